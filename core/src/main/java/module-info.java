@@ -1,0 +1,14 @@
+/// The vocabulary that every other module shares: memory, buses, interrupts, time, vCPUs and their
+/// exits, accelerators, architectural state and snapshots. No dependencies, no native calls.
+module straddle.core {
+    exports straddle.core.accel;
+    exports straddle.core.arch.x86;
+    exports straddle.core.bus;
+    exports straddle.core.irq;
+    exports straddle.core.memory;
+    exports straddle.core.snapshot;
+    exports straddle.core.time;
+    exports straddle.core.vcpu;
+
+    uses straddle.core.accel.AcceleratorProvider;
+}

@@ -1,0 +1,35 @@
+package straddle.core.accel;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/// Finds out whether an engine works here, and starts it. Found by [ServiceLoader], so that no module
+/// names an engine at compile time.
+public interface AcceleratorProvider {
+    /// The engines on the module path.
+    static List<AcceleratorProvider> installed() {
+        return ServiceLoader.load(AcceleratorProvider.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .toList();
+    }
+
+    /// As given to `--accel`: `kvm`, `hybrid` or `tcg`.
+    String name();
+
+    /// One line for `--help`.
+    String description();
+
+    /// Whether it works on this host for a guest of some architecture. Cheap; nothing stays open.
+    Availability availability(GuestArchitecture guest);
+
+    /// Starts the engine for one VM.
+    Accelerator create(VmResources resources) throws AcceleratorException;
+
+    /// What this engine can tell of the host, measured once and cached.
+    ///
+    /// @param fresh measure again even if a cached verdict fits
+    default Optional<HostVerdict> probe(boolean fresh) throws AcceleratorException {
+        return Optional.empty();
+    }
+}

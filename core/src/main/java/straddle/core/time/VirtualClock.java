@@ -1,0 +1,165 @@
+package straddle.core.time;
+
+import java.util.Objects;
+import java.util.PriorityQueue;
+import java.util.function.LongSupplier;
+import straddle.core.bus.MachineLock;
+import straddle.core.snapshot.SnapshotException;
+import straddle.core.snapshot.SnapshotReader;
+import straddle.core.snapshot.SnapshotWriter;
+import straddle.core.snapshot.Snapshotable;
+
+/// The guest's time, in nanoseconds since the machine started. It stands still while the VM is paused.
+///
+/// Every timer the guest sees derives from it, so that one calibrated against another agrees. Its
+/// source is the host's monotonic clock, or the count of retired instructions for determinism.
+///
+/// [#now()] is lock-free. Timers are kept and fired under the machine lock, by whoever calls
+/// [#runDue()]: the I/O thread.
+public final class VirtualClock implements Snapshotable {
+    private final LongSupplier source;
+    private final MachineLock lock;
+    private final PriorityQueue<Timer> armed = new PriorityQueue<>(VirtualClock::byDeadline);
+    private volatile Epoch epoch = new Epoch(0, 0, false);
+    private volatile Runnable onEarlierDeadline = () -> {};
+    private long armings;
+
+    /// The clock's value is `base`, plus what the source has run since `start` if running.
+    private record Epoch(long base, long start, boolean running) {}
+
+    /// A clock that stands at 0 until [#resume()].
+    ///
+    /// @param source monotonic, in nanoseconds
+    public VirtualClock(LongSupplier source, MachineLock lock) {
+        this.source = Objects.requireNonNull(source);
+        this.lock = Objects.requireNonNull(lock);
+    }
+
+    /// Nanoseconds of guest time.
+    public long now() {
+        Epoch at = epoch;
+        return at.running ? at.base + (source.getAsLong() - at.start) : at.base;
+    }
+
+    public boolean isRunning() {
+        return epoch.running;
+    }
+
+    public void resume() {
+        lock.lock();
+        try {
+            if (!epoch.running) {
+                epoch = new Epoch(epoch.base, source.getAsLong(), true);
+                onEarlierDeadline.run();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    public void pause() {
+        lock.lock();
+        try {
+            epoch = new Epoch(now(), 0, false);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// A timer of this clock, not armed.
+    ///
+    /// @param action called under the machine lock once its deadline has passed; it may arm the timer again
+    public Timer timer(Runnable action) {
+        return new Timer(action);
+    }
+
+    /// Has `wake` called whenever the earliest deadline moves forward, so that a sleeper looks again.
+    public void onEarlierDeadline(Runnable wake) {
+        onEarlierDeadline = wake;
+    }
+
+    /// Fires what is due; returns the nanoseconds until the next deadline, or [Long#MAX_VALUE] when
+    /// nothing is armed or the clock stands still.
+    public long runDue() {
+        lock.lock();
+        try {
+            if (!epoch.running) {
+                return Long.MAX_VALUE;
+            }
+            long now = now();
+            for (Timer timer = armed.peek();
+                    timer != null && timer.deadline <= now;
+                    timer = armed.peek()) {
+                armed.remove();
+                timer.armed = false;
+                timer.action.run();
+            }
+            Timer next = armed.peek();
+            return next == null ? Long.MAX_VALUE : Math.max(0, next.deadline - now());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void save(SnapshotWriter out) {
+        out.putLong("now", now());
+    }
+
+    /// Sets the time; timers are their owners' to restore.
+    @Override
+    public void restore(SnapshotReader in) throws SnapshotException {
+        long now = in.getLong("now");
+        lock.lock();
+        try {
+            epoch = new Epoch(now, source.getAsLong(), epoch.running);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static int byDeadline(Timer a, Timer b) {
+        int order = Long.compare(a.deadline, b.deadline);
+        return order != 0 ? order : Long.compare(a.arming, b.arming);
+    }
+
+    /// A one-shot deadline. Its methods are called under the machine lock.
+    public final class Timer {
+        private final Runnable action;
+        private long deadline;
+        private long arming;
+        private boolean armed;
+
+        private Timer(Runnable action) {
+            this.action = Objects.requireNonNull(action);
+        }
+
+        public boolean isArmed() {
+            return armed;
+        }
+
+        /// When it fires, in nanoseconds of this clock; meaningful while armed.
+        public long deadline() {
+            return deadline;
+        }
+
+        /// (Re-)arms the timer for a moment of this clock; one that has passed fires at the next look.
+        public void arm(long atNanos) {
+            cancel();
+            deadline = atNanos;
+            arming = armings++;
+            armed = true;
+            VirtualClock.this.armed.add(this);
+            if (VirtualClock.this.armed.peek() == this) {
+                onEarlierDeadline.run();
+            }
+        }
+
+        public void cancel() {
+            if (armed) {
+                VirtualClock.this.armed.remove(this);
+                armed = false;
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package straddle.core.vcpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import straddle.core.time.VirtualClock;
+
+/// A VM's run state, changed from any thread: paused → running ⇄ paused → stopped.
+///
+/// A pause returns once every vCPU thread is parked outside its engine, so the caller may then save,
+/// restore or replace anything. Lock order: this lock → the machine lock.
+public final class RunControl {
+    /// Running, paused or stopped.
+    public enum State {
+        PAUSED,
+        RUNNING,
+        STOPPED
+    }
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final VirtualClock clock;
+    private final List<VcpuLoop> loops = new ArrayList<>();
+    private volatile State state = State.PAUSED;
+    private int parked;
+    private StopReason reason;
+
+    /// Starts out paused.
+    public RunControl(VirtualClock clock) {
+        this.clock = clock;
+    }
+
+    public State state() {
+        return state;
+    }
+
+    boolean isRunning() {
+        return state == State.RUNNING;
+    }
+
+    void register(VcpuLoop loop) {
+        lock.lock();
+        try {
+            loops.add(loop);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void unregister(VcpuLoop loop) {
+        lock.lock();
+        try {
+            loops.remove(loop);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Lets the vCPUs run. Does nothing when they do, or when the VM has stopped.
+    public void resume() {
+        lock.lock();
+        try {
+            if (state == State.PAUSED) {
+                state = State.RUNNING;
+                clock.resume();
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Stops guest time and returns once every vCPU is parked. Not for a vCPU's own thread.
+    public void pause() throws InterruptedException {
+        lock.lock();
+        try {
+            if (state == State.RUNNING) {
+                state = State.PAUSED;
+                clock.pause();
+            }
+            loops.forEach(VcpuLoop::wake);
+            while (state == State.PAUSED && parked < loops.size()) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Ends the VM; the first reason stands. Returns at once: [#awaitStop()] waits.
+    public void stop(StopReason why) {
+        lock.lock();
+        try {
+            if (state != State.STOPPED) {
+                state = State.STOPPED;
+                reason = why;
+                clock.pause();
+                changed.signalAll();
+            }
+            loops.forEach(VcpuLoop::wake);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Waits until the VM has stopped and every vCPU thread has left its loop.
+    public StopReason awaitStop() throws InterruptedException {
+        lock.lock();
+        try {
+            while (state != State.STOPPED || !loops.isEmpty()) {
+                changed.await();
+            }
+            return reason;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Parks the calling vCPU thread while paused; returns whether to go on.
+    boolean parkWhilePaused() throws InterruptedException {
+        lock.lock();
+        try {
+            parked++;
+            changed.signalAll();
+            while (state == State.PAUSED) {
+                changed.await();
+            }
+            parked--;
+            return state == State.RUNNING;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package straddle.core.vcpu;
+
+import straddle.core.accel.AcceleratorException;
+import straddle.core.arch.x86.X86State;
+
+/// A virtual CPU of some engine. All but [#kick()] is called by the vCPU's own thread, or by any one
+/// thread while that is parked.
+public interface Vcpu extends AutoCloseable {
+    /// 0 for the boot processor.
+    int id();
+
+    /// Runs the guest until it needs the host. Delivers pending interrupts by itself as the guest's flags allow.
+    ///
+    /// @throws AcceleratorException if the host fails; a guest's fault is an [Exit]
+    Exit run() throws AcceleratorException;
+
+    /// Makes the present or the next [#run()] return [Exit.Kicked] promptly. Any thread.
+    void kick();
+
+    /// Reads the whole architectural state, with no answer outstanding: one that is, is completed first.
+    void save(X86State to) throws AcceleratorException;
+
+    /// Replaces the whole architectural state.
+    void load(X86State from) throws AcceleratorException;
+
+    /// Guest instructions retired so far, or -1 where the engine can't count them.
+    default long retiredInstructions() {
+        return -1;
+    }
+
+    /// A line or more about this vCPU for `--stats`; empty when it has nothing to say.
+    default String statistics() {
+        return "";
+    }
+
+    @Override
+    void close();
+}

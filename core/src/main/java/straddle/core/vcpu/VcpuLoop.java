@@ -1,0 +1,130 @@
+package straddle.core.vcpu;
+
+import java.util.concurrent.locks.LockSupport;
+import straddle.core.accel.AcceleratorException;
+import straddle.core.bus.PortBus;
+import straddle.core.irq.InterruptSource;
+import straddle.core.memory.AddressSpace;
+
+/// One vCPU's thread: run the guest, serve its exit, again.
+///
+/// Between two runs it parks while the VM is paused; its engine may be replaced then. Serving an exit
+/// allocates nothing.
+public final class VcpuLoop implements Runnable {
+    private static final long HALT_RECHECK_NANOS = 100_000_000;
+
+    private final RunControl control;
+    private final AddressSpace memory;
+    private final PortBus ports;
+    private final InterruptSource interrupts;
+    private final ExitCounts exits = new ExitCounts();
+    private volatile Vcpu vcpu;
+    private volatile Thread thread;
+    private volatile boolean woken;
+
+    public VcpuLoop(
+            Vcpu vcpu,
+            RunControl control,
+            AddressSpace memory,
+            PortBus ports,
+            InterruptSource interrupts) {
+        this.vcpu = vcpu;
+        this.control = control;
+        this.memory = memory;
+        this.ports = ports;
+        this.interrupts = interrupts;
+        control.register(this);
+    }
+
+    /// Starts the thread, named `vcpu-N`.
+    public Thread start() {
+        return Thread.ofPlatform().name("vcpu-" + vcpu.id()).daemon().start(this);
+    }
+
+    public Vcpu vcpu() {
+        return vcpu;
+    }
+
+    /// Puts another engine's vCPU in place. Only while the VM is paused; the caller has moved the state.
+    public void replace(Vcpu next) {
+        vcpu = next;
+    }
+
+    /// What this vCPU has exited for so far.
+    public ExitCounts exits() {
+        return exits;
+    }
+
+    /// Makes the loop look at the run state and at pending interrupts soon. Any thread.
+    public void wake() {
+        woken = true;
+        vcpu.kick();
+        LockSupport.unpark(thread);
+    }
+
+    @Override
+    public void run() {
+        thread = Thread.currentThread();
+        try {
+            while (control.isRunning() || control.parkWhilePaused()) {
+                serve(vcpu.run());
+            }
+        } catch (AcceleratorException | RuntimeException | InterruptedException e) {
+            control.stop(new StopReason.HostFailed(e));
+        } finally {
+            control.unregister(this);
+        }
+    }
+
+    private void serve(Exit exit) {
+        exits.count(exit);
+        switch (exit) {
+            case Exit.PortRead read -> {
+                for (int i = 0; i < read.count; i++) {
+                    read.set(i, ports.read(read.port, read.width));
+                }
+            }
+            case Exit.PortWrite write -> {
+                for (int i = 0; i < write.count; i++) {
+                    ports.write(write.port, write.width, write.get(i));
+                }
+            }
+            case Exit.MmioRead read -> read.value = memory.read(read.gpa, read.width);
+            case Exit.MmioWrite write -> memory.write(write.gpa, write.width, write.value);
+            case Exit.Halt _ -> awaitInterrupt();
+            case Exit.InterruptWindow _ -> {}
+            case Exit.Kicked _ -> {}
+            case Exit.Shutdown(String why) ->
+                    control.stop(
+                            new StopReason.GuestFailed(
+                                    "The guest's processor shut down: " + why + ".", report()));
+            case Exit.Debug debug ->
+                    control.stop(
+                            new StopReason.GuestFailed(
+                                    "The guest stopped at a debug event at 0x"
+                                            + Long.toHexString(debug.pc())
+                                            + ".",
+                                    report()));
+            case Exit.Unhandled(String sentence, String report) ->
+                    control.stop(new StopReason.GuestFailed(sentence, report));
+        }
+    }
+
+    /// Sleeps until an interrupt is pending or the run state changes; a wake in between is never lost.
+    private void awaitInterrupt() {
+        while (!woken && !interrupts.pending() && control.isRunning()) {
+            LockSupport.parkNanos(this, HALT_RECHECK_NANOS);
+        }
+        woken = false;
+    }
+
+    private String report() {
+        try {
+            var state = new straddle.core.arch.x86.X86State();
+            vcpu.save(state);
+            return state.toString();
+        } catch (AcceleratorException e) {
+            return "Its registers can't be read: " + e.getMessage();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/// Chips and buses as the guest sees them, with their host side behind small interfaces.
+module straddle.devices {
+    requires transitive straddle.core;
+}

@@ -1,0 +1,5 @@
+/// The translator: guest instructions to micro-ops, and what runs them.
+module straddle.tcg {
+    requires straddle.core;
+    requires org.objectweb.asm;
+}
