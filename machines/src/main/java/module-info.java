@@ -1,5 +1,9 @@
 /// Boards: memory map, wiring, and how a guest is loaded.
 module straddle.machines {
     requires transitive straddle.core;
-    requires straddle.devices;
+    requires transitive straddle.devices;
+
+    exports straddle.machines;
+    exports straddle.machines.embedded;
+    exports straddle.machines.pc;
 }

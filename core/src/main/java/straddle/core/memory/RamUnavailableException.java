@@ -4,6 +4,10 @@ package straddle.core.memory;
 public final class RamUnavailableException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    public RamUnavailableException(String message) {
+        super(message);
+    }
+
     public RamUnavailableException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -1,0 +1,45 @@
+package straddle.machines;
+
+import java.util.List;
+import straddle.core.accel.AcceleratorException;
+import straddle.core.bus.PortBus;
+import straddle.core.memory.AddressSpace;
+import straddle.core.time.VirtualClock;
+import straddle.core.vcpu.RunControl;
+import straddle.core.vcpu.StopReason;
+import straddle.core.vcpu.VcpuLoop;
+
+/// A board with its devices, its guest and the engine that runs it.
+///
+/// It is made paused; [#start()] lets it run, [#control()] pauses, resumes and stops it from any
+/// thread, and [#close()] frees all that it took.
+public interface Machine extends AutoCloseable {
+    AddressSpace memory();
+
+    PortBus ports();
+
+    VirtualClock clock();
+
+    RunControl control();
+
+    /// One a vCPU, by its number.
+    List<VcpuLoop> loops();
+
+    /// The engine's name, as given to `--accel`.
+    String accelerator();
+
+    /// Starts the threads and lets the guest run.
+    ///
+    /// @throws IllegalStateException if it was started before
+    /// @throws AcceleratorException if the host fails
+    void start() throws AcceleratorException;
+
+    /// Waits until the guest, the user or a failure has ended it.
+    StopReason awaitStop() throws InterruptedException;
+
+    /// Stops it if it runs, waits for its threads and frees everything. Again: does nothing.
+    ///
+    /// @throws IllegalStateException if a vCPU does not leave its engine; its memory then stays
+    @Override
+    void close();
+}

@@ -1,0 +1,151 @@
+package straddle.machines.chassis;
+
+import java.lang.foreign.Arena;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import straddle.core.accel.Accelerator;
+import straddle.core.accel.AcceleratorException;
+import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.GuestArchitecture;
+import straddle.core.accel.VmResources;
+import straddle.core.bus.MachineLock;
+import straddle.core.bus.PortBus;
+import straddle.core.irq.InterruptSource;
+import straddle.core.memory.AddressSpace;
+import straddle.core.time.VirtualClock;
+import straddle.core.vcpu.RunControl;
+import straddle.core.vcpu.StopReason;
+import straddle.core.vcpu.Vcpu;
+import straddle.core.vcpu.VcpuLoop;
+
+/// What every board stands in: the lock, the buses, the clock, the run state, the engine, and the
+/// threads `vcpu-0`, `vcpu-1`, ... and `io`.
+///
+/// The order of a board's life: make the chassis, put RAM and devices on its buses, [#power] it with an
+/// engine, add the vCPUs, [#start()], [#close()]. The I/O thread alone fires timers; it sleeps until the
+/// clock's next deadline.
+public final class Chassis implements AutoCloseable {
+    private static final Duration THREAD_PATIENCE = Duration.ofSeconds(20);
+
+    public final MachineLock lock = new MachineLock();
+    public final AddressSpace memory = new AddressSpace(lock);
+    public final PortBus ports = new PortBus(lock);
+    public final VirtualClock clock;
+    public final RunControl control;
+
+    /// The VM's memory: closed last.
+    public final Arena arena = Arena.ofShared();
+
+    private final List<VcpuLoop> loops = new ArrayList<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private Accelerator accelerator;
+    private volatile boolean started;
+    private volatile boolean closed;
+    private boolean freed;
+
+    /// @param hostNanos the host's monotonic time
+    public Chassis(LongSupplier hostNanos) {
+        clock = new VirtualClock(hostNanos, lock);
+        control = new RunControl(clock);
+    }
+
+    /// Starts the engine on what is mapped so far; it follows later changes.
+    public Accelerator power(AcceleratorProvider engine, GuestArchitecture guest, int vcpus)
+            throws AcceleratorException {
+        accelerator = engine.create(new VmResources(guest, memory, ports, clock, vcpus, false));
+        return accelerator;
+    }
+
+    /// Adds the next vCPU, in its reset state.
+    public Vcpu addVcpu(InterruptSource interrupts) throws AcceleratorException {
+        int id = loops.size();
+        Vcpu vcpu = accelerator.createVcpu(id, interrupts);
+        loops.add(new VcpuLoop(vcpu, control, memory, ports, interrupts));
+        return vcpu;
+    }
+
+    public String accelerator() {
+        return accelerator.name();
+    }
+
+    public List<VcpuLoop> loops() {
+        return List.copyOf(loops);
+    }
+
+    /// Has a vCPU look at its interrupts. Any thread.
+    public void wake(int vcpu) {
+        loops.get(vcpu).wake();
+    }
+
+    public void start() {
+        if (started || closed) {
+            throw new IllegalStateException("This machine was started or closed before");
+        }
+        started = true;
+        Thread io = Thread.ofPlatform().name("io").daemon().unstarted(this::fireTimers);
+        clock.onEarlierDeadline(() -> LockSupport.unpark(io));
+        threads.add(io);
+        io.start();
+        for (VcpuLoop loop : loops) {
+            threads.add(loop.start());
+        }
+        control.resume();
+    }
+
+    private void fireTimers() {
+        try {
+            while (!closed) {
+                long wait = clock.runDue();
+                if (wait == Long.MAX_VALUE) {
+                    LockSupport.park(this);
+                } else if (wait > 0) {
+                    LockSupport.parkNanos(this, wait);
+                }
+            }
+        } catch (RuntimeException e) {
+            control.stop(new StopReason.HostFailed(e));
+        }
+    }
+
+    @Override
+    public void close() {
+        if (freed) {
+            return;
+        }
+        closed = true;
+        control.stop(new StopReason.Requested());
+        for (Thread thread : threads) {
+            LockSupport.unpark(thread);
+            join(thread);
+        }
+        freed = true;
+        loops.forEach(loop -> loop.vcpu().close());
+        if (accelerator != null) {
+            accelerator.close();
+        }
+        arena.close();
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        boolean ended = false;
+        long end = System.nanoTime() + THREAD_PATIENCE.toNanos();
+        while (!ended && System.nanoTime() - end < 0) {
+            try {
+                ended = thread.join(THREAD_PATIENCE);
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (!ended) {
+            throw new IllegalStateException(
+                    "Thread " + thread.getName() + " has not ended after " + THREAD_PATIENCE);
+        }
+    }
+}
