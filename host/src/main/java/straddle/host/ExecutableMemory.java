@@ -1,0 +1,65 @@
+package straddle.host;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import straddle.linux.libc.Libc;
+
+/// Machine code in memory of its own: written while it can't be executed, then executable and read-only.
+public final class ExecutableMemory {
+    private static final String REMEDY =
+            "The host may forbid programs to make their own code (SELinux's execmem, a hardened kernel): allow it for this JVM.";
+
+    private final MemorySegment code;
+
+    private ExecutableMemory(MemorySegment code) {
+        this.code = code;
+    }
+
+    /// Places a copy of machine code at a page boundary.
+    ///
+    /// @param machineCode one byte at least
+    /// @param arena when it closes, the code goes: none of it may run by then
+    @SuppressWarnings("restricted")
+    public static ExecutableMemory of(byte[] machineCode, Arena arena) throws HostException {
+        if (machineCode.length == 0) {
+            throw new IllegalArgumentException("there is no code of 0 bytes");
+        }
+        long bytes = machineCode.length;
+        long address =
+                NativeCall.mmap(
+                        bytes,
+                        Libc.PROT_READ() | Libc.PROT_WRITE(),
+                        Libc.MAP_PRIVATE() | Libc.MAP_ANONYMOUS(),
+                        -1);
+        if (address < 0) {
+            throw new HostException("mmap", (int) -address, "Free memory on the host.");
+        }
+        MemorySegment code =
+                MemorySegment.ofAddress(address)
+                        .reinterpret(
+                                bytes, arena, memory -> NativeCall.munmap(memory.address(), bytes));
+        code.copyFrom(MemorySegment.ofArray(machineCode));
+        int result = NativeCall.mprotect(address, bytes, Libc.PROT_READ() | Libc.PROT_EXEC());
+        if (result < 0) {
+            throw new HostException("mprotect(PROT_EXEC)", -result, REMEDY);
+        }
+        return new ExecutableMemory(code.asReadOnly());
+    }
+
+    /// The code, read-only.
+    public MemorySegment bytes() {
+        return code;
+    }
+
+    /// The function whose first instruction is at an offset, by the C library's calling convention.
+    ///
+    /// The handle is valid while the arena is open. A function that may run for long must not be linked with [Linker.Option#critical(boolean)]: garbage collection would wait for it.
+    @SuppressWarnings("restricted")
+    public MethodHandle function(
+            long offset, FunctionDescriptor descriptor, Linker.Option... options) {
+        return Linker.nativeLinker().downcallHandle(code.asSlice(offset), descriptor, options);
+    }
+}
