@@ -1,10 +1,11 @@
 /// The `straddle` command.
 module straddle.launcher {
     requires straddle.core;
-    requires straddle.host;
-    requires straddle.machines;
     requires info.picocli;
-    requires org.jline.terminal;
+    requires com.google.gson;
 
     uses straddle.core.accel.AcceleratorProvider;
+
+    opens straddle.launcher to
+            info.picocli;
 }

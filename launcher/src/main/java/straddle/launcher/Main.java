@@ -1,0 +1,69 @@
+package straddle.launcher;
+
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// The `straddle` command: reads the command line, runs one sub-command, and turns what went wrong into
+/// a sentence and an exit code.
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(run(Surroundings.ofProcess(), args));
+    }
+
+    /// @return the process's exit code, one of [ExitCodes] or the guest's own
+    static int run(Surroundings surroundings, String... args) {
+        if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+            surroundings
+                    .out()
+                    .println(Version.line()); // picocli's classes are too old for the AOT cache
+            return ExitCodes.OK;
+        }
+        CommandLine command = new CommandLine(new Straddle(), new Commands(surroundings));
+        PrintWriter out = new PrintWriter(surroundings.out(), true, surroundings.out().charset());
+        PrintWriter err = new PrintWriter(surroundings.err(), true, surroundings.err().charset());
+        command.setOut(out);
+        command.setErr(err);
+        command.setColorScheme(
+                CommandLine.Help.defaultColorScheme(surroundings.colour() ? Ansi.ON : Ansi.OFF));
+        command.setUsageHelpWidth(100);
+        command.setParameterExceptionHandler((e, _) -> misused(e, err));
+        command.setExecutionExceptionHandler((e, _, _) -> failed(e, err));
+        int code = command.execute(args);
+        out.flush();
+        return code;
+    }
+
+    private static int misused(ParameterException e, PrintWriter err) {
+        err.println("straddle: " + sentence(e.getMessage()));
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            List<String> suggestions = unmatched.getSuggestions();
+            if (!suggestions.isEmpty()) {
+                err.println("Did you mean " + String.join(" or ", suggestions) + "?");
+            }
+        }
+        String command = e.getCommandLine().getCommandSpec().qualifiedName();
+        err.println("'" + command + " --help' explains, with examples.");
+        return ExitCodes.USAGE;
+    }
+
+    private static int failed(Exception e, PrintWriter err) {
+        if (e instanceof CommandFailure failure) {
+            err.println("straddle: " + failure.getMessage());
+            return failure.exitCode();
+        }
+        err.println(
+                "straddle: This is a mistake in Straddle, not yours. Please report what follows.");
+        e.printStackTrace(err);
+        return ExitCodes.INTERNAL;
+    }
+
+    private static String sentence(String message) {
+        return message.endsWith(".") || message.endsWith("?") ? message : message + ".";
+    }
+}

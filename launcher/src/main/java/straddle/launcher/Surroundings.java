@@ -1,0 +1,37 @@
+package straddle.launcher;
+
+import java.io.PrintStream;
+import java.util.List;
+import java.util.function.Supplier;
+import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.GuestArchitecture;
+
+/// What the commands meet outside: streams and engines. Tests bring their own.
+///
+/// @param out results: tables, JSON, the guest's serial line
+/// @param err progress and complaints
+/// @param colour whether `out` understands ANSI escapes
+/// @param live whether `err` is a terminal, where a progress line can be rewritten
+/// @param host the host's architecture, or null when no guest of ours matches it
+record Surroundings(
+        PrintStream out,
+        PrintStream err,
+        boolean colour,
+        boolean live,
+        GuestArchitecture host,
+        Supplier<List<AcceleratorProvider>> engines) {
+
+    /// The process's own. The `straddle` script tells which streams are terminals, since asking Java costs
+    /// more than all the rest of `straddle --version`.
+    static Surroundings ofProcess() {
+        String terminals = System.getProperty("straddle.terminals", "");
+        boolean plain = System.getenv("NO_COLOR") != null || "dumb".equals(System.getenv("TERM"));
+        return new Surroundings(
+                System.out,
+                System.err,
+                terminals.contains("out") && !plain,
+                terminals.contains("err") && !plain,
+                GuestArchitecture.ofHost(),
+                AcceleratorProvider::installed);
+    }
+}

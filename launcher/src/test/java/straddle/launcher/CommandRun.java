@@ -1,0 +1,29 @@
+package straddle.launcher;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.GuestArchitecture;
+
+/// What one command line left behind: the command runs in this process, with streams and engines of the test's.
+record CommandRun(int code, String out, String err) {
+
+    static CommandRun of(List<AcceleratorProvider> engines, String... args) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code =
+                Main.run(
+                        new Surroundings(
+                                new PrintStream(out, true, StandardCharsets.UTF_8),
+                                new PrintStream(err, true, StandardCharsets.UTF_8),
+                                false,
+                                false,
+                                GuestArchitecture.X86_64,
+                                () -> engines),
+                        args);
+        return new CommandRun(
+                code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+}
