@@ -1,0 +1,363 @@
+package straddle.tcg.x86.fp;
+
+/// An arithmetic unit in integers: exact results of finite operands, and their rounding to any binary format.
+///
+/// Operands are a significand with bit 63 set and the exponent of that bit. Results stay in the unit's
+/// fields as 128 bits whose last one is sticky: it says that something non-zero was cut off. They are then
+/// rounded once. Used where the host's own arithmetic doesn't tell enough: x87, directed rounding,
+/// overflow and underflow. Not thread-safe; allocates nothing.
+class SoftFloat {
+    /// Exception flags, as MXCSR and the x87 status word have them in bits 0 to 5 (SDM volume 1,
+    // 10.2.3).
+    static final int IE = 1, DE = 2, ZE = 4, OE = 8, UE = 0x10, PE = 0x20;
+
+    /// Rounding control, as MXCSR.RC and the x87 control word have it (SDM volume 1, table 4-8).
+    static final int NEAREST = 0, DOWN = 1, UP = 2, TRUNCATE = 3;
+
+    static final long TOP = Long.MIN_VALUE;
+
+    /// Exceptions of the present instruction.
+    int raised;
+
+    /// The last result: (hi:lo) / 2^127 * 2^exponent. Zero has hi = 0.
+    boolean negative;
+
+    int exponent;
+    long hi;
+    long lo;
+
+    /// Whether the last rounding increased the magnitude: x87's C1.
+    boolean roundedUp;
+
+    /// The first operand of a two-operand step, unpacked.
+    int exponentA;
+
+    long significandA;
+    boolean negativeA;
+
+    /// The second operand.
+    int exponentB;
+
+    long significandB;
+    boolean negativeB;
+
+    SoftFloat() {}
+
+    static boolean below(long a, long b) {
+        return (a ^ TOP) < (b ^ TOP);
+    }
+
+    /// Loads operand A with a finite, non-zero binary64 number.
+    final void loadA64(long x) {
+        long fraction = x & 0xf_ffff_ffff_ffffL;
+        int field = (int) (x >>> 52) & 0x7ff;
+        negativeA = x < 0;
+        if (field == 0) {
+            int zeros = Long.numberOfLeadingZeros(fraction);
+            significandA = fraction << zeros;
+            exponentA = -1011 - zeros;
+        } else {
+            significandA = TOP | fraction << 11;
+            exponentA = field - 1023;
+        }
+    }
+
+    final void loadB64(long x) {
+        swap();
+        loadA64(x);
+        swap();
+    }
+
+    /// Loads operand A with a finite, non-zero binary32 number.
+    final void loadA32(int x) {
+        long fraction = x & 0x7f_ffff;
+        int field = x >>> 23 & 0xff;
+        negativeA = x < 0;
+        if (field == 0) {
+            int zeros = Long.numberOfLeadingZeros(fraction);
+            significandA = fraction << zeros;
+            exponentA = -86 - zeros;
+        } else {
+            significandA = TOP | fraction << 40;
+            exponentA = field - 127;
+        }
+    }
+
+    final void loadB32(int x) {
+        swap();
+        loadA32(x);
+        swap();
+    }
+
+    /// Loads operand A with a non-zero integer of magnitude up to 2^64 - 1.
+    final void loadInteger(boolean minus, long magnitude) {
+        int zeros = Long.numberOfLeadingZeros(magnitude);
+        negativeA = minus;
+        significandA = magnitude << zeros;
+        exponentA = 63 - zeros;
+    }
+
+    private void swap() {
+        int e = exponentA;
+        exponentA = exponentB;
+        exponentB = e;
+        long s = significandA;
+        significandA = significandB;
+        significandB = s;
+        boolean n = negativeA;
+        negativeA = negativeB;
+        negativeB = n;
+    }
+
+    /// The result is operand A itself.
+    final void takeA() {
+        set(negativeA, exponentA, significandA, 0);
+    }
+
+    final void takeB() {
+        set(negativeB, exponentB, significandB, 0);
+    }
+
+    final void set(boolean minus, int e, long high, long low) {
+        negative = minus;
+        exponent = e;
+        hi = high;
+        lo = low;
+    }
+
+    /// A + B, exact but for the sticky bit. An exact zero has hi = 0 and a sign that the caller chooses.
+    final void add() {
+        if (exponentA < exponentB || exponentA == exponentB && below(significandA, significandB)) {
+            swap();
+        }
+        int shift = exponentA - exponentB;
+        long high;
+        long low;
+        if (shift == 0) {
+            high = significandB;
+            low = 0;
+        } else if (shift < 64) {
+            high = significandB >>> shift;
+            low = significandB << 64 - shift;
+        } else if (shift == 64) {
+            high = 0;
+            low = significandB;
+        } else if (shift < 128) {
+            high = 0;
+            low = significandB >>> shift - 64 | (significandB << 128 - shift != 0 ? 1 : 0);
+        } else {
+            high = 0;
+            low = 1;
+        }
+        if (negativeA == negativeB) {
+            long sum = significandA + high;
+            if (below(sum, high)) {
+                set(negativeA, exponentA + 1, TOP | sum >>> 1, sum << 63 | low >>> 1 | low & 1);
+            } else {
+                set(negativeA, exponentA, sum, low);
+            }
+        } else {
+            set(negativeA, exponentA, significandA - high - (low != 0 ? 1 : 0), -low);
+            normalize();
+        }
+    }
+
+    final void normalize() {
+        if (hi == 0) {
+            if (lo == 0) {
+                return;
+            }
+            hi = lo;
+            lo = 0;
+            exponent -= 64;
+        }
+        int zeros = Long.numberOfLeadingZeros(hi);
+        if (zeros != 0) {
+            hi = hi << zeros | lo >>> 64 - zeros;
+            lo <<= zeros;
+            exponent -= zeros;
+        }
+    }
+
+    /// A * B, exact.
+    final void multiply() {
+        long high = Math.unsignedMultiplyHigh(significandA, significandB);
+        long low = significandA * significandB;
+        int e = exponentA + exponentB + 1;
+        if (high >= 0) {
+            high = high << 1 | low >>> 63;
+            low <<= 1;
+            e--;
+        }
+        set(negativeA != negativeB, e, high, low);
+    }
+
+    /// A / B.
+    final void divide() {
+        long a = significandA;
+        long b = significandB;
+        int e = exponentA - exponentB;
+        long quotient;
+        if (below(a, b)) {
+            quotient = divide128(a, 0, b);
+            e--;
+        } else {
+            quotient = divide128(a >>> 1, a << 63, b);
+        }
+        set(negativeA != negativeB, e, quotient, half(remainder, b));
+    }
+
+    /// The bits below a result's last one, given what is left of a division: twice the rest against the divisor.
+    private static long half(long rest, long divisor) {
+        if (rest == 0) {
+            return 0;
+        }
+        if (rest < 0 || below(divisor, rest << 1)) {
+            return TOP | 1;
+        }
+        return rest << 1 == divisor ? TOP : 1;
+    }
+
+    long remainder;
+
+    /// (high:low) / divisor, which has bit 63 set and is above high; leaves [#remainder]. Schoolbook division
+    /// with 32-bit digits (Knuth, volume 2, 4.3.1).
+    final long divide128(long high, long low, long divisor) {
+        long d1 = divisor >>> 32;
+        long d0 = divisor & 0xffff_ffffL;
+        long q1 = digit(high, low >>> 32, d1, d0);
+        long rest = (high << 32 | low >>> 32) - q1 * divisor;
+        long q0 = digit(rest, low & 0xffff_ffffL, d1, d0);
+        remainder = (rest << 32 | low & 0xffff_ffffL) - q0 * divisor;
+        return q1 << 32 | q0;
+    }
+
+    /// One base-2^32 digit of (rest:next) / (d1:d0).
+    private static long digit(long rest, long next, long d1, long d0) {
+        long q = Long.divideUnsigned(rest, d1);
+        long r = rest - q * d1;
+        while (q >>> 32 != 0 || below(r << 32 | next, q * d0)) {
+            q--;
+            r += d1;
+            if (r >>> 32 != 0) {
+                break;
+            }
+        }
+        return q;
+    }
+
+    /// The square root of A, which is positive.
+    final void squareRoot() {
+        boolean odd = (exponentA & 1) != 0;
+        long high = odd ? significandA : significandA >>> 1;
+        long low = odd ? 0 : significandA << 63;
+        // One Newton step on the host's 53 bits gives the root or one more.
+        double guess = Math.sqrt(toDouble(high)) * 0x1p32;
+        long root = guess >= 0x1p64 ? -1 : (long) (guess - 0x1p63) + TOP;
+        if (below(high, root)) {
+            long quotient = divide128(high, low, root);
+            root = (root & quotient) + ((root ^ quotient) >>> 1);
+        }
+        long squareHigh = Math.unsignedMultiplyHigh(root, root);
+        long squareLow = root * root;
+        while (below(high, squareHigh) || high == squareHigh && below(low, squareLow)) {
+            root--;
+            squareHigh = Math.unsignedMultiplyHigh(root, root);
+            squareLow = root * root;
+        }
+        long rest = low - squareLow;
+        boolean above = high - squareHigh - (below(low, squareLow) ? 1 : 0) != 0;
+        long tail = above || below(root, rest) ? TOP | 1 : rest != 0 ? 1 : 0;
+        set(false, exponentA >> 1, root, tail);
+    }
+
+    private static double toDouble(long unsigned) {
+        return unsigned >= 0 ? (double) unsigned : (double) (unsigned >>> 1) * 2;
+    }
+
+    /// Whether rounding `tail` (bit 63: half of the last place, the rest sticky) away increments the magnitude.
+    static boolean increments(int rounding, boolean minus, long kept, long tail) {
+        return switch (rounding) {
+            case NEAREST -> tail < 0 && (tail != TOP || (kept & 1) != 0);
+            case DOWN -> minus && tail != 0;
+            case UP -> !minus && tail != 0;
+            default -> false;
+        };
+    }
+
+    /// Rounds the non-zero result to binary64 under MXCSR.
+    final long round64(int mxcsr) {
+        return round(53, 1023, mxcsr) | (negative ? TOP : 0);
+    }
+
+    /// Rounds the non-zero result to binary32 under MXCSR.
+    final int round32(int mxcsr) {
+        return (int) round(24, 127, mxcsr) | (negative ? Integer.MIN_VALUE : 0);
+    }
+
+    /// The magnitude in a format of this precision and largest exponent. Tininess is found after rounding.
+    private long round(int precision, int maxExponent, int mxcsr) {
+        int rounding = mxcsr >>> 13 & 3;
+        long kept = hi >>> 64 - precision;
+        long tail = hi << precision | (lo != 0 ? 1 : 0);
+        int e = exponent;
+        roundedUp = increments(rounding, negative, kept, tail);
+        if (roundedUp && ++kept >>> precision != 0) {
+            kept >>>= 1;
+            e++;
+        }
+        if (e < 1 - maxExponent) {
+            return roundTiny(precision, maxExponent, mxcsr);
+        }
+        if (tail != 0) {
+            raised |= PE;
+        }
+        if (e > maxExponent) {
+            raised |= OE | PE;
+            long infinity = 2L * maxExponent + 1 << precision - 1;
+            roundedUp = rounding == NEAREST || rounding == (negative ? DOWN : UP);
+            return roundedUp ? infinity : infinity - 1;
+        }
+        return ((long) (e + maxExponent - 1) << precision - 1) + kept;
+    }
+
+    private long roundTiny(int precision, int maxExponent, int mxcsr) {
+        if ((mxcsr & FpControl.UM) == 0) {
+            raised |= UE;
+        } else if ((mxcsr & FpControl.FTZ) != 0) {
+            raised |= UE | PE;
+            roundedUp = false;
+            return 0;
+        }
+        int drop = 64 - precision + (1 - maxExponent - exponent);
+        long kept = drop < 64 ? hi >>> drop : 0;
+        long tail = drop < 64 ? hi << 64 - drop : drop == 64 ? hi : 1;
+        if (lo != 0) {
+            tail |= 1;
+        }
+        if (tail != 0) {
+            raised |= UE | PE;
+        }
+        roundedUp = increments(mxcsr >>> 13 & 3, negative, kept, tail);
+        return roundedUp ? kept + 1 : kept;
+    }
+
+    /// The integer nearest to the result's magnitude by `rounding`, unsigned; all ones when it needs more than
+    /// 64 bits. Sets PE in [#raised] when it differs.
+    final long roundToInteger(int rounding) {
+        if (exponent >= 63) {
+            return exponent == 63 ? hi : -1;
+        }
+        int drop = 63 - exponent;
+        long kept = drop < 64 ? hi >>> drop : 0;
+        long tail = drop < 64 ? hi << 64 - drop : drop == 64 ? hi : 1;
+        if (lo != 0) {
+            tail |= 1;
+        }
+        if (tail != 0) {
+            raised |= PE;
+        }
+        roundedUp = increments(rounding, negative, kept, tail);
+        return roundedUp ? kept + 1 : kept;
+    }
+}
