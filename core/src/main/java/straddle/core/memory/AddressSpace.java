@@ -74,6 +74,7 @@ public final class AddressSpace {
     public Region.Ram mapRam(
             String name, long gpa, RamBlock block, long offset, long length, boolean readOnly) {
         if (((gpa | offset | length) & (RamAllocator.PAGE_BYTES - 1)) != 0
+                || offset < 0
                 || offset + length > block.length()) {
             throw new IllegalArgumentException(
                     name

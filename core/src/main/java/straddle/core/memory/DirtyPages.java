@@ -28,7 +28,7 @@ public final class DirtyPages {
 
     public static final int PAGE_SHIFT = 12;
 
-    private static final VarHandle BYTE = ValueLayout.JAVA_INT.varHandle();
+    private static final VarHandle WORD = ValueLayout.JAVA_INT.varHandle();
 
     private final MemorySegment bytes;
     private final long pages;
@@ -68,9 +68,9 @@ public final class DirtyPages {
         int shift = (int) (page & 3) * 8;
         int mask = ~((~keep & 0xff) << shift);
         while (true) {
-            int before = (int) BYTE.getVolatile(bytes, word);
+            int before = (int) WORD.getVolatile(bytes, word);
             int after = before & mask | (set & 0xff) << shift;
-            if (before == after || BYTE.compareAndSet(bytes, word, before, after)) {
+            if (before == after || WORD.compareAndSet(bytes, word, before, after)) {
                 return before >>> shift & 0xff;
             }
         }

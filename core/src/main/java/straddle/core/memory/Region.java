@@ -27,6 +27,11 @@ public sealed interface Region {
         public long hva(long address) {
             return block.hva() + offset + (address - gpa);
         }
+
+        @Override
+        public String toString() {
+            return "%s at 0x%x-0x%x".formatted(name, gpa, end() - 1);
+        }
     }
 
     /// A device's registers.
@@ -44,6 +49,11 @@ public sealed interface Region {
         @Override
         public long length() {
             return range.length();
+        }
+
+        @Override
+        public String toString() {
+            return range.toString();
         }
     }
 }

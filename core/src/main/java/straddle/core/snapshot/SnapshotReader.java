@@ -57,9 +57,14 @@ public final class SnapshotReader {
                     "The snapshot is damaged: its sections nest deeper than " + MAX_DEPTH + ".");
         }
         Map<String, Object> fields = new LinkedHashMap<>();
-        for (int type = in.read(); type != ']' && (type != -1 || depth > 0); type = in.read()) {
+        int end = depth == 0 ? -1 : ']';
+        for (int type = in.read(); type != end; type = in.read()) {
             if (type == -1) {
                 throw new EOFException();
+            }
+            if ("LSB[".indexOf(type) < 0) {
+                throw new SnapshotException(
+                        "The snapshot is damaged: there is no type of field " + type + ".");
             }
             String name = in.readUTF();
             Object value =
@@ -67,17 +72,10 @@ public final class SnapshotReader {
                         case 'L' -> in.readLong();
                         case 'S' -> new String(readBytes(in), StandardCharsets.UTF_8);
                         case 'B' -> readBytes(in);
-                        case '[' -> {
+                        default -> {
                             int version = in.readInt();
                             yield new SnapshotReader(name, version, readFields(in, depth + 1));
                         }
-                        default ->
-                                throw new SnapshotException(
-                                        "The snapshot is damaged: field "
-                                                + name
-                                                + " has the unknown type "
-                                                + type
-                                                + ".");
                     };
             if (fields.put(name, value) != null) {
                 throw new SnapshotException(

@@ -35,6 +35,10 @@ public final class VirtualClock implements Snapshotable {
         this.lock = Objects.requireNonNull(lock);
     }
 
+    public MachineLock lock() {
+        return lock;
+    }
+
     /// Nanoseconds of guest time.
     public long now() {
         Epoch at = epoch;

@@ -33,7 +33,10 @@ public sealed interface Exit {
 
     /// HLT: nothing to do until an interrupt.
     enum Halt implements Exit {
-        HALT
+        HALT,
+
+        /// HLT with interrupts off: only NMI, INIT or a reset goes on.
+        MASKED
     }
 
     /// The guest can take an interrupt now, after it could not.

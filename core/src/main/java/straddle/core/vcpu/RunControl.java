@@ -9,7 +9,7 @@ import straddle.core.time.VirtualClock;
 /// A VM's run state, changed from any thread: paused → running ⇄ paused → stopped.
 ///
 /// A pause returns once every vCPU thread is parked outside its engine, so the caller may then save,
-/// restore or replace anything. Lock order: this lock → the machine lock.
+/// restore or replace anything. Devices stop the VM, so the lock order is: the machine lock → this lock.
 public final class RunControl {
     /// Running, paused or stopped.
     public enum State {
@@ -42,7 +42,9 @@ public final class RunControl {
     void register(VcpuLoop loop) {
         lock.lock();
         try {
-            loops.add(loop);
+            if (!loops.contains(loop)) {
+                loops.add(loop);
+            }
         } finally {
             lock.unlock();
         }
@@ -60,7 +62,7 @@ public final class RunControl {
 
     /// Lets the vCPUs run. Does nothing when they do, or when the VM has stopped.
     public void resume() {
-        lock.lock();
+        lockBoth();
         try {
             if (state == State.PAUSED) {
                 state = State.RUNNING;
@@ -68,19 +70,25 @@ public final class RunControl {
                 changed.signalAll();
             }
         } finally {
-            lock.unlock();
+            unlockBoth();
         }
     }
 
-    /// Stops guest time and returns once every vCPU is parked. Not for a vCPU's own thread.
+    /// Stops guest time and returns once every vCPU is parked. Not for a vCPU's own thread, nor under
+    /// the machine lock.
     public void pause() throws InterruptedException {
-        lock.lock();
+        lockBoth();
         try {
             if (state == State.RUNNING) {
                 state = State.PAUSED;
                 clock.pause();
             }
             loops.forEach(VcpuLoop::wake);
+        } finally {
+            unlockBoth();
+        }
+        lock.lock();
+        try {
             while (state == State.PAUSED && parked < loops.size()) {
                 changed.await();
             }
@@ -91,7 +99,7 @@ public final class RunControl {
 
     /// Ends the VM; the first reason stands. Returns at once: [#awaitStop()] waits.
     public void stop(StopReason why) {
-        lock.lock();
+        lockBoth();
         try {
             if (state != State.STOPPED) {
                 state = State.STOPPED;
@@ -100,6 +108,26 @@ public final class RunControl {
                 changed.signalAll();
             }
             loops.forEach(VcpuLoop::wake);
+        } finally {
+            unlockBoth();
+        }
+    }
+
+    private void lockBoth() {
+        clock.lock().lock();
+        lock.lock();
+    }
+
+    private void unlockBoth() {
+        lock.unlock();
+        clock.lock().unlock();
+    }
+
+    /// Whether no vCPU is left that could wake another.
+    boolean allHaltedForGood() {
+        lock.lock();
+        try {
+            return loops.stream().allMatch(VcpuLoop::isHaltedForGood);
         } finally {
             lock.unlock();
         }

@@ -2,6 +2,7 @@ package straddle.core.vcpu;
 
 import java.util.concurrent.locks.LockSupport;
 import straddle.core.accel.AcceleratorException;
+import straddle.core.arch.x86.X86State;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
@@ -21,6 +22,7 @@ public final class VcpuLoop implements Runnable {
     private volatile Vcpu vcpu;
     private volatile Thread thread;
     private volatile boolean woken;
+    private volatile boolean haltedForGood;
 
     public VcpuLoop(
             Vcpu vcpu,
@@ -33,11 +35,11 @@ public final class VcpuLoop implements Runnable {
         this.memory = memory;
         this.ports = ports;
         this.interrupts = interrupts;
-        control.register(this);
     }
 
     /// Starts the thread, named `vcpu-N`.
     public Thread start() {
+        control.register(this);
         return Thread.ofPlatform().name("vcpu-" + vcpu.id()).daemon().start(this);
     }
 
@@ -62,15 +64,30 @@ public final class VcpuLoop implements Runnable {
         LockSupport.unpark(thread);
     }
 
+    /// As [#wake()], for an interrupt that has become pending: a vCPU's own thread looks at those anyway
+    /// before it goes on, so nothing is kicked when the guest itself caused it.
+    public void interrupt() {
+        if (Thread.currentThread() != thread) {
+            wake();
+        }
+    }
+
     @Override
     public void run() {
         thread = Thread.currentThread();
+        control.register(this);
         try {
             while (control.isRunning() || control.parkWhilePaused()) {
                 serve(vcpu.run());
             }
         } catch (AcceleratorException | RuntimeException | InterruptedException e) {
             control.stop(new StopReason.HostFailed(e));
+        } catch (Error e) {
+            control.stop(
+                    new StopReason.HostFailed(
+                            new IllegalStateException(
+                                    Thread.currentThread().getName() + " failed", e)));
+            throw e;
         } finally {
             control.unregister(this);
         }
@@ -91,7 +108,8 @@ public final class VcpuLoop implements Runnable {
             }
             case Exit.MmioRead read -> read.value = memory.read(read.gpa, read.width);
             case Exit.MmioWrite write -> memory.write(write.gpa, write.width, write.value);
-            case Exit.Halt _ -> awaitInterrupt();
+            case Exit.Halt.HALT -> awaitInterrupt();
+            case Exit.Halt.MASKED -> haltForGood();
             case Exit.InterruptWindow _ -> {}
             case Exit.Kicked _ -> {}
             case Exit.Shutdown(String why) ->
@@ -118,9 +136,29 @@ public final class VcpuLoop implements Runnable {
         woken = false;
     }
 
+    /// Once every processor has halted so, none is left to wake another.
+    private void haltForGood() {
+        haltedForGood = true;
+        if (control.allHaltedForGood()) {
+            control.stop(
+                    new StopReason.GuestFailed(
+                            "The guest halted with interrupts off: nothing can wake it.",
+                            report()));
+        }
+        while (!woken && control.isRunning()) {
+            LockSupport.parkNanos(this, HALT_RECHECK_NANOS);
+        }
+        woken = false;
+        haltedForGood = false;
+    }
+
+    boolean isHaltedForGood() {
+        return haltedForGood;
+    }
+
     private String report() {
         try {
-            var state = new straddle.core.arch.x86.X86State();
+            X86State state = new X86State();
             vcpu.save(state);
             return state.toString();
         } catch (AcceleratorException e) {
