@@ -4,4 +4,8 @@ module straddle.devices {
 
     exports straddle.devices;
     exports straddle.devices.debug;
+    exports straddle.devices.irq;
+    exports straddle.devices.rtc;
+    exports straddle.devices.serial;
+    exports straddle.devices.timer;
 }

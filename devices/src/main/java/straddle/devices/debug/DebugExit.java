@@ -5,14 +5,14 @@ import java.util.function.IntConsumer;
 import straddle.core.bus.IoDevice;
 import straddle.core.snapshot.SnapshotReader;
 import straddle.core.snapshot.SnapshotWriter;
-import straddle.core.snapshot.Snapshotable;
+import straddle.devices.Device;
 
 /// A port that ends the VM: what is written becomes the process's exit code. No hardware has it;
 /// bare-metal tests everywhere expect one.
 ///
 /// 0 stands for success. Any other value, unsigned, becomes the exit code; 255 when it is larger.
 /// Reads float. It has no state.
-public final class DebugExit implements IoDevice, Snapshotable {
+public final class DebugExit implements IoDevice, Device {
     private static final int LARGEST_CODE = 255;
 
     private final IntConsumer exit;
@@ -38,6 +38,9 @@ public final class DebugExit implements IoDevice, Snapshotable {
             exit.accept((int) Math.min(value & 0xffff_ffffL, LARGEST_CODE));
         }
     }
+
+    @Override
+    public void reset() {}
 
     @Override
     public void save(SnapshotWriter out) {}

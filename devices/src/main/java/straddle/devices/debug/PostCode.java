@@ -4,13 +4,13 @@ import straddle.core.bus.ByteDevice;
 import straddle.core.snapshot.SnapshotException;
 import straddle.core.snapshot.SnapshotReader;
 import straddle.core.snapshot.SnapshotWriter;
-import straddle.core.snapshot.Snapshotable;
+import straddle.devices.Device;
 
 /// The port that firmware writes its progress to (0x80), and that kernels write to for a short delay.
 ///
 /// A POST card would show the last value; here [#last()] does, and reads return it, as the DMA page
 /// register behind the port does on a board.
-public final class PostCode implements ByteDevice, Snapshotable {
+public final class PostCode implements ByteDevice, Device {
     private int last;
 
     public PostCode() {}
@@ -20,6 +20,7 @@ public final class PostCode implements ByteDevice, Snapshotable {
         return last;
     }
 
+    @Override
     public void reset() {
         last = 0;
     }
