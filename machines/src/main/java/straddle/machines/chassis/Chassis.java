@@ -3,7 +3,9 @@ package straddle.machines.chassis;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import straddle.core.accel.Accelerator;
@@ -15,11 +17,16 @@ import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
+import straddle.core.snapshot.SnapshotException;
+import straddle.core.snapshot.SnapshotReader;
+import straddle.core.snapshot.SnapshotWriter;
+import straddle.core.snapshot.Snapshotable;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.RunControl;
 import straddle.core.vcpu.StopReason;
 import straddle.core.vcpu.Vcpu;
 import straddle.core.vcpu.VcpuLoop;
+import straddle.devices.Device;
 
 /// What every board stands in: the lock, the buses, the clock, the run state, the engine, and the
 /// threads `vcpu-0`, `vcpu-1`, ... and `io`.
@@ -27,7 +34,7 @@ import straddle.core.vcpu.VcpuLoop;
 /// The order of a board's life: make the chassis, put RAM and devices on its buses, [#power] it with an
 /// engine, add the vCPUs, [#start()], [#close()]. The I/O thread alone fires timers; it sleeps until the
 /// clock's next deadline.
-public final class Chassis implements AutoCloseable {
+public final class Chassis implements AutoCloseable, Snapshotable {
     private static final Duration THREAD_PATIENCE = Duration.ofSeconds(20);
 
     public final MachineLock lock = new MachineLock();
@@ -41,6 +48,7 @@ public final class Chassis implements AutoCloseable {
 
     private final List<VcpuLoop> loops = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final Map<String, Device> devices = new LinkedHashMap<>();
     private Accelerator accelerator;
     private volatile boolean started;
     private volatile boolean closed;
@@ -75,9 +83,39 @@ public final class Chassis implements AutoCloseable {
         return List.copyOf(loops);
     }
 
+    /// Takes in a chip, to be saved and restored under a name; returns it.
+    public <T extends Device> T add(String name, T device) {
+        if (devices.put(name, device) != null) {
+            throw new IllegalArgumentException("There are two devices named " + name);
+        }
+        return device;
+    }
+
     /// Has a vCPU look at its interrupts. Any thread.
-    public void wake(int vcpu) {
-        loops.get(vcpu).wake();
+    public void interrupt(int vcpu) {
+        if (vcpu < loops.size()) {
+            loops.get(vcpu).interrupt();
+        }
+    }
+
+    /// The clock first: what the devices time runs on from it.
+    @Override
+    public void save(SnapshotWriter out) {
+        out.putSection("clock", 1, clock);
+        devices.forEach((name, device) -> out.putSection(name, 1, device));
+    }
+
+    @Override
+    public void restore(SnapshotReader in) throws SnapshotException {
+        lock.lock();
+        try {
+            clock.restore(in.section("clock"));
+            for (Map.Entry<String, Device> each : devices.entrySet()) {
+                each.getValue().restore(in.section(each.getKey()));
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     public void start() {

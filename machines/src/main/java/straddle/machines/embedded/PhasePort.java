@@ -7,13 +7,13 @@ import straddle.core.bus.IoDevice;
 import straddle.core.snapshot.SnapshotException;
 import straddle.core.snapshot.SnapshotReader;
 import straddle.core.snapshot.SnapshotWriter;
-import straddle.core.snapshot.Snapshotable;
+import straddle.devices.Device;
 
 /// The ports by which the embedded guest reports its phases and asks what to do: 32-bit registers, as
 /// `machines/src/guest/protocol.h` has them.
 ///
 /// A phase that is in no table, and an event that is none, are ignored.
-public final class PhasePort implements IoDevice, Snapshotable {
+public final class PhasePort implements IoDevice, Device {
     /// Bytes of port space.
     public static final int LENGTH = 0x14;
 
@@ -44,6 +44,7 @@ public final class PhasePort implements IoDevice, Snapshotable {
         this.hook = hook;
     }
 
+    @Override
     public void reset() {
         ops = 0;
         resultLow = 0;

@@ -12,7 +12,6 @@ import straddle.core.accel.GuestArchitecture;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.PortBus;
-import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
@@ -20,12 +19,16 @@ import straddle.core.memory.RamUnavailableException;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.RunControl;
 import straddle.core.vcpu.StopReason;
-import straddle.core.vcpu.Vcpu;
 import straddle.core.vcpu.VcpuLoop;
 import straddle.devices.ByteSink;
 import straddle.devices.debug.DebugConsole;
 import straddle.devices.debug.DebugExit;
 import straddle.devices.debug.PostCode;
+import straddle.devices.irq.PicPair;
+import straddle.devices.rtc.Mc146818;
+import straddle.devices.serial.Uart16550;
+import straddle.devices.timer.Pit8254;
+import straddle.devices.timer.SystemControlB;
 import straddle.machines.Machine;
 import straddle.machines.chassis.Chassis;
 import straddle.machines.chassis.RamSize;
@@ -35,7 +38,11 @@ import straddle.machines.embedded.PhasePort;
 
 /// A PC with the least that a bare-metal guest needs: one vCPU, RAM from 0 on without a hole, the PIC
 /// pair, the PIT, the clock chip, one serial port and the debug ports. No firmware, no PCI, no APIC.
+///
+/// It has no real date: its clock starts at the same moment in every run.
 public final class MinimalPc implements Machine {
+    /// 2026-01-01T00:00:00Z.
+    private static final long BOOT_SECOND = 1_767_225_600;
 
     /// What a board is made of.
     ///
@@ -61,9 +68,20 @@ public final class MinimalPc implements Machine {
     }
 
     private final Chassis chassis;
+    private final PicPair pics;
+    private final Uart16550 com1;
 
-    private MinimalPc(Chassis chassis) {
+    private MinimalPc(Chassis chassis, Config config, EmbeddedGuest guest) {
         this.chassis = chassis;
+        pics = chassis.add("pics", new PicPair(chassis.lock));
+        com1 =
+                chassis.add(
+                        "com1", new Uart16550(pics.line(PcAddresses.COM1_IRQ), config.serialOut()));
+        mapPics();
+        mapClocks(config);
+        mapDebugPorts(config, guest);
+        chassis.ports.map("COM1", PcAddresses.COM1, Uart16550.LENGTH, com1);
+        pics.onPending(chassis::interrupt);
     }
 
     /// Builds the board, loads the guest and creates its vCPU; nothing runs yet.
@@ -76,8 +94,11 @@ public final class MinimalPc implements Machine {
         Chassis chassis = new Chassis(config.hostNanos());
         boolean complete = false;
         try {
-            MinimalPc pc = new MinimalPc(chassis);
-            pc.build(config, guest, engine);
+            mapRam(chassis, config);
+            chassis.memory.write(guest.loadGpa(), MemorySegment.ofArray(guest.bytes()));
+            MinimalPc pc = new MinimalPc(chassis, config, guest);
+            chassis.power(engine, GuestArchitecture.X86_64, 1);
+            chassis.addVcpu(pc.pics.source(0)).load(entry(guest));
             complete = true;
             return pc;
         } finally {
@@ -87,17 +108,7 @@ public final class MinimalPc implements Machine {
         }
     }
 
-    private void build(Config config, EmbeddedGuest guest, AcceleratorProvider engine)
-            throws AcceleratorException, RamUnavailableException {
-        mapRam(config);
-        mapDevices(config, guest);
-        chassis.memory.write(guest.loadGpa(), MemorySegment.ofArray(guest.bytes()));
-        chassis.power(engine, GuestArchitecture.X86_64, 1);
-        Vcpu vcpu = chassis.addVcpu(InterruptSource.NONE);
-        vcpu.load(entry(guest));
-    }
-
-    private void mapRam(Config config) throws RamUnavailableException {
+    private static void mapRam(Chassis chassis, Config config) throws RamUnavailableException {
         RamBlock ram = RamBlock.allocate("ram", config.ramBytes(), config.ram(), chassis.arena);
         long low = Math.min(ram.length(), PcAddresses.LOW_RAM_END);
         chassis.memory.mapRam("ram below 4 GiB", 0, ram, 0, low, false);
@@ -107,9 +118,38 @@ public final class MinimalPc implements Machine {
         }
     }
 
-    private void mapDevices(Config config, EmbeddedGuest guest) {
+    private void mapPics() {
         PortBus ports = chassis.ports;
-        ports.map("POST code", PcAddresses.POST_CODE, 1, new PostCode());
+        ports.map("PIC 1", PcAddresses.PIC_1, PcAddresses.PIC_LENGTH, pics.firstPorts());
+        ports.map("PIC 2", PcAddresses.PIC_2, PcAddresses.PIC_LENGTH, pics.secondPorts());
+        ports.map("PIC 1 ELCR", PcAddresses.ELCR_1, 1, pics.firstElcr());
+        ports.map("PIC 2 ELCR", PcAddresses.ELCR_2, 1, pics.secondElcr());
+    }
+
+    private void mapClocks(Config config) {
+        PortBus ports = chassis.ports;
+        Pit8254 pit =
+                chassis.add("pit", new Pit8254(chassis.clock, pics.line(PcAddresses.PIT_IRQ)));
+        ports.map("PIT", PcAddresses.PIT, Pit8254.LENGTH, pit);
+        ports.map(
+                "system control B",
+                PcAddresses.SYSTEM_CONTROL_B,
+                1,
+                chassis.add("systemControlB", new SystemControlB(pit, chassis.clock)));
+        Mc146818 rtc =
+                chassis.add(
+                        "rtc",
+                        new Mc146818(
+                                chassis.clock,
+                                pics.line(PcAddresses.RTC_IRQ),
+                                BOOT_SECOND,
+                                PcCmos.contents(config.ramBytes())));
+        ports.map("RTC", PcAddresses.RTC, Mc146818.LENGTH, rtc);
+    }
+
+    private void mapDebugPorts(Config config, EmbeddedGuest guest) {
+        PortBus ports = chassis.ports;
+        ports.map("POST code", PcAddresses.POST_CODE, 1, chassis.add("postCode", new PostCode()));
         ports.map(
                 "debug console",
                 PcAddresses.DEBUG_CONSOLE,
@@ -124,7 +164,8 @@ public final class MinimalPc implements Machine {
                 "phases",
                 PcAddresses.PHASES,
                 PhasePort.LENGTH,
-                new PhasePort(guest.phases(), config.phases(), config.hook()));
+                chassis.add(
+                        "phases", new PhasePort(guest.phases(), config.phases(), config.hook())));
     }
 
     /// Real mode at the image's first byte, caches on, as firmware would hand over.
@@ -141,7 +182,14 @@ public final class MinimalPc implements Machine {
     }
 
     /// Sends a byte to COM1, as a terminal's key does. Any thread.
-    public void typeSerial(byte b) {}
+    public void typeSerial(byte b) {
+        chassis.lock.lock();
+        try {
+            com1.receive(b);
+        } finally {
+            chassis.lock.unlock();
+        }
+    }
 
     @Override
     public AddressSpace memory() {

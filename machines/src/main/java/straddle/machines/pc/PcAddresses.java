@@ -7,6 +7,22 @@ final class PcAddresses {
 
     static final long HIGH_RAM = 0x1_0000_0000L;
 
+    static final int PIC_1 = 0x20;
+    static final int PIC_2 = 0xa0;
+    static final int PIC_LENGTH = 2;
+    static final int ELCR_1 = 0x4d0;
+    static final int ELCR_2 = 0x4d1;
+
+    static final int PIT = 0x40;
+    static final int PIT_IRQ = 0;
+    static final int SYSTEM_CONTROL_B = 0x61;
+
+    static final int RTC = 0x70;
+    static final int RTC_IRQ = 8;
+
+    static final int COM1 = 0x3f8;
+    static final int COM1_IRQ = 4;
+
     static final int POST_CODE = 0x80;
     static final int DEBUG_CONSOLE = 0xe9;
     static final int DEBUG_EXIT = 0xf4;
