@@ -4,6 +4,7 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UTFDataFormatException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -45,8 +46,11 @@ public final class SnapshotReader {
             return new SnapshotReader("", format, readFields(in, 0));
         } catch (EOFException e) {
             throw new SnapshotException("The snapshot ends early: the file is truncated.", e);
+        } catch (UTFDataFormatException e) {
+            throw new SnapshotException("The snapshot is damaged: a field's name is no text.", e);
         } catch (IOException e) {
-            throw new SnapshotException("The snapshot could not be read: " + e.getMessage(), e);
+            throw new SnapshotException(
+                    "The snapshot could not be read: " + e.getMessage() + ".", e);
         }
     }
 
