@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamUnavailableException;
@@ -55,8 +56,8 @@ public final class RamSize {
 
     private static String mib(long bytes) {
         return bytes % MIB == 0 || bytes > 1024 * MIB
-                ? "%,d MiB".formatted(bytes / MIB)
-                : "%,d KiB".formatted(bytes / KIB);
+                ? String.format(Locale.ROOT, "%,d MiB", bytes / MIB)
+                : String.format(Locale.ROOT, "%,d KiB", bytes / KIB);
     }
 
     /// The host's RAM, where the host tells.

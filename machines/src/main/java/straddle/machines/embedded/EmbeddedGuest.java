@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.CRC32;
 
 /// The image of our bare-metal guest: its code, its phase table and its user blob.
@@ -109,7 +111,7 @@ public final class EmbeddedGuest {
         while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
         return bytes.position() == count
                 ? bytes.array()
-                : java.util.Arrays.copyOf(bytes.array(), bytes.position());
+                : Arrays.copyOf(bytes.array(), bytes.position());
     }
 
     /// @param size of the whole file, in bytes
@@ -137,16 +139,29 @@ public final class EmbeddedGuest {
         long declared = Integer.toUnsignedLong(header.getInt(SIZE_OFFSET));
         if (declared < HEADER_BYTES || declared > MAX_BYTES) {
             throw new GuestImageException(
-                    "%s is damaged: its header declares %,d bytes.".formatted(name, declared));
+                    String.format(
+                            Locale.ROOT,
+                            "%s is damaged: its header declares %,d bytes.",
+                            name,
+                            declared));
         }
         if (size < declared) {
             throw new GuestImageException(
-                    "%s is truncated: it has %,d of %,d bytes.".formatted(name, size, declared));
+                    String.format(
+                            Locale.ROOT,
+                            "%s is truncated: it has %,d of %,d bytes.",
+                            name,
+                            size,
+                            declared));
         }
         if (size > declared) {
             throw new GuestImageException(
-                    "%s is damaged: %,d bytes follow the %,d that its header declares."
-                            .formatted(name, size - declared, declared));
+                    String.format(
+                            Locale.ROOT,
+                            "%s is damaged: %,d bytes follow the %,d that its header declares.",
+                            name,
+                            size - declared,
+                            declared));
         }
     }
 

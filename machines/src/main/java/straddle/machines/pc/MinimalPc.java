@@ -16,6 +16,7 @@ import straddle.core.memory.AddressSpace;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
+import straddle.core.snapshot.Snapshotable;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.RunControl;
 import straddle.core.vcpu.StopReason;
@@ -189,6 +190,11 @@ public final class MinimalPc implements Machine {
         } finally {
             chassis.lock.unlock();
         }
+    }
+
+    /// The clock and every chip, to be saved and restored while the machine is paused.
+    public Snapshotable devices() {
+        return chassis;
     }
 
     @Override
