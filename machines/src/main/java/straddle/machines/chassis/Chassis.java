@@ -137,6 +137,9 @@ public final class Chassis implements AutoCloseable, Snapshotable {
         try {
             while (!closed) {
                 long wait = clock.runDue();
+                if (closed) {
+                    return; // taking the lock may have used up the unpark that came with it
+                }
                 if (wait == Long.MAX_VALUE) {
                     LockSupport.park(this);
                 } else if (wait > 0) {
