@@ -3,7 +3,4 @@ module straddle.accel.kvm {
     requires straddle.core;
     requires straddle.host;
     requires straddle.linux;
-
-    provides straddle.core.accel.AcceleratorProvider with
-            straddle.accel.kvm.KvmProvider;
 }

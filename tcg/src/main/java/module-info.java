@@ -2,4 +2,7 @@
 module straddle.tcg {
     requires straddle.core;
     requires org.objectweb.asm;
+
+    provides straddle.core.accel.AcceleratorProvider with
+            straddle.tcg.TcgProvider;
 }

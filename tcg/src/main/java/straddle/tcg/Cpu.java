@@ -1,0 +1,496 @@
+package straddle.tcg;
+
+import java.lang.foreign.Arena;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import straddle.core.bus.PortBus;
+import straddle.core.memory.AddressSpace;
+import straddle.core.memory.DirtyPages;
+import straddle.core.memory.Region;
+import straddle.tcg.block.Tb;
+import straddle.tcg.block.TbCache;
+import straddle.tcg.mmu.Raw;
+import straddle.tcg.mmu.Tlb;
+import straddle.tcg.op.Jump;
+import straddle.tcg.op.MicroOp;
+
+/// What the interpreter needs of a guest CPU of any architecture: register slots, lazy flags, the
+/// softmmu and the translation blocks. The architecture's own state is a subclass's.
+///
+/// One thread runs it; only [#request] may be called by others.
+public abstract class Cpu {
+    /// Access kinds for [#walk].
+    public static final int LOAD = 0;
+
+    public static final int STORE = 1;
+    public static final int FETCH = 2;
+
+    /// Somebody else wants the vCPU's thread: leave the guest.
+    public static final int ATTENTION_KICK = 1;
+
+    /// An interrupt may be pending.
+    public static final int ATTENTION_INTERRUPT = 2;
+
+    /// Pages of code were written by somebody else.
+    public static final int ATTENTION_INVALIDATE = 4;
+
+    /// The architecture's own reasons start here.
+    public static final int ATTENTION_FIRST_OWN = 16;
+
+    private static final VarHandle ATTENTION;
+
+    static {
+        try {
+            ATTENTION = MethodHandles.lookup().findVarHandle(Cpu.class, "attention", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private static final int JUMP_CACHE = 4096;
+
+    /// The guest's registers and the translator's temporaries, by slot.
+    public final long[] r;
+
+    /// Lazy flags, see [Flags].
+    public int flagKind;
+
+    public long flagResult;
+    public long flagA;
+    public long flagB;
+
+    /// Address of the TLB of the present privilege, for the inlined fast path.
+    public long tlb;
+
+    /// The guest's program counter; true only outside blocks.
+    public long pc;
+
+    /// Guest instructions retired, at the granularity of blocks.
+    public long retired;
+
+    /// Changes whenever virtual addresses may translate differently: links between pages hold for one epoch.
+    public int epoch;
+
+    /// The block being run.
+    public Tb current;
+
+    /// Whether other vCPUs run at the same time, so that LOCK must be atomic on the host.
+    public boolean shared;
+
+    public final AddressSpace memory;
+    public final PortBus ports;
+    public final TbCache tbs;
+
+    protected final Tlb[] tlbs;
+    private Region.Ram lastRam;
+    private final Tb[] jumpCache = new Tb[JUMP_CACHE];
+    private final long[] fetchTag = new long[256];
+    private final long[] fetchGpa = new long[256];
+
+    @SuppressWarnings("unused") // by ATTENTION
+    private int attention;
+
+    public long tlbMisses;
+    public long faults;
+
+    /// @param slots size of the register file
+    /// @param mmuIndexes how many privileges have a TLB of their own
+    protected Cpu(int slots, int mmuIndexes, AddressSpace memory, PortBus ports, Arena arena) {
+        this.r = new long[slots];
+        this.memory = memory;
+        this.ports = ports;
+        this.tlbs = new Tlb[mmuIndexes];
+        for (int i = 0; i < mmuIndexes; i++) {
+            tlbs[i] = new Tlb(arena);
+        }
+        this.tlb = tlbs[0].address();
+        this.tbs = new TbCache(memory);
+        java.util.Arrays.fill(fetchTag, -1);
+    }
+
+    // ---- attention
+
+    /// Any pending reason to leave straight-line execution; read once a block.
+    public final boolean wantsAttention() {
+        return (int) ATTENTION.getOpaque(this) != 0;
+    }
+
+    public final int attention() {
+        return (int) ATTENTION.getOpaque(this);
+    }
+
+    /// Asks the running block chain to stop at the next block. Any thread.
+    public final void request(int reasons) {
+        ATTENTION.getAndBitwiseOr(this, reasons);
+    }
+
+    public final void clearAttention(int reasons) {
+        ATTENTION.getAndBitwiseAnd(this, ~reasons);
+    }
+
+    /// Called by a block's head when [#wantsAttention()]: returns where to go on, or null to leave the guest.
+    public abstract MicroOp attend(Tb at);
+
+    // ---- blocks
+
+    /// Everything besides the address that a block's translation depends on.
+    public abstract long modeKey();
+
+    /// What is added to [#pc] to give a virtual address.
+    public abstract long fetchBase();
+
+    /// Translates a block at the present [#pc] and mode; may throw [GuestFault] for the first instruction's fetch.
+    protected abstract Tb translate(long gpa);
+
+    /// The first micro-op of the block at [#pc], translated if need be.
+    public final MicroOp lookup() {
+        long at = pc + fetchBase();
+        int slot = (int) (at ^ at >>> 12) & JUMP_CACHE - 1;
+        Tb tb = jumpCache[slot];
+        if (tb != null && tb.pc == pc && tb.epoch == epoch && tb.valid && tb.mode == modeKey()) {
+            return tb.first;
+        }
+        return lookupSlowly(at, slot);
+    }
+
+    private MicroOp lookupSlowly(long at, int slot) {
+        long gpa = fetchAddress(at);
+        Tb tb = tbs.find(gpa, pc, modeKey());
+        if (tb != null && tb.spansPages() && fetchAddress((at | 4095) + 1) != tb.secondPage) {
+            tbs.invalidate(tb);
+            tb = null;
+        }
+        if (tb == null) {
+            tb = translate(gpa);
+            tbs.add(tb);
+        }
+        tb.epoch = epoch;
+        jumpCache[slot] = tb;
+        return tb.first;
+    }
+
+    /// Follows a direct jump whose link is not (any more) set, and links it.
+    public final MicroOp chain(Jump jump, long target) {
+        pc = target;
+        if (wantsAttention()) {
+            return lookup();
+        }
+        MicroOp first = lookup();
+        jump.link(first, epoch);
+        return first;
+    }
+
+    /// The guest-physical address of code at a virtual address. Throws [GuestFault].
+    public final long fetchAddress(long virtual) {
+        int slot = (int) (virtual >>> 12) & 255;
+        if (fetchTag[slot] == (virtual & -4096)) {
+            return fetchGpa[slot] | virtual & 4095;
+        }
+        long gpa = walk(virtual, FETCH);
+        fetchTag[slot] = virtual & -4096;
+        fetchGpa[slot] = gpa & -4096;
+        return gpa;
+    }
+
+    // ---- memory
+
+    /// Translates a virtual address, sets accessed and dirty bits; throws [GuestFault].
+    ///
+    /// @return the guest-physical address
+    protected abstract long walk(long virtual, int access);
+
+    /// Whether the last [#walk] for a load found the page writable and dirty, so that stores need no walk.
+    protected abstract boolean walkedWritable();
+
+    /// The limit of virtual addresses' low bits: all ones for 64-bit guests, 0xffff_ffff for 32-bit ones.
+    public abstract long addressMask();
+
+    public final void flushTlbs() {
+        for (Tlb each : tlbs) {
+            each.flush();
+        }
+        java.util.Arrays.fill(fetchTag, -1);
+        epoch++;
+    }
+
+    public final void flushPage(long virtual) {
+        for (Tlb each : tlbs) {
+            each.flushPage(virtual);
+        }
+        fetchTag[(int) (virtual >>> 12) & 255] = -1;
+        epoch++;
+    }
+
+    /// A load that the TLB did not answer. Zero-extended.
+    public final long loadSlowly(long virtual, int width) {
+        if ((virtual & 4095) + width > 4096) {
+            return loadAcross(virtual, width);
+        }
+        tlbMisses++;
+        long gpa = walk(virtual, LOAD);
+        Region.Ram ram = ramAt(gpa);
+        if (ram != null) {
+            fill(virtual, gpa, ram, walkedWritable());
+            return rawLoad(ram.hva(gpa), width);
+        }
+        return memory.read(gpa, width);
+    }
+
+    private long loadAcross(long virtual, int width) {
+        long mask = addressMask();
+        long value = 0;
+        for (int i = 0; i < width; i++) {
+            value |= load(virtual + i & mask, 1) << 8 * i;
+        }
+        return value;
+    }
+
+    /// A store that the TLB did not answer.
+    public final void storeSlowly(long virtual, int width, long value) {
+        if ((virtual & 4095) + width > 4096) {
+            storeAcross(virtual, width, value);
+            return;
+        }
+        tlbMisses++;
+        long gpa = walk(virtual, STORE);
+        Region.Ram ram = ramAt(gpa);
+        if (ram != null && !ram.readOnly()) {
+            long offset = gpa - ram.gpa() + ram.offset();
+            int readers = ram.block().dirty().readersAt(offset);
+            if (readers != 0) {
+                noteStore(gpa, width, ram, offset, readers);
+            }
+            rawStore(ram.hva(gpa), width, value);
+            fill(virtual, gpa, ram, true);
+        } else {
+            memory.write(gpa, width, value);
+        }
+    }
+
+    /// Both pages must be writable before a byte changes.
+    private void storeAcross(long virtual, int width, long value) {
+        long mask = addressMask();
+        probeStore(virtual & mask, 1);
+        probeStore((virtual | 4095) + 1 & mask, 1);
+        for (int i = 0; i < width; i++) {
+            store(virtual + i & mask, 1, value >>> 8 * i);
+        }
+    }
+
+    /// Faults as a store of this width would, without storing.
+    public final void probeStore(long virtual, int width) {
+        long last = virtual + width - 1 & addressMask();
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) == (last & -4096)) {
+            return;
+        }
+        walk(virtual, STORE);
+        if ((last & -4096) != (virtual & -4096)) {
+            walk(last & -4096, STORE);
+        }
+    }
+
+    private void noteStore(long gpa, int width, Region.Ram ram, long offset, int readers) {
+        if ((readers & DirtyPages.CODE) != 0) {
+            if (current != null && tbs.overlaps(current, gpa, width)) {
+                throw GuestFault.RETRY_ALONE;
+            }
+            tbs.written(ram, gpa, width);
+        }
+        int others = readers & ~DirtyPages.CODE;
+        if (others != 0) {
+            ram.block().dirty().disarm(offset, others);
+        }
+    }
+
+    private void fill(long virtual, long gpa, Region.Ram ram, boolean writable) {
+        DirtyPages dirty = ram.block().dirty();
+        long offset = gpa - ram.gpa() + ram.offset();
+        boolean clean = dirty.readersAt(offset) == 0;
+        long entry = Tlb.entry(tlb, virtual);
+        Tlb.fill(entry, virtual, ram.hva(gpa), writable && clean && !ram.readOnly());
+        if (shared) {
+            // Another vCPU may have armed the page meanwhile and missed this entry: see
+            // TbCache.CodeWatch.
+            VarHandle.fullFence();
+            if (dirty.readersAt(offset) != 0) {
+                Raw.putLong(entry + Tlb.WRITE, -1);
+            }
+        }
+    }
+
+    /// The RAM or ROM at a guest-physical address, or null: like [AddressSpace#at], with the last answer kept.
+    protected final Region.Ram ramAt(long gpa) {
+        Region.Ram last = lastRam;
+        if (last != null && last.contains(gpa)) {
+            return last;
+        }
+        if (memory.at(gpa) instanceof Region.Ram ram) {
+            lastRam = ram;
+            return ram;
+        }
+        return null;
+    }
+
+    /// The memory map changed.
+    public final void forgetMap() {
+        lastRam = null;
+        flushTlbs();
+    }
+
+    /// Stores to a page of the host's memory take the slow path from now on. Any thread.
+    public final void protectHostPage(long hvaPage) {
+        for (Tlb each : tlbs) {
+            each.protectHostPage(hvaPage);
+        }
+    }
+
+    /// The host address of guest memory that can be written in place, or 0 if it is no plain RAM or is watched.
+    /// Throws [GuestFault] as a store would.
+    public final long hostAddressForStore(long virtual, int width) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) != (virtual + width - 1 & -4096)) {
+            if ((virtual & 4095) + width > 4096) {
+                return 0;
+            }
+            long gpa = walk(virtual, STORE);
+            Region.Ram ram = ramAt(gpa);
+            if (ram != null && !ram.readOnly()) {
+                fill(virtual, gpa, ram, true);
+            }
+            if (Raw.getLong(entry + Tlb.WRITE) != (virtual & -4096)) {
+                return 0;
+            }
+        }
+        return virtual + Raw.getLong(entry + Tlb.ADDEND);
+    }
+
+    /// The host address of guest memory that can be read in place, or 0 if it is no RAM. Throws [GuestFault].
+    public final long hostAddressForLoad(long virtual, int width) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.READ) != (virtual + width - 1 & -4096)) {
+            if ((virtual & 4095) + width > 4096) {
+                return 0;
+            }
+            loadSlowly(virtual, width == 1 ? 1 : width);
+            if (Raw.getLong(entry + Tlb.READ) != (virtual & -4096)) {
+                return 0;
+            }
+        }
+        return virtual + Raw.getLong(entry + Tlb.ADDEND);
+    }
+
+    /// Loads 1, 2, 4 or 8 bytes, zero-extended.
+    public final long load(long virtual, int width) {
+        return switch (width) {
+            case 1 -> load8(virtual);
+            case 2 -> load16(virtual);
+            case 4 -> load32(virtual);
+            default -> load64(virtual);
+        };
+    }
+
+    public final void store(long virtual, int width, long value) {
+        switch (width) {
+            case 1 -> store8(virtual, value);
+            case 2 -> store16(virtual, value);
+            case 4 -> store32(virtual, value);
+            default -> store64(virtual, value);
+        }
+    }
+
+    public final long load8(long virtual) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.READ) == (virtual & -4096)) {
+            return Raw.getByte(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffL;
+        }
+        return loadSlowly(virtual, 1);
+    }
+
+    public final long load16(long virtual) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.READ) == (virtual + 1 & -4096)) {
+            return Raw.getShort(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffffL;
+        }
+        return loadSlowly(virtual, 2);
+    }
+
+    public final long load32(long virtual) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.READ) == (virtual + 3 & -4096)) {
+            return Raw.getInt(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffff_ffffL;
+        }
+        return loadSlowly(virtual, 4);
+    }
+
+    public final long load64(long virtual) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.READ) == (virtual + 7 & -4096)) {
+            return Raw.getLong(virtual + Raw.getLong(entry + Tlb.ADDEND));
+        }
+        return loadSlowly(virtual, 8);
+    }
+
+    public final void store8(long virtual, long value) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) == (virtual & -4096)) {
+            Raw.putByte(virtual + Raw.getLong(entry + Tlb.ADDEND), (byte) value);
+        } else {
+            storeSlowly(virtual, 1, value);
+        }
+    }
+
+    public final void store16(long virtual, long value) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) == (virtual + 1 & -4096)) {
+            Raw.putShort(virtual + Raw.getLong(entry + Tlb.ADDEND), (short) value);
+        } else {
+            storeSlowly(virtual, 2, value);
+        }
+    }
+
+    public final void store32(long virtual, long value) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) == (virtual + 3 & -4096)) {
+            Raw.putInt(virtual + Raw.getLong(entry + Tlb.ADDEND), (int) value);
+        } else {
+            storeSlowly(virtual, 4, value);
+        }
+    }
+
+    public final void store64(long virtual, long value) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) == (virtual + 7 & -4096)) {
+            Raw.putLong(virtual + Raw.getLong(entry + Tlb.ADDEND), value);
+        } else {
+            storeSlowly(virtual, 8, value);
+        }
+    }
+
+    private static long rawLoad(long address, int width) {
+        return switch (width) {
+            case 1 -> Raw.getByte(address) & 0xffL;
+            case 2 -> Raw.getShort(address) & 0xffffL;
+            case 4 -> Raw.getInt(address) & 0xffff_ffffL;
+            default -> Raw.getLong(address);
+        };
+    }
+
+    private static void rawStore(long address, int width, long value) {
+        switch (width) {
+            case 1 -> Raw.putByte(address, (byte) value);
+            case 2 -> Raw.putShort(address, (short) value);
+            case 4 -> Raw.putInt(address, (int) value);
+            default -> Raw.putLong(address, value);
+        }
+    }
+
+    // ---- flags
+
+    public final void setFlags(int kind, long result, long a, long b) {
+        flagKind = kind;
+        flagResult = result;
+        flagA = a;
+        flagB = b;
+    }
+}

@@ -1,0 +1,81 @@
+package straddle.tcg;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import straddle.core.accel.Accelerator;
+import straddle.core.accel.VmResources;
+import straddle.core.irq.InterruptSource;
+import straddle.core.irq.IrqChip;
+import straddle.core.memory.DirtyPages;
+import straddle.core.memory.MemoryListener;
+import straddle.core.memory.Region;
+import straddle.core.vcpu.Vcpu;
+import straddle.tcg.x86.CpuModel;
+import straddle.tcg.x86.X86Cpu;
+import straddle.tcg.x86.X86Vcpu;
+
+/// The translator at work for one VM.
+final class TcgAccelerator implements Accelerator, MemoryListener {
+    private final VmResources resources;
+    private final Arena arena = Arena.ofShared();
+    private final List<X86Vcpu> vcpus = new CopyOnWriteArrayList<>();
+    private final List<X86Cpu> cpus = new CopyOnWriteArrayList<>();
+
+    TcgAccelerator(VmResources resources) {
+        this.resources = resources;
+        resources.memory().addListener(this);
+    }
+
+    @Override
+    public String name() {
+        return TcgProvider.NAME;
+    }
+
+    @Override
+    public Optional<IrqChip> kernelIrqChip() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Vcpu createVcpu(int id, InterruptSource interrupts) {
+        X86Cpu cpu =
+                new X86Cpu(
+                        new CpuModel(),
+                        resources.memory(),
+                        resources.ports(),
+                        resources.clock(),
+                        interrupts,
+                        arena);
+        cpu.shared = resources.vcpus() > 1;
+        X86Vcpu vcpu = new X86Vcpu(id, cpu, () -> cpus.remove(cpu));
+        cpu.tbs.watch(hvaPage -> cpus.forEach(each -> each.protectHostPage(hvaPage)));
+        vcpus.add(vcpu);
+        cpus.add(cpu);
+        return vcpu;
+    }
+
+    @Override
+    public void added(Region region) {
+        cpus.forEach(X86Cpu::forgetMap);
+    }
+
+    @Override
+    public void removed(Region region) {
+        cpus.forEach(X86Cpu::forgetMap);
+    }
+
+    @Override
+    public void written(long gpa, int readers) {
+        if ((readers & DirtyPages.CODE) != 0) {
+            vcpus.forEach(vcpu -> vcpu.written(gpa));
+        }
+    }
+
+    @Override
+    public void close() {
+        resources.memory().removeListener(this);
+        arena.close();
+    }
+}

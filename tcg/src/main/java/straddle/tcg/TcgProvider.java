@@ -1,0 +1,42 @@
+package straddle.tcg;
+
+import straddle.core.accel.Accelerator;
+import straddle.core.accel.AcceleratorException;
+import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.Availability;
+import straddle.core.accel.GuestArchitecture;
+import straddle.core.accel.VmResources;
+
+/// The translator as an accelerator: works on any host, for the guests it has a front end for.
+public final class TcgProvider implements AcceleratorProvider {
+    static final String NAME = "tcg";
+
+    public TcgProvider() {}
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String description() {
+        return "translates guest code: any host, any guest";
+    }
+
+    @Override
+    public Availability availability(GuestArchitecture guest) {
+        return guest == GuestArchitecture.X86_64
+                ? Availability.Available.AVAILABLE
+                : new Availability.Unavailable(
+                        "the translator has no front end for " + guest + " guests yet", "");
+    }
+
+    @Override
+    public Accelerator create(VmResources resources) throws AcceleratorException {
+        if (!availability(resources.architecture()).isAvailable()) {
+            throw new AcceleratorException(
+                    "The translator has no front end for " + resources.architecture() + ".");
+        }
+        return new TcgAccelerator(resources);
+    }
+}

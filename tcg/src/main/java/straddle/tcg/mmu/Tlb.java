@@ -1,0 +1,59 @@
+package straddle.tcg.mmu;
+
+import java.lang.foreign.Arena;
+
+/// A direct-mapped software TLB off the heap, one for each privilege that sees memory differently.
+///
+/// An entry is 32 bytes: the virtual page for which loads hit, the one for which stores hit, and what
+/// to add to a virtual address to get the host's. A page that can't be read or written has the tag -1,
+/// which no page address equals. An access indexes by its first byte's page and compares with its last
+/// byte's, so one compare also sends page-crossing accesses to the slow path.
+public final class Tlb {
+    public static final int ENTRIES = 1024;
+    public static final int READ = 0;
+    public static final int WRITE = 8;
+    public static final int ADDEND = 16;
+
+    private static final int ENTRY_SHIFT = 5;
+
+    private final long address;
+
+    public Tlb(Arena arena) {
+        address = arena.allocate((long) ENTRIES << ENTRY_SHIFT, 64).address();
+        flush();
+    }
+
+    public long address() {
+        return address;
+    }
+
+    /// The address of the entry for a virtual address in the table at `table`.
+    public static long entry(long table, long virtual) {
+        return table + (virtual >>> 12 - ENTRY_SHIFT & (ENTRIES - 1) << ENTRY_SHIFT);
+    }
+
+    public static void fill(long entry, long virtual, long hva, boolean writable) {
+        Raw.putLong(entry + READ, virtual & -4096);
+        Raw.putLong(entry + WRITE, writable ? virtual & -4096 : -1);
+        Raw.putLong(entry + ADDEND, hva - virtual);
+    }
+
+    public void flush() {
+        Raw.fill(address, (long) ENTRIES << ENTRY_SHIFT, (byte) -1);
+    }
+
+    public void flushPage(long virtual) {
+        Raw.fill(entry(address, virtual), 1 << ENTRY_SHIFT, (byte) -1);
+    }
+
+    /// Makes stores to a page of the host's memory take the slow path again, under whatever virtual address.
+    public void protectHostPage(long hvaPage) {
+        for (int i = 0; i < ENTRIES; i++) {
+            long entry = address + ((long) i << ENTRY_SHIFT);
+            long tag = Raw.getLong(entry + WRITE);
+            if (tag != -1 && tag + Raw.getLong(entry + ADDEND) == hvaPage) {
+                Raw.putLong(entry + WRITE, -1);
+            }
+        }
+    }
+}

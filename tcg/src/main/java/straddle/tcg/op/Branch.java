@@ -1,0 +1,170 @@
+package straddle.tcg.op;
+
+import straddle.tcg.Cpu;
+
+/// What ends a block besides a plain [Jump].
+public final class Branch {
+    private Branch() {}
+
+    /// A conditional jump on the flags.
+    public static final class Conditional extends MicroOp {
+        private final int cond;
+        private final Jump taken;
+        private final Jump fallThrough;
+
+        public Conditional(int cond, Jump taken, Jump fallThrough) {
+            this.cond = cond;
+            this.taken = taken;
+            this.fallThrough = fallThrough;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            return Cond.test(c, cond) ? taken.exec(c) : fallThrough.exec(c);
+        }
+    }
+
+    /// Compares d with s, or tests them, and jumps: two guest instructions in one step.
+    public static final class CompareRegisters extends MicroOp {
+        private final boolean test;
+        private final int d;
+        private final int s;
+        private final int shift;
+        private final int cond;
+        private final Jump taken;
+        private final Jump fallThrough;
+
+        /// @param test AND instead of SUB
+        /// @param width 4 or 8
+        public CompareRegisters(
+                boolean test, int width, int d, int s, int cond, Jump taken, Jump fallThrough) {
+            this.test = test;
+            this.d = d;
+            this.s = s;
+            this.shift = 64 - 8 * width;
+            this.cond = cond;
+            this.taken = taken;
+            this.fallThrough = fallThrough;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            long a = r[d] << shift >> shift;
+            long b = r[s] << shift >> shift;
+            return compare(c, test, cond, a, b, shift) ? taken.exec(c) : fallThrough.exec(c);
+        }
+    }
+
+    /// Compares d with a constant, or tests it, and jumps.
+    public static final class CompareConstant extends MicroOp {
+        private final boolean test;
+        private final int d;
+        private final long value;
+        private final int shift;
+        private final int cond;
+        private final Jump taken;
+        private final Jump fallThrough;
+
+        /// @param test AND instead of SUB
+        /// @param width 4 or 8
+        public CompareConstant(
+                boolean test,
+                int width,
+                int d,
+                long value,
+                int cond,
+                Jump taken,
+                Jump fallThrough) {
+            this.test = test;
+            this.d = d;
+            this.shift = 64 - 8 * width;
+            this.value = value << shift >> shift;
+            this.cond = cond;
+            this.taken = taken;
+            this.fallThrough = fallThrough;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long a = c.r[d] << shift >> shift;
+            return compare(c, test, cond, a, value, shift) ? taken.exec(c) : fallThrough.exec(c);
+        }
+    }
+
+    private static boolean compare(Cpu c, boolean test, int cond, long a, long b, int shift) {
+        if (test) {
+            long result = a & b;
+            c.setFlags(Flags.LOGIC, result, 0, 0);
+            return Cond.afterLogic(cond, result);
+        }
+        long result = a - b << shift >> shift;
+        c.setFlags(Flags.SUB, result, a, b);
+        return Cond.afterCompare(cond, a, b, result);
+    }
+
+    /// A jump when a counter register is zero, or is not: JCXZ, LOOP and their kin.
+    public static final class Counter extends MicroOp {
+        private final int slot;
+        private final long mask;
+        private final boolean decrement;
+        private final int cond;
+        private final Jump taken;
+        private final Jump fallThrough;
+
+        /// @param mask of the counter's width
+        /// @param decrement jump if the decremented counter is not zero, otherwise if the counter is zero
+        /// @param cond must hold too; -1 for none
+        public Counter(
+                int slot, long mask, boolean decrement, int cond, Jump taken, Jump fallThrough) {
+            this.slot = slot;
+            this.mask = mask;
+            this.decrement = decrement;
+            this.cond = cond;
+            this.taken = taken;
+            this.fallThrough = fallThrough;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            boolean jump;
+            if (decrement) {
+                long count = r[slot] - 1 & mask;
+                r[slot] = mask == 0xffff ? r[slot] & ~mask | count : count;
+                jump = count != 0 && (cond < 0 || Cond.test(c, cond));
+            } else {
+                jump = (r[slot] & mask) == 0;
+            }
+            return jump ? taken.exec(c) : fallThrough.exec(c);
+        }
+    }
+
+    /// A jump to the address in a register slot.
+    public static final class Indirect extends MicroOp {
+        private final int s;
+        private final long mask;
+
+        /// @param mask of the program counter's width
+        public Indirect(int s, long mask) {
+            this.s = s;
+            this.mask = mask;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            c.pc = c.r[s] & mask;
+            return c.lookup();
+        }
+    }
+
+    /// Goes on with whatever the program counter says: after an operation that set it.
+    public static final class Anywhere extends MicroOp {
+        public Anywhere() {}
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            return c.lookup();
+        }
+    }
+}

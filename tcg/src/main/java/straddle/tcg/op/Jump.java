@@ -1,0 +1,56 @@
+package straddle.tcg.op;
+
+import straddle.tcg.Cpu;
+import straddle.tcg.block.Tb;
+
+/// A direct jump to a constant address, linked to the target's block once that is known.
+///
+/// A link to the same page holds as long as the target is valid; one to another page for an epoch of
+/// the address translation. A conditional jump owns two of these.
+public final class Jump extends MicroOp {
+    private final long target;
+    private final boolean samePage;
+    private MicroOp link;
+    private int epoch;
+
+    public Jump(long pc, long target, boolean samePage) {
+        this.pc = pc;
+        this.target = target;
+        this.samePage = samePage;
+    }
+
+    public long target() {
+        return target;
+    }
+
+    @Override
+    public MicroOp exec(Cpu c) {
+        MicroOp to = link;
+        if (to != null && (samePage || epoch == c.epoch)) {
+            return to;
+        }
+        return c.chain(this, target);
+    }
+
+    /// Remembers where to go on; the block's invalidation forgets it.
+    public void link(MicroOp first, int atEpoch) {
+        if (first instanceof BlockHead head) {
+            if (link == null) {
+                head.tb().incoming(this);
+            }
+            link = first;
+            epoch = atEpoch;
+        }
+    }
+
+    public void unlink(Tb from) {
+        if (link instanceof BlockHead head && head.tb() == from) {
+            link = null;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "jump 0x%x".formatted(target);
+    }
+}

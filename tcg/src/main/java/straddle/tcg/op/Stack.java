@@ -1,0 +1,92 @@
+package straddle.tcg.op;
+
+import straddle.tcg.Cpu;
+
+/// Pushes and pops on a stack that grows downwards, its pointer in a register slot.
+public final class Stack {
+    private Stack() {}
+
+    /// Pushes 8 bytes of a register; 64-bit stack.
+    public static final class Push64 extends MicroOp {
+        private final int pointer;
+        private final int s;
+
+        public Push64(int pointer, int s) {
+            this.pointer = pointer;
+            this.s = s;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            long to = r[pointer] - 8;
+            c.store64(to, r[s]);
+            r[pointer] = to;
+            return next;
+        }
+    }
+
+    /// Pops 8 bytes to a register; 64-bit stack.
+    public static final class Pop64 extends MicroOp {
+        private final int pointer;
+        private final int d;
+
+        public Pop64(int pointer, int d) {
+            this.pointer = pointer;
+            this.d = d;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            long from = r[pointer];
+            long value = c.load64(from);
+            r[pointer] = from + 8;
+            r[d] = value;
+            return next;
+        }
+    }
+
+    /// Pushes a return address and jumps; 64-bit stack.
+    public static final class Call64 extends MicroOp {
+        private final int pointer;
+        private final long back;
+        private final Jump to;
+
+        public Call64(int pointer, long back, Jump to) {
+            this.pointer = pointer;
+            this.back = back;
+            this.to = to;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            long at = r[pointer] - 8;
+            c.store64(at, back);
+            r[pointer] = at;
+            return to.exec(c);
+        }
+    }
+
+    /// Pops the program counter; 64-bit stack.
+    public static final class Return64 extends MicroOp {
+        private final int pointer;
+        private final int release;
+
+        /// @param release bytes of arguments to drop as well
+        public Return64(int pointer, int release) {
+            this.pointer = pointer;
+            this.release = release;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            long from = r[pointer];
+            c.pc = c.load64(from);
+            r[pointer] = from + 8 + release;
+            return c.lookup();
+        }
+    }
+}

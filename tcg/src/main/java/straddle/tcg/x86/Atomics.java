@@ -1,0 +1,147 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+import straddle.tcg.Cpu;
+import straddle.tcg.op.Arith;
+import straddle.tcg.op.Atomic;
+import straddle.tcg.op.Ea;
+import straddle.tcg.op.Flags;
+import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.Reg;
+
+/// Exchanges: XCHG, XADD, CMPXCHG, CMPXCHG8B and CMPXCHG16B (SDM volume 2).
+///
+/// With a memory operand the store comes before any register or flag changes.
+final class Atomics extends MicroOp {
+    private static final Object PAIRS = new Object();
+
+    private final Op op;
+    private final int width;
+    private final Ea ea;
+    private final int reg;
+    private final int rm;
+    private final boolean locked;
+
+    /// XCHG with memory, which locks by itself.
+    Atomics(Op op, int width, Ea ea, int reg) {
+        this(op, width, ea, reg, 0, true);
+    }
+
+    /// @param ea null for the register form
+    Atomics(Op op, int width, Ea ea, int reg, int rm, boolean locked) {
+        this.op = op;
+        this.width = width;
+        this.ea = ea;
+        this.reg = reg;
+        this.rm = rm;
+        this.locked = locked;
+    }
+
+    @Override
+    public MicroOp exec(Cpu c) {
+        switch (op) {
+            case XCHG -> exchange(c);
+            case XADD -> exchangeAndAdd(c);
+            case CMPXCHG -> compareAndExchange(c);
+            default -> compareAndExchangePair((X86Cpu) c);
+        }
+        return next;
+    }
+
+    /// Stores a value over the one seen; false if another vCPU was quicker.
+    private boolean replace(Cpu c, long address, long seen, long value) {
+        if (locked && c.shared) {
+            return Atomic.compareAndSet(c, address, width, seen, value);
+        }
+        c.store(address, width, value);
+        return true;
+    }
+
+    private void exchange(Cpu c) {
+        long address = ea.address(c);
+        long value = Reg.get(c.r, reg, width);
+        long seen;
+        do {
+            c.probeStore(address, width);
+            seen = c.load(address, width);
+        } while (!replace(c, address, seen, value));
+        Reg.set(c.r, reg, width, seen);
+    }
+
+    private void exchangeAndAdd(Cpu c) {
+        long[] r = c.r;
+        long b = Reg.signed(Reg.get(r, reg, width), width);
+        long a;
+        long sum;
+        if (ea == null) {
+            a = Reg.signed(Reg.get(r, rm, width), width);
+            sum = Reg.signed(a + b, width);
+            Reg.set(r, reg, width, a);
+            Reg.set(r, rm, width, sum);
+        } else {
+            long address = ea.address(c);
+            do {
+                c.probeStore(address, width);
+                a = Reg.signed(c.load(address, width), width);
+                sum = Reg.signed(a + b, width);
+            } while (!replace(c, address, a, sum));
+            Reg.set(r, reg, width, a);
+        }
+        c.setFlags(Flags.ADD, sum, a, b);
+    }
+
+    private void compareAndExchange(Cpu c) {
+        long[] r = c.r;
+        long expected = Reg.signed(Reg.get(r, RAX, width), width);
+        long seen;
+        if (ea == null) {
+            seen = Reg.signed(Reg.get(r, rm, width), width);
+            if (seen == expected) {
+                Reg.set(r, rm, width, Reg.get(r, reg, width));
+            } else {
+                Reg.set(r, RAX, width, seen);
+            }
+        } else {
+            long address = ea.address(c);
+            boolean done;
+            do {
+                c.probeStore(address, width);
+                seen = Reg.signed(c.load(address, width), width);
+                done = replace(c, address, seen, seen == expected ? Reg.get(r, reg, width) : seen);
+            } while (!done);
+            if (seen != expected) {
+                Reg.set(r, RAX, width, seen);
+            }
+        }
+        c.setFlags(Flags.SUB, Reg.signed(expected - seen, width), expected, seen);
+    }
+
+    /// CMPXCHG8B, or CMPXCHG16B with REX.W, whose operand must be aligned.
+    ///
+    /// Pairs are exchanged under one lock for the process: atomic among themselves.
+    private void compareAndExchangePair(X86Cpu c) {
+        long[] r = c.r;
+        int half = width == 8 ? 8 : 4;
+        long address = ea.address(c);
+        if (half == 8 && (address & 15) != 0) {
+            throw c.gp();
+        }
+        boolean equal;
+        synchronized (PAIRS) {
+            c.probeStore(address, half);
+            c.probeStore(address + half & c.addressMask(), half);
+            long low = c.load(address, half);
+            long high = c.load(address + half & c.addressMask(), half);
+            equal = low == Reg.get(r, RAX, half) && high == Reg.get(r, RDX, half);
+            c.store(address, half, equal ? Reg.get(r, RBX, half) : low);
+            c.store(address + half & c.addressMask(), half, equal ? Reg.get(r, RCX, half) : high);
+            if (!equal) {
+                Reg.set(r, RAX, half, low);
+                Reg.set(r, RDX, half, high);
+            }
+        }
+        int flags = Arith.eager(c) & ~Flags.ZF;
+        c.setFlags(Flags.EAGER, equal ? flags | Flags.ZF : flags, 0, 0);
+    }
+}

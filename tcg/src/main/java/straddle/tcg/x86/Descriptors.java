@@ -1,0 +1,203 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+import straddle.core.arch.x86.Segment;
+
+/// Segment descriptors: reading them from the tables and loading segment registers (SDM volume 3, chapters 3 and 6).
+final class Descriptors {
+    private Descriptors() {}
+
+    /// The 8 bytes of a descriptor; an error names the selector.
+    static long read(X86Cpu c, int selector, int vector) {
+        return read(c, selector, vector, selector & 0xfffc);
+    }
+
+    static long read(X86Cpu c, int selector, int vector, int error) {
+        long base;
+        long limit;
+        if ((selector & 4) != 0) {
+            if (c.ldtr.has(Segment.UNUSABLE) || !c.ldtr.has(Segment.P)) {
+                throw c.fault(vector, error);
+            }
+            base = c.ldtr.base;
+            limit = c.ldtr.limit & 0xffff_ffffL;
+        } else {
+            base = c.gdtBase;
+            limit = c.gdtLimit;
+        }
+        if ((selector | 7) > limit) {
+            throw c.fault(vector, error);
+        }
+        return c.systemLoad(base + (selector & 0xfff8), 8);
+    }
+
+    static long address(X86Cpu c, int selector) {
+        return ((selector & 4) != 0 ? c.ldtr.base : c.gdtBase) + (selector & 0xfff8);
+    }
+
+    static long base(long descriptor) {
+        return descriptor >>> 16 & 0xff_ffff | descriptor >>> 32 & 0xff00_0000L;
+    }
+
+    static int limit(long descriptor) {
+        int limit = (int) (descriptor & 0xffff | descriptor >>> 32 & 0xf_0000);
+        return (descriptor & 1L << 55) != 0 ? limit << 12 | 0xfff : limit;
+    }
+
+    /// As [Segment#attributes].
+    static int attributes(long descriptor) {
+        return (int) (descriptor >>> 40) & 0xf0ff;
+    }
+
+    static int type(long descriptor) {
+        return (int) (descriptor >>> 40) & 15;
+    }
+
+    static boolean isCodeOrData(long descriptor) {
+        return (descriptor & 1L << 44) != 0;
+    }
+
+    static boolean isCode(long descriptor) {
+        return isCodeOrData(descriptor) && (type(descriptor) & 8) != 0;
+    }
+
+    static boolean isConforming(long descriptor) {
+        return (type(descriptor) & 4) != 0;
+    }
+
+    static int dpl(long descriptor) {
+        return (int) (descriptor >>> 45) & 3;
+    }
+
+    static boolean isPresent(long descriptor) {
+        return (descriptor & 1L << 47) != 0;
+    }
+
+    static void fill(Segment segment, int selector, long descriptor) {
+        segment.set(selector, base(descriptor), limit(descriptor), attributes(descriptor));
+    }
+
+    /// Sets a code or data descriptor's accessed bit in memory.
+    static long markAccessed(X86Cpu c, int selector, long descriptor) {
+        if ((descriptor & 1L << 40) == 0) {
+            long marked = descriptor | 1L << 40;
+            c.systemStore(address(c, selector) + 5, 1, marked >>> 40);
+            return marked;
+        }
+        return descriptor;
+    }
+
+    /// MOV, POP or Lxx to a data or stack segment register.
+    static void load(X86Cpu c, int register, int selector) {
+        Segment segment = c.segments[register];
+        if (c.isRealLike()) {
+            segment.selector = selector;
+            segment.base = (long) selector << 4;
+            if (c.isVm86()) {
+                segment.limit = 0xffff;
+                segment.attributes = Segment.P | Segment.S | 3 | 3 << Segment.DPL_SHIFT;
+            }
+            c.updateMode();
+            return;
+        }
+        if ((selector & 0xfffc) == 0) {
+            loadNull(c, register, selector);
+            return;
+        }
+        long descriptor = read(c, selector, GP);
+        int error = selector & 0xfffc;
+        int rpl = selector & 3;
+        int type = type(descriptor);
+        boolean code = (type & 8) != 0;
+        if (register == SS) {
+            boolean writableData = isCodeOrData(descriptor) && !code && (type & 2) != 0;
+            if (rpl != c.cpl || !writableData || dpl(descriptor) != c.cpl) {
+                throw c.fault(GP, error);
+            }
+            if (!isPresent(descriptor)) {
+                throw c.fault(STACK_FAULT, error);
+            }
+        } else {
+            if (!isCodeOrData(descriptor) || code && (type & 2) == 0) {
+                throw c.fault(GP, error);
+            }
+            boolean conforming = code && (type & 4) != 0;
+            if (!conforming && (rpl > dpl(descriptor) || c.cpl > dpl(descriptor))) {
+                throw c.fault(GP, error);
+            }
+            if (!isPresent(descriptor)) {
+                throw c.fault(NP, error);
+            }
+        }
+        fill(segment, selector, markAccessed(c, selector, descriptor));
+        c.updateMode();
+    }
+
+    private static void loadNull(X86Cpu c, int register, int selector) {
+        if (register == SS && !(c.is64() && c.cpl < 3 && (selector & 3) == c.cpl)) {
+            throw c.gp();
+        }
+        Segment segment = c.segments[register];
+        int dpl = register == SS ? c.cpl << Segment.DPL_SHIFT : 0;
+        segment.set(selector, 0, 0, Segment.UNUSABLE | dpl);
+        c.updateMode();
+    }
+
+    /// Data segments that a less privileged level may not keep become null (SDM volume 2, RET and IRET).
+    static void dropPrivilegedData(X86Cpu c) {
+        for (int register : new int[] {ES, FS, GS, DS}) {
+            Segment segment = c.segments[register];
+            int type = segment.attributes & Segment.TYPE;
+            boolean conforming = (type & 12) == 12;
+            if (!conforming && !segment.has(Segment.UNUSABLE) && segment.dpl() < c.cpl) {
+                segment.set(0, 0, 0, Segment.UNUSABLE);
+            }
+        }
+    }
+
+    /// A flat segment as SYSCALL and SYSENTER make them.
+    static void setFlat(Segment segment, int selector, boolean code, int dpl, boolean is64) {
+        int type = code ? 0xb : 3;
+        int size = code && is64 ? Segment.L : Segment.DB;
+        segment.set(
+                selector & 0xffff,
+                0,
+                -1,
+                Segment.P | Segment.S | Segment.G | size | dpl << Segment.DPL_SHIFT | type);
+    }
+
+    /// LLDT and LTR.
+    static void loadSystem(X86Cpu c, Segment segment, int selector, boolean task) {
+        if ((selector & 0xfffc) == 0) {
+            if (task) {
+                throw c.gp();
+            }
+            segment.set(selector, 0, 0, Segment.UNUSABLE);
+            return;
+        }
+        int error = selector & 0xfffc;
+        if ((selector & 4) != 0) {
+            throw c.fault(GP, error);
+        }
+        long descriptor = read(c, selector, GP);
+        int type = type(descriptor);
+        boolean fits = task ? type == 9 || type == 1 && !c.isLongMode() : type == 2;
+        if (isCodeOrData(descriptor) || !fits) {
+            throw c.fault(GP, error);
+        }
+        if (!isPresent(descriptor)) {
+            throw c.fault(NP, error);
+        }
+        long base = base(descriptor);
+        if (c.isLongMode()) {
+            base |= c.systemLoad(address(c, selector) + 8, 4) << 32;
+        }
+        int attributes = attributes(descriptor);
+        if (task) {
+            attributes |= 2;
+            c.systemStore(address(c, selector) + 5, 1, descriptor >>> 40 & 0xff | 2);
+        }
+        segment.set(selector, base, limit(descriptor), attributes);
+    }
+}

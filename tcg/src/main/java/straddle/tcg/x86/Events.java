@@ -1,0 +1,535 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+import straddle.core.arch.x86.Segment;
+import straddle.core.arch.x86.X86State;
+import straddle.core.vcpu.Exit;
+import straddle.tcg.GuestFault;
+
+/// Delivers exceptions and interrupts through the IVT or IDT (SDM volume 3, chapter 7), and returns from them.
+///
+/// Faults while delivering become double faults, then a triple fault that shuts the processor down.
+/// Task gates are not implemented: they end the VM with a clear message.
+final class Events {
+    private Events() {}
+
+    private enum Source {
+        EXTERNAL,
+        SOFTWARE,
+        EXCEPTION
+    }
+
+    /// An external interrupt, between instructions.
+    static void external(X86Cpu c, int vector) {
+        c.halted = false;
+        deliverSafely(c, vector, Source.EXTERNAL, false, 0, c.pc);
+    }
+
+    /// INT n, INT3, INTO, INT1; faults point to the instruction itself.
+    static void software(X86Cpu c, int vector, long nextPc, boolean checkGate) {
+        deliver(c, vector, checkGate ? Source.SOFTWARE : Source.EXCEPTION, false, 0, nextPc);
+    }
+
+    /// A trap: the instruction has completed.
+    static void trap(X86Cpu c, int vector) {
+        deliverSafely(c, vector, Source.EXCEPTION, false, 0, c.pc);
+    }
+
+    /// The fault that a micro-op raised at [X86Cpu#pc].
+    static void exception(X86Cpu c) {
+        c.trapPending = false;
+        c.systemFlags |= c.faultVector == DB ? 0 : RFLAGS_RF;
+        deliverSafely(c, c.faultVector, Source.EXCEPTION, c.faultHasError, c.faultError, c.pc);
+    }
+
+    /// Delivers again what a loaded state had left undelivered.
+    static void redeliver(X86Cpu c, X86State s) {
+        Source source =
+                s.pendingKind == X86State.EventKind.EXTERNAL_INTERRUPT
+                        ? Source.EXTERNAL
+                        : Source.EXCEPTION;
+        deliverSafely(
+                c, s.pendingVector, source, s.pendingErrorCode >= 0, s.pendingErrorCode, c.pc);
+    }
+
+    private static boolean contributes(int vector) {
+        return vector == DE || vector >= TS && vector <= GP;
+    }
+
+    private static void deliverSafely(
+            X86Cpu c, int firstVector, Source source, boolean hasError, int error, long returnPc) {
+        int vector = firstVector;
+        boolean withError = hasError;
+        int code = error;
+        Source by = source;
+        while (true) {
+            try {
+                deliver(c, vector, by, withError, code, returnPc);
+                return;
+            } catch (GuestFault second) {
+                if (vector == DF) {
+                    c.exit =
+                            new Exit.Shutdown(
+                                    "triple fault: exception %d while delivering a double fault at 0x%x"
+                                            .formatted(c.faultVector, returnPc));
+                    return;
+                }
+                boolean becomesDouble =
+                        by == Source.EXCEPTION
+                                && (contributes(vector) && contributes(c.faultVector)
+                                        || vector == PF
+                                                && (contributes(c.faultVector)
+                                                        || c.faultVector == PF));
+                vector = becomesDouble ? DF : c.faultVector;
+                withError = becomesDouble || c.faultHasError;
+                code = becomesDouble ? 0 : c.faultError;
+                by = Source.EXCEPTION;
+            }
+        }
+    }
+
+    private static void deliver(
+            X86Cpu c, int vector, Source source, boolean hasError, int error, long returnPc) {
+        if (!c.isProtected()) {
+            deliverReal(c, vector, returnPc);
+        } else if (c.isLongMode()) {
+            deliverLong(c, vector, source, hasError, error, returnPc);
+        } else {
+            deliverProtected(c, vector, source, hasError, error, returnPc);
+        }
+        c.trapPending = false;
+    }
+
+    private static void deliverReal(X86Cpu c, int vector, long returnPc) {
+        if (vector * 4 + 3 > c.idtLimit) {
+            throw c.gp();
+        }
+        long gate = c.systemLoad(c.idtBase + vector * 4L, 4);
+        c.push(c.rflags(), 2);
+        c.push(c.segments[CS].selector, 2);
+        c.push(returnPc, 2);
+        c.systemFlags &= ~(RFLAGS_IF | RFLAGS_TF | RFLAGS_AC | RFLAGS_RF);
+        c.segments[CS].selector = (int) (gate >>> 16);
+        c.segments[CS].base = gate >>> 16 << 4;
+        c.pc = gate & 0xffff;
+        c.updateMode();
+    }
+
+    private static int idtError(int vector, Source source) {
+        return vector * 8 + 2 + (source == Source.SOFTWARE ? 0 : source == Source.EXTERNAL ? 1 : 0);
+    }
+
+    private static void deliverProtected(
+            X86Cpu c, int vector, Source source, boolean hasError, int error, long returnPc) {
+        int idtError = idtError(vector, source);
+        if (vector * 8 + 7 > c.idtLimit) {
+            throw c.fault(GP, idtError);
+        }
+        long gate = c.systemLoad(c.idtBase + vector * 8L, 8);
+        int type = Descriptors.type(gate);
+        if (Descriptors.isCodeOrData(gate)
+                || type != 5 && type != 6 && type != 7 && type != 14 && type != 15) {
+            throw c.fault(GP, idtError);
+        }
+        if (source == Source.SOFTWARE && Descriptors.dpl(gate) < c.cpl) {
+            throw c.fault(GP, idtError);
+        }
+        if (!Descriptors.isPresent(gate)) {
+            throw c.fault(NP, idtError);
+        }
+        if (type == 5) {
+            c.exit =
+                    unhandled(
+                            c,
+                            "A task gate in the IDT (vector " + vector + ") is not implemented.");
+            return;
+        }
+        int selector = (int) (gate >>> 16) & 0xffff;
+        long offset = gate & 0xffff | (type >= 14 ? gate >>> 32 & 0xffff_0000L : 0);
+        if ((selector & 0xfffc) == 0) {
+            throw c.gp();
+        }
+        long code = Descriptors.read(c, selector, GP);
+        int dpl = Descriptors.dpl(code);
+        if (!Descriptors.isCode(code) || dpl > c.cpl) {
+            throw c.fault(GP, selector & 0xfffc);
+        }
+        if (!Descriptors.isPresent(code)) {
+            throw c.fault(NP, selector & 0xfffc);
+        }
+        int width = type >= 14 ? 4 : 2;
+        boolean inner = !Descriptors.isConforming(code) && dpl < c.cpl;
+        boolean vm86 = c.isVm86();
+        if (vm86 && dpl != 0) {
+            throw c.fault(GP, selector & 0xfffc);
+        }
+        long flags = c.rflags();
+        long oldCs = c.segments[CS].selector;
+        long oldSs = c.segments[SS].selector;
+        long oldSp = c.r[RSP];
+        int newCpl = inner || vm86 ? dpl : c.cpl;
+        if (inner || vm86) {
+            Stack stack = innerStack(c, newCpl);
+            Pusher pusher = new Pusher(c, stack.base(), stack.pointer(), stack.mask(), width);
+            if (vm86) {
+                pusher.push(c.segments[GS].selector);
+                pusher.push(c.segments[FS].selector);
+                pusher.push(c.segments[DS].selector);
+                pusher.push(c.segments[ES].selector);
+            }
+            pusher.push(oldSs);
+            pusher.push(oldSp);
+            pusher.push(flags);
+            pusher.push(oldCs);
+            pusher.push(returnPc);
+            if (hasError) {
+                pusher.push(error);
+            }
+            if (vm86) {
+                for (int each : new int[] {GS, FS, DS, ES}) {
+                    c.segments[each].set(0, 0, 0, Segment.UNUSABLE);
+                }
+            }
+            c.cpl = newCpl;
+            Descriptors.fill(c.segments[SS], stack.selector(), stack.descriptor());
+            c.systemFlags &= ~RFLAGS_VM;
+            c.updateMode();
+            c.setStackPointer(pusher.pointer);
+        } else {
+            Segment ss = c.segments[SS];
+            Pusher pusher =
+                    new Pusher(
+                            c,
+                            ss.base,
+                            c.r[RSP],
+                            ss.has(Segment.DB) ? 0xffff_ffffL : 0xffff,
+                            width);
+            pusher.push(flags);
+            pusher.push(oldCs);
+            pusher.push(returnPc);
+            if (hasError) {
+                pusher.push(error);
+            }
+            c.setStackPointer(pusher.pointer);
+        }
+        Descriptors.fill(
+                c.segments[CS],
+                selector & ~3 | newCpl,
+                Descriptors.markAccessed(c, selector, code));
+        c.systemFlags &=
+                ~(RFLAGS_TF
+                        | RFLAGS_NT
+                        | RFLAGS_RF
+                        | RFLAGS_VM
+                        | ((type & 1) == 0 ? RFLAGS_IF : 0));
+        c.pc = offset;
+        c.updateMode();
+    }
+
+    /// Pushes to a stack that is not yet the current one, with supervisor rights for levels below 3.
+    private static final class Pusher {
+        private final X86Cpu c;
+        private final long base;
+        private final long mask;
+        private final int width;
+        private long pointer;
+
+        Pusher(X86Cpu c, long base, long pointer, long mask, int width) {
+            this.c = c;
+            this.base = base;
+            this.pointer = pointer;
+            this.mask = mask;
+            this.width = width;
+        }
+
+        void push(long value) {
+            pointer = pointer - width & mask;
+            c.systemStore(base + pointer, width, value);
+        }
+    }
+
+    private record Stack(int selector, long descriptor, long base, long pointer, long mask) {}
+
+    /// The stack for an inner level, from the TSS.
+    static long tssStackPointer(X86Cpu c, int level) {
+        boolean is32 = (c.tr.attributes & 8) != 0;
+        long at = c.tr.base + (is32 ? 4 + 8L * level : 2 + 4L * level);
+        int last = is32 ? 4 + 8 * level + 5 : 2 + 4 * level + 3;
+        if (last > (c.tr.limit & 0xffff_ffffL)) {
+            throw c.fault(TS, c.tr.selector & 0xfffc);
+        }
+        return c.systemLoad(at, is32 ? 4 : 2);
+    }
+
+    private static Stack innerStack(X86Cpu c, int level) {
+        boolean is32 = (c.tr.attributes & 8) != 0;
+        long pointer = tssStackPointer(c, level);
+        int selector = (int) c.systemLoad(c.tr.base + (is32 ? 8 + 8L * level : 4 + 4L * level), 2);
+        int error = selector & 0xfffc;
+        if (error == 0) {
+            throw c.fault(TS, 0);
+        }
+        long descriptor = Descriptors.read(c, selector, TS);
+        int type = Descriptors.type(descriptor);
+        boolean writable =
+                Descriptors.isCodeOrData(descriptor) && (type & 8) == 0 && (type & 2) != 0;
+        if ((selector & 3) != level || Descriptors.dpl(descriptor) != level || !writable) {
+            throw c.fault(TS, error);
+        }
+        if (!Descriptors.isPresent(descriptor)) {
+            throw c.fault(STACK_FAULT, error);
+        }
+        long mask = (descriptor & 1L << 54) != 0 ? 0xffff_ffffL : 0xffff;
+        return new Stack(selector, descriptor, Descriptors.base(descriptor), pointer, mask);
+    }
+
+    private static void deliverLong(
+            X86Cpu c, int vector, Source source, boolean hasError, int error, long returnPc) {
+        int idtError = idtError(vector, source);
+        if (vector * 16 + 15 > c.idtLimit) {
+            throw c.fault(GP, idtError);
+        }
+        long gate = c.systemLoad(c.idtBase + vector * 16L, 8);
+        int type = Descriptors.type(gate);
+        if (Descriptors.isCodeOrData(gate) || type != 14 && type != 15) {
+            throw c.fault(GP, idtError);
+        }
+        if (source == Source.SOFTWARE && Descriptors.dpl(gate) < c.cpl) {
+            throw c.fault(GP, idtError);
+        }
+        if (!Descriptors.isPresent(gate)) {
+            throw c.fault(NP, idtError);
+        }
+        long offset =
+                gate & 0xffff
+                        | gate >>> 32 & 0xffff_0000L
+                        | c.systemLoad(c.idtBase + vector * 16L + 8, 4) << 32;
+        int selector = (int) (gate >>> 16) & 0xffff;
+        int ist = (int) (gate >>> 32) & 7;
+        if ((selector & 0xfffc) == 0) {
+            throw c.gp();
+        }
+        long code = Descriptors.read(c, selector, GP);
+        int dpl = Descriptors.dpl(code);
+        boolean is64 = (code & 1L << 53) != 0 && (code & 1L << 54) == 0;
+        if (!Descriptors.isCode(code) || dpl > c.cpl || !is64) {
+            throw c.fault(GP, selector & 0xfffc);
+        }
+        if (!Descriptors.isPresent(code)) {
+            throw c.fault(NP, selector & 0xfffc);
+        }
+        boolean inner = !Descriptors.isConforming(code) && dpl < c.cpl;
+        int newCpl = inner ? dpl : c.cpl;
+        long stack;
+        if (ist != 0) {
+            stack = c.systemLoad(c.tr.base + 0x1c + 8L * ist, 8);
+        } else if (inner) {
+            stack = c.systemLoad(c.tr.base + 4 + 8L * newCpl, 8);
+        } else {
+            stack = c.r[RSP];
+        }
+        Pusher pusher = new Pusher(c, 0, stack & ~15L, -1, 8);
+        pusher.push(c.segments[SS].selector);
+        pusher.push(c.r[RSP]);
+        pusher.push(c.rflags());
+        pusher.push(c.segments[CS].selector);
+        pusher.push(returnPc);
+        if (hasError) {
+            pusher.push(error);
+        }
+        if (inner) {
+            c.segments[SS].set(newCpl, 0, 0, Segment.UNUSABLE | newCpl << Segment.DPL_SHIFT);
+        }
+        c.cpl = newCpl;
+        Descriptors.fill(
+                c.segments[CS],
+                selector & ~3 | newCpl,
+                Descriptors.markAccessed(c, selector, code));
+        c.r[RSP] = pusher.pointer;
+        c.systemFlags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | ((type & 1) == 0 ? RFLAGS_IF : 0));
+        c.pc = offset;
+        c.updateMode();
+    }
+
+    static Exit unhandled(X86Cpu c, String sentence) {
+        X86State state = new X86State();
+        c.save(state);
+        return new Exit.Unhandled(sentence, state.toString());
+    }
+
+    // ---- returning
+
+    /// IRET in all modes.
+    static void iret(X86Cpu c, int width) {
+        if (!c.isProtected()) {
+            iretReal(c, width);
+            return;
+        }
+        if (c.isVm86()) {
+            if (c.iopl() < 3) {
+                throw c.gp();
+            }
+            iretReal(c, width);
+            return;
+        }
+        if (c.flag(RFLAGS_NT)) {
+            if (c.isLongMode()) {
+                throw c.gp();
+            }
+            c.exit = unhandled(c, "IRET from a nested task (RFLAGS.NT) is not implemented.");
+            return;
+        }
+        long newPc = c.peek(0, width);
+        int selector = (int) c.peek(width, width) & 0xffff;
+        long flags = c.peek(2L * width, width);
+        if ((flags & RFLAGS_VM) != 0 && c.cpl == 0 && !c.isLongMode() && width == 4) {
+            iretToVm86(c, newPc, selector, flags);
+            return;
+        }
+        int rpl = selector & 3;
+        if ((selector & 0xfffc) == 0) {
+            throw c.gp();
+        }
+        long code = Descriptors.read(c, selector, GP);
+        checkReturnCode(c, selector, code);
+        boolean outer = rpl > c.cpl;
+        boolean loadStack = outer || c.is64();
+        boolean to64 = c.isLongMode() && (code & 1L << 53) != 0;
+        if (to64 && newPc << 16 >> 16 != newPc) {
+            throw c.gp();
+        }
+        long newSp = 0;
+        int newSs = 0;
+        long ssDescriptor = 0;
+        boolean nullSs = false;
+        if (loadStack) {
+            newSp = c.peek(3L * width, width);
+            newSs = (int) c.peek(4L * width, width) & 0xffff;
+            nullSs = (newSs & 0xfffc) == 0;
+            if (nullSs) {
+                if (!to64 || rpl == 3 || (newSs & 3) != rpl) {
+                    throw c.gp();
+                }
+            } else {
+                ssDescriptor = readReturnStack(c, newSs, rpl);
+            }
+        } else {
+            c.release(3L * width);
+        }
+        int oldCpl = c.cpl;
+        int iopl = c.iopl();
+        c.cpl = rpl;
+        Descriptors.fill(c.segments[CS], selector, Descriptors.markAccessed(c, selector, code));
+        c.pc = to64 ? newPc : width == 2 ? newPc & 0xffff : newPc & 0xffff_ffffL;
+        setReturnFlags(c, flags, width, oldCpl, iopl);
+        if (loadStack) {
+            if (nullSs) {
+                c.segments[SS].set(newSs, 0, 0, Segment.UNUSABLE | rpl << Segment.DPL_SHIFT);
+            } else {
+                Descriptors.fill(
+                        c.segments[SS], newSs, Descriptors.markAccessed(c, newSs, ssDescriptor));
+            }
+            c.updateMode();
+            c.setStackPointer(newSp);
+            if (outer) {
+                Descriptors.dropPrivilegedData(c);
+            }
+        }
+        c.nmiBlocked = false;
+        c.updateMode();
+        c.interruptsEnabled();
+    }
+
+    static void checkReturnCode(X86Cpu c, int selector, long code) {
+        int rpl = selector & 3;
+        int dpl = Descriptors.dpl(code);
+        boolean fits = Descriptors.isConforming(code) ? dpl <= rpl : dpl == rpl;
+        boolean both = c.isLongMode() && (code & 1L << 53) != 0 && (code & 1L << 54) != 0;
+        if (rpl < c.cpl || !Descriptors.isCode(code) || !fits || both) {
+            throw c.fault(GP, selector & 0xfffc);
+        }
+        if (!Descriptors.isPresent(code)) {
+            throw c.fault(NP, selector & 0xfffc);
+        }
+    }
+
+    static long readReturnStack(X86Cpu c, int selector, int rpl) {
+        long descriptor = Descriptors.read(c, selector, GP);
+        int type = Descriptors.type(descriptor);
+        boolean writable =
+                Descriptors.isCodeOrData(descriptor) && (type & 8) == 0 && (type & 2) != 0;
+        if ((selector & 3) != rpl || Descriptors.dpl(descriptor) != rpl || !writable) {
+            throw c.fault(GP, selector & 0xfffc);
+        }
+        if (!Descriptors.isPresent(descriptor)) {
+            throw c.fault(STACK_FAULT, selector & 0xfffc);
+        }
+        return descriptor;
+    }
+
+    /// What of RFLAGS an IRET or POPF at some level changes (SDM volume 2, POPF).
+    static void setReturnFlags(X86Cpu c, long flags, int width, int cpl, int iopl) {
+        long keep = RFLAGS_VM | RFLAGS_VIF | RFLAGS_VIP;
+        if (cpl > 0) {
+            keep |= RFLAGS_IOPL;
+        } else if (width >= 4) {
+            keep &= ~(RFLAGS_VIF | RFLAGS_VIP);
+        }
+        if (cpl > iopl) {
+            keep |= RFLAGS_IF;
+        }
+        if (width == 2) {
+            keep |= 0xffff_0000L;
+        }
+        c.setRflags(c.rflags() & keep | flags & ~keep);
+    }
+
+    private static void iretReal(X86Cpu c, int width) {
+        long newPc = c.peek(0, width);
+        int selector = (int) c.peek(width, width) & 0xffff;
+        long flags = c.peek(2L * width, width);
+        c.release(3L * width);
+        long keep =
+                RFLAGS_VM
+                        | RFLAGS_VIF
+                        | RFLAGS_VIP
+                        | (c.isVm86() ? RFLAGS_IOPL : 0)
+                        | (width == 2 ? 0xffff_0000L : 0);
+        c.segments[CS].selector = selector;
+        c.segments[CS].base = (long) selector << 4;
+        c.pc = newPc & 0xffff;
+        c.setRflags(c.rflags() & keep | flags & ~keep);
+        c.nmiBlocked = false;
+        c.updateMode();
+        c.interruptsEnabled();
+    }
+
+    private static void iretToVm86(X86Cpu c, long newPc, int selector, long flags) {
+        long sp = c.peek(12, 4);
+        int[] registers = {SS, ES, DS, FS, GS};
+        int[] selectors = new int[registers.length];
+        for (int i = 0; i < registers.length; i++) {
+            selectors[i] = (int) c.peek(16 + 4L * i, 4) & 0xffff;
+        }
+        c.setRflags(flags);
+        c.cpl = 3;
+        c.pc = newPc & 0xffff;
+        setVm86(c.segments[CS], selector);
+        for (int i = 0; i < registers.length; i++) {
+            setVm86(c.segments[registers[i]], selectors[i]);
+        }
+        c.updateMode();
+        c.r[RSP] = sp;
+        c.nmiBlocked = false;
+        c.interruptsEnabled();
+    }
+
+    private static void setVm86(Segment segment, int selector) {
+        segment.set(
+                selector,
+                (long) selector << 4,
+                0xffff,
+                Segment.P | Segment.S | 3 | 3 << Segment.DPL_SHIFT);
+    }
+}

@@ -1,0 +1,39 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+import straddle.tcg.Cpu;
+import straddle.tcg.op.Arith;
+import straddle.tcg.op.Flags;
+import straddle.tcg.op.MicroOp;
+
+/// Flag control (SDM volume 1, 7.3.14).
+final class FlagOps extends MicroOp {
+    private static final int AH_FLAGS = Flags.CF | Flags.PF | Flags.AF | Flags.ZF | Flags.SF;
+
+    private final Op op;
+
+    FlagOps(Op op) {
+        this.op = op;
+    }
+
+    @Override
+    public MicroOp exec(Cpu c) {
+        X86Cpu cpu = (X86Cpu) c;
+        int flags = Arith.eager(c);
+        switch (op) {
+            case CLC -> set(c, flags & ~Flags.CF);
+            case STC -> set(c, flags | Flags.CF);
+            case CMC -> set(c, flags ^ Flags.CF);
+            case CLD -> cpu.systemFlags &= ~RFLAGS_DF;
+            case STD -> cpu.systemFlags |= RFLAGS_DF;
+            case LAHF -> c.r[RAX] = c.r[RAX] & ~0xff00L | (flags & AH_FLAGS | RFLAGS_FIXED) << 8;
+            default -> set(c, flags & Flags.OF | (int) (c.r[RAX] >>> 8) & AH_FLAGS);
+        }
+        return next;
+    }
+
+    private static void set(Cpu c, int flags) {
+        c.setFlags(Flags.EAGER, flags, 0, 0);
+    }
+}

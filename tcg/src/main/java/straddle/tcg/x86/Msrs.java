@@ -1,0 +1,107 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+/// Model-specific registers (SDM volume 4): those with an effect, those that just hold a value, and #GP for the rest.
+final class Msrs {
+    private static final int PLATFORM_ID = 0x17;
+    private static final int SPEC_CTRL = 0x48;
+    private static final int BIOS_SIGN_ID = 0x8b;
+    private static final int MTRRCAP = 0xfe;
+    private static final int MCG_CAP = 0x179;
+    private static final int MCG_STATUS = 0x17a;
+    private static final int DEBUGCTL = 0x1d9;
+    private static final long EFER_WRITABLE = EFER_SCE | EFER_LME | EFER_NXE;
+
+    private Msrs() {}
+
+    static long read(X86Cpu c, int number) {
+        return switch (number) {
+            case MSR_EFER -> c.efer;
+            case MSR_FS_BASE -> c.segments[FS].base;
+            case MSR_GS_BASE -> c.segments[GS].base;
+            case MSR_APIC_BASE -> c.apicBase;
+            case MSR_TSC -> c.tsc();
+            case PLATFORM_ID, MCG_CAP, MCG_STATUS -> 0;
+            case BIOS_SIGN_ID -> 1L << 32;
+            case MTRRCAP -> 0x508;
+            case MSR_PAT -> c.msrs.getOrDefault(number, 0x0007_0406_0007_0406L);
+            case MSR_MISC_ENABLE -> c.msrs.getOrDefault(number, 1L);
+            default -> {
+                if (!isPlain(number)) {
+                    throw c.gp();
+                }
+                yield c.msrs.getOrDefault(number, 0L);
+            }
+        };
+    }
+
+    static void write(X86Cpu c, int number, long value) {
+        switch (number) {
+            case MSR_EFER -> writeEfer(c, value);
+            case MSR_FS_BASE, MSR_GS_BASE -> {
+                canonical(c, value);
+                c.segments[number == MSR_FS_BASE ? FS : GS].base = value;
+                c.updateMode();
+            }
+            case MSR_KERNEL_GS_BASE, MSR_LSTAR, MSR_CSTAR, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP -> {
+                canonical(c, value);
+                c.msrs.put(number, value);
+            }
+            case MSR_APIC_BASE -> c.apicBase = value;
+            case MSR_TSC -> c.tscOffset += value - c.tsc();
+            case BIOS_SIGN_ID, MCG_STATUS -> {}
+            default -> {
+                if (!isPlain(number)) {
+                    throw c.gp();
+                }
+                c.msrs.put(number, value);
+            }
+        }
+    }
+
+    private static void canonical(X86Cpu c, long address) {
+        if (address << 16 >> 16 != address) {
+            throw c.gp();
+        }
+    }
+
+    private static void writeEfer(X86Cpu c, long value) {
+        long allowed = EFER_WRITABLE | EFER_LMA;
+        boolean paging = (c.cr0 & CR0_PG) != 0;
+        if ((value & ~allowed) != 0 || paging && ((value ^ c.efer) & EFER_LME) != 0) {
+            throw c.gp();
+        }
+        c.efer = value & EFER_WRITABLE | c.efer & EFER_LMA;
+        c.flushTlbs();
+        c.updateMode();
+    }
+
+    /// Registers that hold what was written, with no effect of their own here.
+    private static boolean isPlain(int number) {
+        return switch (number) {
+            case MSR_SYSENTER_CS,
+                    MSR_SYSENTER_ESP,
+                    MSR_SYSENTER_EIP,
+                    MSR_STAR,
+                    MSR_LSTAR,
+                    MSR_CSTAR,
+                    MSR_SFMASK,
+                    MSR_KERNEL_GS_BASE,
+                    MSR_TSC_AUX,
+                    MSR_PAT,
+                    MSR_MISC_ENABLE,
+                    MSR_MTRR_DEF_TYPE,
+                    SPEC_CTRL,
+                    DEBUGCTL ->
+                    true;
+            // MTRRs: variable and fixed ranges.
+            default ->
+                    number >= 0x200 && number <= 0x20f
+                            || number == 0x250
+                            || number == 0x258
+                            || number == 0x259
+                            || number >= 0x268 && number <= 0x26f;
+        };
+    }
+}

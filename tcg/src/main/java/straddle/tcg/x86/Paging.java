@@ -1,0 +1,207 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+import straddle.core.memory.Region;
+import straddle.tcg.Cpu;
+
+/// Walks the guest's page tables (SDM volume 3, chapter 5): 32-bit, PAE and 4-level paging.
+///
+/// Sets accessed and dirty bits, raises #PF with the architecture's error code. No 5-level paging and
+/// no protection keys.
+final class Paging {
+    private static final long PRESENT = 1;
+    private static final long WRITABLE = 1 << 1;
+    private static final long USER = 1 << 2;
+    private static final long ACCESSED = 1 << 5;
+    private static final long DIRTY = 1 << 6;
+    private static final long LARGE = 1 << 7;
+    private static final long NX = 1L << 63;
+    private static final long ADDRESS = 0xf_ffff_ffff_f000L;
+
+    private static final int ERROR_PRESENT = 1;
+    private static final int ERROR_WRITE = 2;
+    private static final int ERROR_USER = 4;
+    private static final int ERROR_RESERVED = 8;
+    private static final int ERROR_FETCH = 16;
+
+    private final X86Cpu cpu;
+    private boolean writable;
+
+    Paging(X86Cpu cpu) {
+        this.cpu = cpu;
+    }
+
+    /// Whether the last walk found a page that stores may go to with no further walk.
+    boolean walkedWritable() {
+        return writable;
+    }
+
+    /// @param user with user rights
+    /// @param implicit an access of the processor's own, to which SMAP always applies
+    /// @return the guest-physical address
+    long walk(long linear, int access, boolean user, boolean implicit) {
+        if ((cpu.cr0 & CR0_PG) == 0) {
+            writable = true;
+            return linear & 0xffff_ffffL & cpu.a20Mask();
+        }
+        int error =
+                (access == Cpu.STORE ? ERROR_WRITE : 0)
+                        | (user ? ERROR_USER : 0)
+                        | (access == Cpu.FETCH && fetchIsReported() ? ERROR_FETCH : 0);
+        if (cpu.isLongMode()) {
+            if (linear << 16 >> 16 != linear) {
+                throw cpu.gp();
+            }
+            return walk8(linear, 4, cpu.cr3 & ADDRESS, access, user, implicit, error);
+        }
+        long address = linear & 0xffff_ffffL;
+        if ((cpu.cr4 & CR4_PAE) != 0) {
+            long pdpte = read8((cpu.cr3 & 0xffff_ffe0L) + (address >>> 30) * 8);
+            if ((pdpte & PRESENT) == 0) {
+                throw cpu.pageFault(linear, error);
+            }
+            return walk8(address, 2, pdpte & ADDRESS, access, user, implicit, error);
+        }
+        return walk4(address, access, user, implicit, error);
+    }
+
+    private boolean fetchIsReported() {
+        return (cpu.cr4 & CR4_SMEP) != 0 || (cpu.efer & EFER_NXE) != 0 && (cpu.cr4 & CR4_PAE) != 0;
+    }
+
+    private long walk8(
+            long linear,
+            int levels,
+            long root,
+            int access,
+            boolean user,
+            boolean implicit,
+            int error) {
+        long table = root;
+        long rights = WRITABLE | USER;
+        boolean nx = false;
+        for (int level = levels; ; level--) {
+            int shift = 12 + 9 * (level - 1);
+            long at = table + (linear >>> shift & 511) * 8;
+            long entry = read8(at);
+            if ((entry & PRESENT) == 0) {
+                throw cpu.pageFault(linear, error);
+            }
+            boolean leaf = level == 1 || (entry & LARGE) != 0 && level <= 3;
+            if (isReserved(entry, level, leaf, shift)) {
+                throw cpu.pageFault(linear, error | ERROR_PRESENT | ERROR_RESERVED);
+            }
+            rights &= entry;
+            nx |= (entry & NX) != 0;
+            if (leaf) {
+                check(linear, rights, nx, access, user, implicit, error);
+                update8(at, entry, access);
+                long offset = (1L << shift) - 1;
+                return entry & ADDRESS & ~offset | linear & offset;
+            }
+            if ((entry & ACCESSED) == 0) {
+                write8(at, entry | ACCESSED);
+            }
+            table = entry & ADDRESS;
+        }
+    }
+
+    private boolean isReserved(long entry, int level, boolean leaf, int shift) {
+        if ((entry & NX) != 0 && (cpu.efer & EFER_NXE) == 0) {
+            return true;
+        }
+        if (level == 4 && (entry & LARGE) != 0 || level == 3 && leaf && !cpu.model.has1GiBPages()) {
+            return true;
+        }
+        long offset = leaf && level > 1 ? (1L << shift) - 1 & ~0x1fffL & ADDRESS : 0;
+        return (entry & (offset | cpu.model.reservedAddressBits())) != 0;
+    }
+
+    private long walk4(long linear, int access, boolean user, boolean implicit, int error) {
+        long at = (cpu.cr3 & 0xffff_f000L) + (linear >>> 22) * 4;
+        long entry = read4(at);
+        if ((entry & PRESENT) == 0) {
+            throw cpu.pageFault(linear, error);
+        }
+        long rights = entry & (WRITABLE | USER);
+        if ((entry & LARGE) != 0 && (cpu.cr4 & CR4_PSE) != 0) {
+            check(linear, rights, false, access, user, implicit, error);
+            update4(at, entry, access);
+            // PSE-36: bits 13 to 16 are address bits 32 to 35.
+            return entry & 0xffc0_0000L | (entry & 0x1e000) << 19 | linear & 0x3f_ffff;
+        }
+        if ((entry & ACCESSED) == 0) {
+            cpu.memory.write(at, 4, entry | ACCESSED);
+        }
+        at = (entry & 0xffff_f000L) + (linear >>> 12 & 1023) * 4;
+        entry = read4(at);
+        if ((entry & PRESENT) == 0) {
+            throw cpu.pageFault(linear, error);
+        }
+        rights &= entry;
+        check(linear, rights, false, access, user, implicit, error);
+        update4(at, entry, access);
+        return entry & 0xffff_f000L | linear & 0xfff;
+    }
+
+    /// Access rights (SDM volume 3, 5.6). Notes whether a store would pass.
+    private void check(
+            long linear,
+            long rights,
+            boolean nx,
+            int access,
+            boolean user,
+            boolean implicit,
+            int error) {
+        boolean userPage = (rights & USER) != 0;
+        boolean writeProtected = (cpu.cr0 & CR0_WP) != 0;
+        boolean canWrite = (rights & WRITABLE) != 0 || !user && !writeProtected;
+        boolean allowed = userPage || !user;
+        if (access == Cpu.FETCH) {
+            allowed &= !nx && !(!user && userPage && (cpu.cr4 & CR4_SMEP) != 0);
+        } else {
+            if (!user && userPage && (cpu.cr4 & CR4_SMAP) != 0) {
+                allowed &= !implicit && cpu.flag(RFLAGS_AC);
+            }
+            allowed &= access != Cpu.STORE || canWrite;
+        }
+        if (!allowed) {
+            throw cpu.pageFault(linear, error | ERROR_PRESENT);
+        }
+        writable = canWrite;
+    }
+
+    private void update8(long at, long entry, int access) {
+        long wanted = entry | ACCESSED | (access == Cpu.STORE ? DIRTY : 0);
+        if (wanted != entry) {
+            write8(at, wanted);
+        }
+        writable &= (wanted & DIRTY) != 0;
+    }
+
+    private void update4(long at, long entry, int access) {
+        long wanted = entry | ACCESSED | (access == Cpu.STORE ? DIRTY : 0);
+        if (wanted != entry) {
+            cpu.memory.write(at, 4, wanted);
+        }
+        writable &= (wanted & DIRTY) != 0;
+    }
+
+    /// What is no RAM reads as not present, or all ones, as the bus says.
+    private long read8(long gpa) {
+        Region.Ram ram = cpu.ram(gpa);
+        return ram == null ? cpu.memory.read(gpa, 8) : straddle.tcg.mmu.Raw.getLong(ram.hva(gpa));
+    }
+
+    private long read4(long gpa) {
+        Region.Ram ram = cpu.ram(gpa);
+        return ram == null
+                ? cpu.memory.read(gpa, 4)
+                : straddle.tcg.mmu.Raw.getInt(ram.hva(gpa)) & 0xffff_ffffL;
+    }
+
+    private void write8(long gpa, long entry) {
+        cpu.memory.write(gpa, 8, entry);
+    }
+}

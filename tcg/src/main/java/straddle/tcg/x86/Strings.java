@@ -1,0 +1,202 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+import straddle.tcg.Cpu;
+import straddle.tcg.mmu.Raw;
+import straddle.tcg.op.Cond;
+import straddle.tcg.op.Flags;
+import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.Reg;
+
+/// String instructions with their repeat prefixes (SDM volume 1, 7.3.9).
+///
+/// A repetition commits its registers after each element, so that a fault or an interrupt finds them
+/// right and the instruction goes on where it stopped. Copies and fills of whole runs within a page go
+/// by the host's block operations.
+final class Strings extends MicroOp {
+    /// How many elements a repetition does before it looks for interrupts.
+    private static final int SLICE = 4096;
+
+    private final Op op;
+    private final int width;
+    private final int repeat;
+    private final long addressMask;
+    private final int segment;
+    private final long nextPc;
+
+    Strings(Insn insn, long nextPc) {
+        this.op = insn.op;
+        this.width =
+                isByte(insn.op)
+                        ? 1
+                        : insn.op == Op.INSW || insn.op == Op.OUTSW
+                                ? Math.min(insn.operandSize, 4)
+                                : insn.operandSize;
+        this.repeat = insn.repeat;
+        this.addressMask = X86Cpu.sizeMask(insn.addressSize);
+        this.segment = insn.segmentPrefix >= 0 ? insn.segmentPrefix : DS;
+        this.nextPc = nextPc;
+    }
+
+    private static boolean isByte(Op op) {
+        return switch (op) {
+            case MOVSB, CMPSB, STOSB, LODSB, SCASB, INSB, OUTSB -> true;
+            default -> false;
+        };
+    }
+
+    @Override
+    public MicroOp exec(Cpu c) {
+        X86Cpu cpu = (X86Cpu) c;
+        long step = cpu.flag(RFLAGS_DF) ? -width : width;
+        if (repeat == 0) {
+            element(cpu, step);
+            return next;
+        }
+        for (int i = 0; i < SLICE; i++) {
+            long count = c.r[RCX] & addressMask;
+            if (count == 0) {
+                c.pc = nextPc;
+                return next;
+            }
+            long done = step > 0 ? run(cpu, count) : 0;
+            if (done == 0) {
+                element(cpu, step);
+                done = 1;
+            }
+            setCounter(c, count - done);
+            if (comparesStop(c)) {
+                c.pc = nextPc;
+                return next;
+            }
+        }
+        c.pc = pc;
+        return next;
+    }
+
+    private void setCounter(Cpu c, long count) {
+        c.r[RCX] = addressMask == 0xffff ? c.r[RCX] & ~addressMask | count : count;
+    }
+
+    private boolean comparesStop(Cpu c) {
+        return switch (op) {
+            case CMPSB, CMPSW, SCASB, SCASW -> Cond.test(c, Cond.E) != (repeat == 0xf3);
+            default -> false;
+        };
+    }
+
+    private void advance(Cpu c, int register, long by) {
+        long moved = c.r[register] + by & addressMask;
+        c.r[register] = addressMask == 0xffff ? c.r[register] & ~addressMask | moved : moved;
+    }
+
+    private long source(X86Cpu c) {
+        return c.load(c.linear(segment, c.r[RSI] & addressMask, width, false), width);
+    }
+
+    private long destination(X86Cpu c, boolean write) {
+        return c.linear(ES, c.r[RDI] & addressMask, width, write);
+    }
+
+    private void element(X86Cpu c, long step) {
+        switch (op) {
+            case MOVSB, MOVSW -> {
+                c.store(destination(c, true), width, source(c));
+                advance(c, RSI, step);
+                advance(c, RDI, step);
+            }
+            case STOSB, STOSW -> {
+                c.store(destination(c, true), width, Reg.get(c.r, RAX, width));
+                advance(c, RDI, step);
+            }
+            case LODSB, LODSW -> {
+                Reg.set(c.r, RAX, width, source(c));
+                advance(c, RSI, step);
+            }
+            case CMPSB, CMPSW -> {
+                long a = Reg.signed(source(c), width);
+                compare(c, a, Reg.signed(c.load(destination(c, false), width), width));
+                advance(c, RSI, step);
+                advance(c, RDI, step);
+            }
+            case SCASB, SCASW -> {
+                long a = Reg.signed(Reg.get(c.r, RAX, width), width);
+                compare(c, a, Reg.signed(c.load(destination(c, false), width), width));
+                advance(c, RDI, step);
+            }
+            case INSB, INSW -> {
+                int port = (int) c.r[RDX] & 0xffff;
+                Control.checkPort(c, port, width);
+                long to = destination(c, true);
+                c.probeStore(to, width);
+                c.store(to, width, c.ports.read(port, width));
+                advance(c, RDI, step);
+            }
+            default -> {
+                int port = (int) c.r[RDX] & 0xffff;
+                Control.checkPort(c, port, width);
+                c.ports.write(port, width, (int) source(c));
+                advance(c, RSI, step);
+            }
+        }
+    }
+
+    private void compare(Cpu c, long a, long b) {
+        c.setFlags(Flags.SUB, Reg.signed(a - b, width), a, b);
+    }
+
+    /// Copies or fills several elements at once where both ends are plain memory within a page.
+    ///
+    /// @return how many were done; 0 to go element by element
+    private long run(X86Cpu c, long count) {
+        boolean copies = op == Op.MOVSB || op == Op.MOVSW;
+        if (!copies && op != Op.STOSB && op != Op.STOSW || count < 8 || !c.is64()) {
+            return 0;
+        }
+        long to = c.r[RDI] & addressMask;
+        long elements = Math.min(count, (4096 - (to & 4095)) / width);
+        long from = 0;
+        if (copies) {
+            from = (c.r[RSI] & addressMask) + c.r[X86Cpu.SEGMENT_BASE + segment];
+            elements = Math.min(elements, (4096 - (from & 4095)) / width);
+        }
+        if (elements < 8) {
+            return 0;
+        }
+        long hostTo = c.hostAddressForStore(to, width);
+        if (hostTo == 0) {
+            return 0;
+        }
+        long bytes = elements * width;
+        if (copies) {
+            long hostFrom = c.hostAddressForLoad(from, width);
+            if (hostFrom == 0 || hostFrom < hostTo + bytes && hostTo < hostFrom + bytes) {
+                return 0;
+            }
+            Raw.copy(hostFrom, hostTo, bytes);
+            advance(c, RSI, bytes);
+        } else {
+            fill(hostTo, bytes, c.r[RAX]);
+        }
+        advance(c, RDI, bytes);
+        return elements;
+    }
+
+    private void fill(long to, long bytes, long value) {
+        long byteValue = value & 0xff;
+        long pattern = byteValue * 0x0101_0101_0101_0101L;
+        long mask = X86Cpu.sizeMask(width);
+        if ((value & mask) == (pattern & mask)) {
+            Raw.fill(to, bytes, (byte) value);
+            return;
+        }
+        for (long at = 0; at < bytes; at += width) {
+            switch (width) {
+                case 2 -> Raw.putShort(to + at, (short) value);
+                case 4 -> Raw.putInt(to + at, (int) value);
+                default -> Raw.putLong(to + at, value);
+            }
+        }
+    }
+}

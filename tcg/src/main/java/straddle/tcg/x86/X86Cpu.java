@@ -1,0 +1,608 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+import java.lang.foreign.Arena;
+import java.util.Map;
+import java.util.TreeMap;
+import straddle.core.arch.x86.Segment;
+import straddle.core.arch.x86.X86State;
+import straddle.core.bus.PortBus;
+import straddle.core.irq.InterruptSource;
+import straddle.core.memory.AddressSpace;
+import straddle.core.memory.Region;
+import straddle.core.time.VirtualClock;
+import straddle.core.vcpu.Exit;
+import straddle.tcg.Cpu;
+import straddle.tcg.GuestFault;
+import straddle.tcg.block.Tb;
+import straddle.tcg.op.Arith;
+import straddle.tcg.op.Flags;
+import straddle.tcg.op.MicroOp;
+import straddle.tcg.x86.fp.FpControl;
+
+/// An x86 processor: its registers and modes, and what its instructions share.
+///
+/// The semantics of instruction groups stand in classes of their own ([Control], [Transfer], [Strings]
+/// and so on); paging in [Paging], exceptions and interrupts in [Events], descriptors in [Descriptors].
+public final class X86Cpu extends Cpu {
+    // Register slots after the 16 general registers.
+
+    /// Always 0.
+    public static final int ZERO = 16;
+
+    /// The six segment bases.
+    public static final int SEGMENT_BASE = 17;
+
+    /// Temporaries that live within one instruction.
+    public static final int T0 = 23;
+
+    public static final int T1 = 24;
+    public static final int T2 = 25;
+
+    private static final int SLOTS = 32;
+
+    // Bits of the mode key, from bit 0 on.
+    static final long MODE_CODE16 = 0;
+    static final long MODE_CODE32 = 1;
+    static final long MODE_CODE64 = 2;
+    static final long MODE_CODE = 3;
+    static final long MODE_STACK32 = 1 << 2;
+    static final int MODE_CPL_SHIFT = 3;
+
+    /// Every segment starts anywhere and ends at 4 GiB, with full rights: no limit needs a check.
+    static final long MODE_FLAT = 1 << 5;
+
+    static final long MODE_PROTECTED = 1 << 6;
+    static final long MODE_VM86 = 1 << 7;
+
+    /// One instruction a block: single step, or a block that overwrites itself.
+    static final long MODE_ALONE = 1 << 8;
+
+    static final long MODE_LONG = 1 << 9;
+
+    /// An external interrupt must wait for one instruction.
+    static final int ATTENTION_SHADOW = ATTENTION_FIRST_OWN;
+
+    /// RFLAGS.TF is set: trap after each instruction.
+    static final int ATTENTION_TRAP = ATTENTION_FIRST_OWN << 1;
+
+    private static final long DR6_BS = 1 << 14;
+
+    private static final int SUPERVISOR = 0;
+    private static final int USER = 1;
+    private static final int SUPERVISOR_SMAP = 2;
+
+    final Segment[] segments = new Segment[6];
+    final Segment ldtr = new Segment();
+    final Segment tr = new Segment();
+    long gdtBase;
+    int gdtLimit;
+    long idtBase;
+    int idtLimit;
+    long cr0;
+    long cr2;
+    long cr3;
+    long cr4;
+    long cr8;
+    long efer;
+    long xcr0;
+    long apicBase;
+    final long[] dr = new long[8];
+    final Map<Integer, Long> msrs = new TreeMap<>();
+
+    /// RFLAGS without the six arithmetic flags and the fixed bit.
+    int systemFlags;
+
+    int cpl;
+    boolean halted;
+    boolean nmiBlocked;
+    boolean nmiPending;
+
+    /// XMM registers: 16 of two longs each, then two of scratch.
+    final long[] v = new long[36];
+
+    final FpControl fp = new FpControl();
+
+    /// The x87 part of an FXSAVE image.
+    final byte[] x87Image = new byte[160];
+
+    final X86State loaded = new X86State();
+
+    /// The exception being raised.
+    int faultVector;
+
+    int faultError;
+    boolean faultHasError;
+
+    /// A single-step trap follows the instruction being run.
+    boolean trapPending;
+
+    /// Why the interpreter left the guest.
+    Exit exit;
+
+    final InterruptSource interrupts;
+    final VirtualClock clock;
+    final CpuModel model;
+    final Paging paging;
+    private final Translator translator;
+    private long mode;
+    private long runMode;
+    private boolean systemAccess;
+    long tscOffset;
+
+    public X86Cpu(
+            CpuModel model,
+            AddressSpace memory,
+            PortBus ports,
+            VirtualClock clock,
+            InterruptSource interrupts,
+            Arena arena) {
+        super(SLOTS, 3, memory, ports, arena);
+        this.model = model;
+        this.clock = clock;
+        this.interrupts = interrupts;
+        for (int i = 0; i < segments.length; i++) {
+            segments[i] = new Segment();
+        }
+        paging = new Paging(this);
+        translator = new Translator(this);
+        load(new X86State());
+    }
+
+    // ---- state
+
+    public void load(X86State s) {
+        loaded.copyFrom(s);
+        System.arraycopy(s.gpr, 0, r, 0, 16);
+        pc = s.rip;
+        setRflags(s.rflags);
+        for (int i = 0; i < 6; i++) {
+            segments[i].copyFrom(s.segments[i]);
+        }
+        ldtr.copyFrom(s.ldtr);
+        tr.copyFrom(s.tr);
+        gdtBase = s.gdtBase;
+        gdtLimit = s.gdtLimit;
+        idtBase = s.idtBase;
+        idtLimit = s.idtLimit;
+        cr0 = s.cr0;
+        cr2 = s.cr2;
+        cr3 = s.cr3;
+        cr4 = s.cr4;
+        cr8 = s.cr8;
+        efer = s.efer;
+        xcr0 = s.xcr0;
+        apicBase = s.apicBase;
+        System.arraycopy(s.dr, 0, dr, 0, 8);
+        msrs.clear();
+        msrs.putAll(s.msrs);
+        halted = s.halted;
+        nmiBlocked = s.nmiBlocked;
+        nmiPending = s.nmiPending;
+        cpl = (cr0 & CR0_PE) == 0 ? 0 : s.cpl();
+        FpuState.load(this, s);
+        flushTlbs();
+        updateMode();
+        if (s.pendingVector >= 0) {
+            Events.redeliver(this, s);
+        }
+        if (s.interruptShadow) {
+            request(ATTENTION_SHADOW);
+        }
+    }
+
+    public void save(X86State s) {
+        System.arraycopy(r, 0, s.gpr, 0, 16);
+        s.rip = pc;
+        s.rflags = rflags();
+        for (int i = 0; i < 6; i++) {
+            s.segments[i].copyFrom(segments[i]);
+        }
+        s.ldtr.copyFrom(ldtr);
+        s.tr.copyFrom(tr);
+        s.gdtBase = gdtBase;
+        s.gdtLimit = gdtLimit;
+        s.idtBase = idtBase;
+        s.idtLimit = idtLimit;
+        s.cr0 = cr0;
+        s.cr2 = cr2;
+        s.cr3 = cr3;
+        s.cr4 = cr4;
+        s.cr8 = cr8;
+        s.efer = efer;
+        s.xcr0 = xcr0;
+        s.apicBase = apicBase;
+        System.arraycopy(dr, 0, s.dr, 0, 8);
+        s.msrs.clear();
+        s.msrs.putAll(msrs);
+        s.msrs.put(MSR_TSC, tsc());
+        s.halted = halted;
+        s.nmiBlocked = nmiBlocked;
+        s.nmiPending = nmiPending;
+        s.pendingVector = -1;
+        s.pendingKind = X86State.EventKind.NONE;
+        s.pendingErrorCode = -1;
+        s.interruptShadow = (attention() & ATTENTION_SHADOW) != 0;
+        FpuState.save(this, s);
+    }
+
+    // ---- flags
+
+    public long rflags() {
+        return Arith.eager(this) | systemFlags | RFLAGS_FIXED;
+    }
+
+    void setRflags(long value) {
+        setFlags(Flags.EAGER, value & Flags.ALL, 0, 0);
+        systemFlags = (int) value & ~(Flags.ALL | RFLAGS_FIXED) & 0x3f_7fd5;
+        if ((systemFlags & RFLAGS_TF) != 0) {
+            request(ATTENTION_TRAP);
+        }
+    }
+
+    boolean flag(int bit) {
+        return (systemFlags & bit) != 0;
+    }
+
+    int iopl() {
+        return systemFlags >>> 12 & 3;
+    }
+
+    // ---- modes
+
+    boolean isProtected() {
+        return (cr0 & CR0_PE) != 0;
+    }
+
+    boolean isVm86() {
+        return (systemFlags & RFLAGS_VM) != 0;
+    }
+
+    /// In real or virtual-8086 mode segments are selectors times 16.
+    boolean isRealLike() {
+        return !isProtected() || isVm86();
+    }
+
+    boolean isLongMode() {
+        return (efer & EFER_LMA) != 0;
+    }
+
+    boolean is64() {
+        return (mode & MODE_CODE) == MODE_CODE64;
+    }
+
+    /// After any change of control registers, segments, privilege or the flags that blocks depend on.
+    void updateMode() {
+        Segment cs = segments[CS];
+        Segment ss = segments[SS];
+        long key;
+        if (isLongMode() && cs.has(Segment.L)) {
+            key = MODE_CODE64 | MODE_STACK32 | MODE_FLAT;
+        } else {
+            key = cs.has(Segment.DB) ? MODE_CODE32 : MODE_CODE16;
+            key |= ss.has(Segment.DB) ? MODE_STACK32 : 0;
+            key |= isFlat() ? MODE_FLAT : 0;
+        }
+        key |= (long) cpl << MODE_CPL_SHIFT;
+        key |= isProtected() ? MODE_PROTECTED : 0;
+        key |= isVm86() ? MODE_VM86 : 0;
+        key |= isLongMode() ? MODE_LONG : 0;
+        mode = key;
+        runMode = key;
+        boolean is64 = (key & MODE_CODE) == MODE_CODE64;
+        for (int i = 0; i < 6; i++) {
+            boolean used = !is64 || i >= FS;
+            r[SEGMENT_BASE + i] = used ? segments[i].base : 0;
+        }
+        updateMmuIndex();
+    }
+
+    /// After a change of privilege or of what it may access.
+    void updateMmuIndex() {
+        int index =
+                cpl == 3
+                        ? USER
+                        : (cr4 & CR4_SMAP) != 0 && !flag(RFLAGS_AC) ? SUPERVISOR_SMAP : SUPERVISOR;
+        tlb = tlbs[index].address();
+    }
+
+    /// All ones: the A20 gate is taken to be open.
+    long a20Mask() {
+        return -1;
+    }
+
+    Region.Ram ram(long gpa) {
+        return ramAt(gpa);
+    }
+
+    private boolean isFlat() {
+        if (isRealLike()) {
+            return false;
+        }
+        for (Segment segment : segments) {
+            int type = segment.attributes & Segment.TYPE;
+            boolean code = (type & 8) != 0;
+            boolean usable =
+                    segment.limit == -1
+                            && segment.has(Segment.P)
+                            && !segment.has(Segment.UNUSABLE)
+                            && (code ? segment == segments[CS] : (type & 6) == 2);
+            if (!usable) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public long modeKey() {
+        return runMode;
+    }
+
+    @Override
+    public long fetchBase() {
+        return (mode & MODE_CODE) == MODE_CODE64 ? 0 : segments[CS].base;
+    }
+
+    @Override
+    public long addressMask() {
+        return (mode & MODE_CODE) == MODE_CODE64 ? -1 : 0xffff_ffffL;
+    }
+
+    @Override
+    protected Tb translate(long gpa) {
+        return translator.translate(gpa, runMode);
+    }
+
+    // ---- memory
+
+    @Override
+    protected long walk(long virtual, int access) {
+        return paging.walk(virtual, access, cpl == 3 && !systemAccess, systemAccess);
+    }
+
+    @Override
+    protected boolean walkedWritable() {
+        return paging.walkedWritable();
+    }
+
+    /// Loads as the processor itself does from descriptor tables: with supervisor rights.
+    long systemLoad(long linear, int width) {
+        long before = enterSystemAccess();
+        try {
+            return load(linear & linearMask(), width);
+        } finally {
+            leaveSystemAccess(before);
+        }
+    }
+
+    void systemStore(long linear, int width, long value) {
+        long before = enterSystemAccess();
+        try {
+            store(linear & linearMask(), width, value);
+        } finally {
+            leaveSystemAccess(before);
+        }
+    }
+
+    private long enterSystemAccess() {
+        long before = tlb;
+        tlb = tlbs[SUPERVISOR].address();
+        systemAccess = true;
+        return before;
+    }
+
+    private void leaveSystemAccess(long before) {
+        tlb = before;
+        systemAccess = false;
+    }
+
+    /// Linear addresses are 64 bits wide in long mode only.
+    long linearMask() {
+        return isLongMode() ? -1 : 0xffff_ffffL;
+    }
+
+    static long sizeMask(int bytes) {
+        return bytes == 8 ? -1 : (1L << 8 * bytes) - 1;
+    }
+
+    /// The linear address of an offset in a segment, its limit and rights checked where that matters.
+    long linear(int segment, long offset, int width, boolean write) {
+        if ((mode & MODE_FLAT) == 0) {
+            X86Op.SegmentCheck.check(this, segment, offset, width, write);
+        }
+        return offset + r[SEGMENT_BASE + segment] & addressMask();
+    }
+
+    // ---- stack
+
+    long stackMask() {
+        return is64() ? -1 : (mode & MODE_STACK32) != 0 ? 0xffff_ffffL : 0xffff;
+    }
+
+    void setStackPointer(long value) {
+        long mask = stackMask();
+        r[RSP] = mask == 0xffff ? r[RSP] & ~mask | value & mask : value & mask;
+    }
+
+    void push(long value, int width) {
+        long to = r[RSP] - width & stackMask();
+        store(linear(SS, to, width, true), width, value);
+        setStackPointer(to);
+    }
+
+    /// Loads from the stack at a distance from its top.
+    long peek(long distance, int width) {
+        return load(linear(SS, r[RSP] + distance & stackMask(), width, false), width);
+    }
+
+    /// Drops bytes from the stack.
+    void release(long bytes) {
+        setStackPointer(r[RSP] + bytes);
+    }
+
+    // ---- exceptions
+
+    /// Raises an exception without error code.
+    GuestFault fault(int vector) {
+        faultVector = vector;
+        faultHasError = false;
+        faultError = 0;
+        return GuestFault.EXCEPTION;
+    }
+
+    GuestFault fault(int vector, int error) {
+        faultVector = vector;
+        faultHasError = true;
+        faultError = error;
+        return GuestFault.EXCEPTION;
+    }
+
+    GuestFault pageFault(long linear, int error) {
+        cr2 = linear;
+        return fault(PF, error);
+    }
+
+    /// General protection with error code 0.
+    GuestFault gp() {
+        return fault(GP, 0);
+    }
+
+    // ---- time
+
+    /// The time-stamp counter: 1 GHz on the virtual clock, plus what the guest wrote.
+    long tsc() {
+        return clock.now() + tscOffset;
+    }
+
+    // ---- running
+
+    @Override
+    public MicroOp attend(Tb at) {
+        int reasons = attention();
+        if ((reasons & ATTENTION_INVALIDATE) != 0) {
+            clearAttention(ATTENTION_INVALIDATE);
+            invalidations.run();
+            return lookup();
+        }
+        if ((reasons & ATTENTION_KICK) != 0) {
+            clearAttention(ATTENTION_KICK);
+            exit = Exit.Kicked.KICKED;
+            return null;
+        }
+        if ((reasons & ATTENTION_SHADOW) != 0) {
+            clearAttention(ATTENTION_SHADOW);
+            return runAlone();
+        }
+        if (trapPending) {
+            trapPending = false;
+            dr[6] |= DR6_BS;
+            Events.trap(this, DB);
+            return lookup();
+        }
+        clearAttention(ATTENTION_INTERRUPT);
+        if (flag(RFLAGS_IF) && interrupts.pending()) {
+            int vector = interrupts.acknowledge();
+            if (vector >= 0) {
+                Events.external(this, vector);
+            }
+            if (interrupts.pending()) {
+                request(ATTENTION_INTERRUPT);
+            }
+        }
+        if (flag(RFLAGS_TF)) {
+            trapPending = true;
+            return runAlone();
+        }
+        clearAttention(ATTENTION_TRAP);
+        return lookup();
+    }
+
+    private Runnable invalidations = () -> {};
+
+    /// What to do about [Cpu#ATTENTION_INVALIDATE].
+    void onInvalidate(Runnable action) {
+        invalidations = action;
+    }
+
+    /// The interrupt flag was set: what waits may come in.
+    void interruptsEnabled() {
+        if (interrupts.pending()) {
+            request(ATTENTION_INTERRUPT);
+        }
+    }
+
+    /// Runs the next instruction as a block of its own, which no interrupt precedes.
+    MicroOp runAlone() {
+        runMode = mode | MODE_ALONE;
+        try {
+            MicroOp head = lookup();
+            current = null;
+            retired++;
+            return head.next;
+        } finally {
+            runMode = mode;
+        }
+    }
+
+    /// Runs the guest until it needs the host; the reason is in [#exit].
+    void run() {
+        exit = null;
+        if (interrupts.pending()) {
+            request(ATTENTION_INTERRUPT);
+        }
+        if (halted && !(flag(RFLAGS_IF) && interrupts.pending())) {
+            exit = (attention() & ATTENTION_KICK) != 0 ? Exit.Kicked.KICKED : Exit.Halt.HALT;
+            clearAttention(ATTENTION_KICK);
+            return;
+        }
+        halted = false;
+        MicroOp at = null;
+        boolean alone = false;
+        while (exit == null) {
+            at = null;
+            try {
+                at = alone ? runAlone() : lookup();
+                alone = false;
+                while (at != null) {
+                    at = runChain(at);
+                }
+            } catch (GuestFault fault) {
+                MicroOp op = faulting;
+                faulting = null;
+                if (op != null) {
+                    pc = op.pc;
+                    if (current != null) {
+                        retired -= current.insns - op.index;
+                    }
+                }
+                if (fault == GuestFault.RETRY_ALONE) {
+                    alone = true;
+                } else {
+                    faults++;
+                    Events.exception(this);
+                }
+            }
+        }
+    }
+
+    private MicroOp faulting;
+
+    /// The interpreter's loop: in a method of its own, so that a fault knows its micro-op.
+    private MicroOp runChain(MicroOp first) {
+        MicroOp op = first;
+        try {
+            while (true) {
+                MicroOp next = op.exec(this);
+                if (next == null) {
+                    return null;
+                }
+                op = next;
+            }
+        } catch (GuestFault fault) {
+            faulting = op;
+            throw fault;
+        }
+    }
+}

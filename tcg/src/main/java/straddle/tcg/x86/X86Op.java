@@ -1,0 +1,174 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+import straddle.core.arch.x86.Segment;
+import straddle.tcg.Cpu;
+import straddle.tcg.op.Ea;
+import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.Reg;
+
+/// Micro-ops that only x86 needs: small parts of instructions.
+final class X86Op {
+    private X86Op() {}
+
+    static final class Nothing extends MicroOp {
+        @Override
+        public MicroOp exec(Cpu c) {
+            return next;
+        }
+    }
+
+    /// Raises an exception that the decoder found.
+    static final class Raise extends MicroOp {
+        private final int vector;
+
+        Raise(int vector) {
+            this.vector = vector;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            X86Cpu cpu = (X86Cpu) c;
+            throw vector == GP ? cpu.gp() : cpu.fault(vector);
+        }
+    }
+
+    /// Checks a memory operand against its segment's limit and rights (SDM volume 3, 6.3 to 6.5).
+    static final class SegmentCheck extends MicroOp {
+        private final Ea ea;
+        private final int segment;
+        private final int width;
+        private final boolean write;
+
+        SegmentCheck(Ea ea, int segment, int width, boolean write) {
+            this.ea = ea;
+            this.segment = segment;
+            this.width = width;
+            this.write = write;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            X86Cpu cpu = (X86Cpu) c;
+            check(cpu, segment, ea.offset(c), width, write);
+            return next;
+        }
+
+        static void check(X86Cpu cpu, int segment, long offset, int width, boolean write) {
+            Segment s = cpu.segments[segment];
+            int type = s.attributes & Segment.TYPE;
+            boolean bad = false;
+            if (!cpu.isRealLike()) {
+                boolean code = (type & 8) != 0;
+                bad =
+                        s.has(Segment.UNUSABLE)
+                                || (write ? code || (type & 2) == 0 : code && (type & 2) == 0);
+            }
+            long first = offset & 0xffff_ffffL;
+            long last = first + width - 1;
+            long limit = s.limit & 0xffff_ffffL;
+            if ((type & 0xc) == 4 && !cpu.isRealLike()) {
+                long top = s.has(Segment.DB) ? 0xffff_ffffL : 0xffff;
+                bad |= first <= limit || last > top;
+            } else {
+                bad |= last > limit;
+            }
+            if (bad) {
+                throw segment == SS ? cpu.fault(STACK_FAULT, 0) : cpu.gp();
+            }
+        }
+    }
+
+    /// A slot = a segment register's selector.
+    static final class ReadSelector extends MicroOp {
+        private final int segment;
+        private final int d;
+
+        ReadSelector(int segment, int d) {
+            this.segment = segment;
+            this.d = d;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            c.r[d] = ((X86Cpu) c).segments[segment].selector;
+            return next;
+        }
+    }
+
+    /// Pushes onto a stack of any size.
+    static final class Push extends MicroOp {
+        private final int s;
+        private final int width;
+
+        Push(int s, int width) {
+            this.s = s;
+            this.width = width;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            ((X86Cpu) c).push(c.r[s], width);
+            return next;
+        }
+    }
+
+    /// Pops from a stack of any size.
+    static final class Pop extends MicroOp {
+        private final int d;
+        private final int width;
+
+        Pop(int d, int width) {
+            this.d = d;
+            this.width = width;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            X86Cpu cpu = (X86Cpu) c;
+            long value = cpu.peek(0, width);
+            cpu.release(width);
+            Reg.set(c.r, d, width, value);
+            return next;
+        }
+    }
+
+    /// Pops to memory; the stack pointer moves only when the store has succeeded.
+    static final class PopMemory extends MicroOp {
+        private final int width;
+        private final Ea ea;
+
+        PopMemory(int width, Ea ea) {
+            this.width = width;
+            this.ea = ea;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            X86Cpu cpu = (X86Cpu) c;
+            c.store(ea.address(c), width, cpu.peek(0, width));
+            cpu.release(width);
+            return next;
+        }
+    }
+
+    /// Near return outside 64-bit mode.
+    static final class Return extends MicroOp {
+        private final int width;
+        private final int release;
+
+        Return(int width, int release) {
+            this.width = width;
+            this.release = release;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            X86Cpu cpu = (X86Cpu) c;
+            c.pc = cpu.peek(0, width);
+            cpu.release(width + release);
+            return c.lookup();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package straddle.tcg.x86;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import straddle.core.arch.x86.X86State;
+import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Vcpu;
+import straddle.tcg.Cpu;
+
+/// An x86 vCPU that is interpreted and translated.
+public final class X86Vcpu implements Vcpu {
+    private final int id;
+    private final X86Cpu cpu;
+    private final ConcurrentLinkedQueue<Long> writtenPages = new ConcurrentLinkedQueue<>();
+    private final Runnable onClose;
+
+    public X86Vcpu(int id, X86Cpu cpu, Runnable onClose) {
+        this.id = id;
+        this.cpu = cpu;
+        this.onClose = onClose;
+        cpu.onInvalidate(this::dropWritten);
+    }
+
+    @Override
+    public int id() {
+        return id;
+    }
+
+    @Override
+    public Exit run() {
+        cpu.run();
+        return cpu.exit;
+    }
+
+    @Override
+    public void kick() {
+        cpu.request(Cpu.ATTENTION_KICK);
+    }
+
+    @Override
+    public void save(X86State to) {
+        cpu.save(to);
+    }
+
+    @Override
+    public void load(X86State from) {
+        cpu.load(from);
+    }
+
+    @Override
+    public long retiredInstructions() {
+        return cpu.retired;
+    }
+
+    @Override
+    public String statistics() {
+        return "%,d instructions, %,d blocks translated, %,d dropped, %,d TLB misses, %,d faults"
+                .formatted(
+                        cpu.retired,
+                        cpu.tbs.translated(),
+                        cpu.tbs.invalidated(),
+                        cpu.tlbMisses,
+                        cpu.faults);
+    }
+
+    /// A page that holds code of this vCPU's was written by a device or another vCPU. Any thread.
+    public void written(long page) {
+        writtenPages.add(page);
+        cpu.request(Cpu.ATTENTION_INVALIDATE);
+    }
+
+    private void dropWritten() {
+        for (Long page = writtenPages.poll(); page != null; page = writtenPages.poll()) {
+            cpu.tbs.dropPage(page);
+        }
+    }
+
+    /// Stores to a page of the host's memory must be noticed from now on. Any thread.
+    public void protect(long hvaPage) {
+        cpu.protectHostPage(hvaPage);
+    }
+
+    @Override
+    public void close() {
+        onClose.run();
+    }
+}
