@@ -1,7 +1,7 @@
 package straddle.tcg.x86.fp;
 
-/// One binary32 element of an SSE operation, as raw bits, or two of them in a long. See [Binary64]: the same
-/// in the other width.
+/// One binary32 element of an SSE operation, as raw bits, or two of them in a long. See [Binary64]:
+/// the same in the other width.
 public final class Binary32 {
     private static final int MODE = Binary64.MODE;
     private static final int INEXACT_KNOWN = Binary64.INEXACT_KNOWN;

@@ -2,11 +2,13 @@ package straddle.tcg.x86.fp;
 
 /// One binary64 element of an SSE operation, as raw bits.
 ///
-/// Ordinary operands take the host's arithmetic, which rounds as SSE does; with PE sticky nothing else is to be
-/// found out, and without it the rounding error is computed exactly. Everything else is [FpControl]'s.
-/// Exceptions are gathered in the control; the caller asks [FpControl#signals()] after its last element.
+/// Ordinary operands take the host's arithmetic, which rounds as SSE does; with PE sticky nothing
+/// else is to be found out, and without it the rounding error is computed exactly. Everything else
+/// is [FpControl]'s. Exceptions are gathered in the control; the caller asks [FpControl#signals()]
+/// after its last element.
 public final class Binary64 {
-    /// The mode bits that the fast paths depend on, and what they must be: PE masked, round to nearest.
+    /// The mode bits that the fast paths depend on, and what they must be: PE masked, round to
+    /// nearest.
     static final int MODE = FpControl.PM | FpControl.RC | SoftFloat.PE;
 
     static final int INEXACT_KNOWN = FpControl.PM | SoftFloat.PE;
@@ -19,7 +21,8 @@ public final class Binary64 {
 
     private Binary64() {}
 
-    /// Whether DE can't come from this operand. The smallest normal number is taken for a subnormal one.
+    /// Whether DE can't come from this operand. The smallest normal number is taken for a subnormal
+    /// one.
     private static boolean plain(long x) {
         return (x & Long.MAX_VALUE) - 1 >>> 52 != 0;
     }
@@ -152,7 +155,8 @@ public final class Binary64 {
         return c.extreme64(true, x, y);
     }
 
-    /// All ones where the predicate holds, else zero. Predicates 0 to 31 (SDM volume 2, CMPPD, table 3-1).
+    /// All ones where the predicate holds, else zero. Predicates 0 to 31 (SDM volume 2, CMPPD,
+    /// table 3-1).
     public static long cmp(FpControl c, long x, long y, int predicate) {
         int order = comi(c, x, y, Comparison.signalsQuiet(predicate));
         return Comparison.holds(order, predicate) ? -1 : 0;

@@ -1,6 +1,7 @@
 package straddle.tcg.x86.fp;
 
-/// The predicates of CMPPS and its kin (SDM volume 2, CMPPD, table 3-1): 0 to 7 in SSE, to 31 in AVX.
+/// The predicates of CMPPS and its kin (SDM volume 2, CMPPD, table 3-1): 0 to 7 in SSE, to 31 in
+/// AVX.
 final class Comparison {
     private static final int LESS = 1, EQUAL = 2, GREATER = 4, UNORDERED = 8;
 
@@ -24,7 +25,8 @@ final class Comparison {
         LESS | EQUAL | GREATER | UNORDERED
     };
 
-    /// Bit p: predicate p, below 16, is invalid on quiet NaNs; from 16 on it is the other way round.
+    /// Bit p: predicate p, below 16, is invalid on quiet NaNs; from 16 on it is the other way
+    /// round.
     private static final int SIGNALING = 0b0110_0110_0110_0110;
 
     private Comparison() {}

@@ -1,10 +1,11 @@
 package straddle.tcg.x86.fp;
 
-/// MXCSR and the slow paths of SSE arithmetic behind it. One per vCPU; not thread-safe; allocates nothing.
+/// MXCSR and the slow paths of SSE arithmetic behind it. One per vCPU; not thread-safe; allocates
+/// nothing.
 ///
-/// An operation gathers the exceptions of its elements in `raised`, then asks [#signals()], which makes them
-/// sticky in MXCSR and says whether one of them is unmasked: the operation then leaves its destination as it
-/// was and returns true, and the caller raises #XM (SDM volume 1, 11.5).
+/// An operation gathers the exceptions of its elements in `raised`, then asks [#signals()], which
+/// makes them sticky in MXCSR and says whether one of them is unmasked: the operation then leaves
+/// its destination as it was and returns true, and the caller raises #XM (SDM volume 1, 11.5).
 public final class FpControl extends SoftFloat {
     /// MXCSR's bits (SDM volume 1, 10.2.3).
     public static final int DAZ = 0x40,
@@ -45,8 +46,8 @@ public final class FpControl extends SoftFloat {
 
     public FpControl() {}
 
-    /// Makes the exceptions gathered in `raised` sticky; returns whether one is unmasked. One that is found
-    /// before computing keeps those found afterwards from showing (SDM volume 1, 11.5.1).
+    /// Makes the exceptions gathered in `raised` sticky; returns whether one is unmasked. One that
+    /// is found before computing keeps those found afterwards from showing (SDM volume 1, 11.5.1).
     boolean signals() {
         int flags = raised;
         raised = 0;
@@ -95,7 +96,8 @@ public final class FpControl extends SoftFloat {
         return (mxcsr & DAZ) != 0 && (x & INFINITY32) == 0 ? x & Integer.MIN_VALUE : x;
     }
 
-    /// The result when an operand is a NaN: the first that is one, made quiet (SDM volume 1, table 4-7).
+    /// The result when an operand is a NaN: the first that is one, made quiet (SDM volume 1, table
+    /// 4-7).
     long nan64(long x, long y) {
         if (isSignaling64(x) || isSignaling64(y)) {
             raised |= IE;
@@ -316,7 +318,8 @@ public final class FpControl extends SoftFloat {
         return round32(mxcsr);
     }
 
-    /// MIN and MAX: the second operand unless the first is strictly beyond it (SDM volume 2, MINSD).
+    /// MIN and MAX: the second operand unless the first is strictly beyond it (SDM volume 2,
+    /// MINSD).
     long extreme64(boolean max, long x, long y) {
         long a = daz64(x);
         long b = daz64(y);
@@ -343,7 +346,8 @@ public final class FpControl extends SoftFloat {
         return (max ? p > q : p < q) ? a : b;
     }
 
-    /// How two numbers compare, as COMISD puts it into RFLAGS. A quiet NaN is invalid where `signalQuiet`.
+    /// How two numbers compare, as COMISD puts it into RFLAGS. A quiet NaN is invalid where
+    /// `signalQuiet`.
     int compare64(long x, long y, boolean signalQuiet) {
         long a = daz64(x);
         long b = daz64(y);
@@ -431,7 +435,8 @@ public final class FpControl extends SoftFloat {
         return round32(mxcsr);
     }
 
-    /// Binary64 to a signed integer of 32 or 64 bits; what doesn't fit is invalid and gives the smallest one.
+    /// Binary64 to a signed integer of 32 or 64 bits; what doesn't fit is invalid and gives the
+    /// smallest one.
     long toInteger64(long x, int rounding, int bits) {
         long a = daz64(x);
         if ((a & MAGNITUDE64) == 0) {

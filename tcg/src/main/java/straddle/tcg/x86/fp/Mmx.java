@@ -2,9 +2,9 @@ package straddle.tcg.x86.fp;
 
 /// Integer operations on 64 bits of packed elements: an MMX register, or half an XMM register.
 ///
-/// Methods have the mnemonics of the MMX forms (SDM volume 1, chapters 9 and 11); where an instruction exists for
-/// XMM registers only, that is its half. Pure functions; nearly all treat the elements side by side in one
-/// long. A count of a shift is a whole 64-bit operand.
+/// Methods have the mnemonics of the MMX forms (SDM volume 1, chapters 9 and 11); where an
+/// instruction exists for XMM registers only, that is its half. Pure functions; nearly all treat
+/// the elements side by side in one long. A count of a shift is a whole 64-bit operand.
 public final class Mmx {
     /// The sign bits of the elements.
     private static final long BYTES = 0x8080_8080_8080_8080L;

@@ -1,14 +1,15 @@
 package straddle.tcg.x86.fp;
 
-/// An arithmetic unit in integers: exact results of finite operands, and their rounding to any binary format.
+/// An arithmetic unit in integers: exact results of finite operands, and their rounding to any
+/// binary format.
 ///
-/// Operands are a significand with bit 63 set and the exponent of that bit. Results stay in the unit's
-/// fields as 128 bits whose last one is sticky: it says that something non-zero was cut off. They are then
-/// rounded once. Used where the host's own arithmetic doesn't tell enough: x87, directed rounding,
-/// overflow and underflow. Not thread-safe; allocates nothing.
+/// Operands are a significand with bit 63 set and the exponent of that bit. Results stay in the
+/// unit's fields as 128 bits whose last one is sticky: it says that something non-zero was cut off.
+/// They are then rounded once. Used where the host's own arithmetic doesn't tell enough: x87,
+/// directed rounding, overflow and underflow. Not thread-safe; allocates nothing.
 class SoftFloat {
     /// Exception flags, as MXCSR and the x87 status word have them in bits 0 to 5 (SDM volume 1,
-    // 10.2.3).
+    /// 10.2.3).
     static final int IE = 1, DE = 2, ZE = 4, OE = 8, UE = 0x10, PE = 0x20;
 
     /// Rounding control, as MXCSR.RC and the x87 control word have it (SDM volume 1, table 4-8).
@@ -125,7 +126,8 @@ class SoftFloat {
         lo = low;
     }
 
-    /// A + B, exact but for the sticky bit. An exact zero has hi = 0 and a sign that the caller chooses.
+    /// A + B, exact but for the sticky bit. An exact zero has hi = 0 and a sign that the caller
+    /// chooses.
     final void add() {
         if (exponentA < exponentB || exponentA == exponentB && below(significandA, significandB)) {
             swap();
@@ -207,7 +209,8 @@ class SoftFloat {
         set(negativeA != negativeB, e, quotient, half(remainder, b));
     }
 
-    /// The bits below a result's last one, given what is left of a division: twice the rest against the divisor.
+    /// The bits below a result's last one, given what is left of a division: twice the rest against
+    /// the divisor.
     private static long half(long rest, long divisor) {
         if (rest == 0) {
             return 0;
@@ -220,8 +223,8 @@ class SoftFloat {
 
     long remainder;
 
-    /// (high:low) / divisor, which has bit 63 set and is above high; leaves [#remainder]. Schoolbook division
-    /// with 32-bit digits (Knuth, volume 2, 4.3.1).
+    /// (high:low) / divisor, which has bit 63 set and is above high; leaves [#remainder].
+    /// Schoolbook division with 32-bit digits (Knuth, volume 2, 4.3.1).
     final long divide128(long high, long low, long divisor) {
         long d1 = divisor >>> 32;
         long d0 = divisor & 0xffff_ffffL;
@@ -254,7 +257,10 @@ class SoftFloat {
         // One Newton step on the host's 53 bits gives the root or one more.
         double guess = Math.sqrt(toDouble(high)) * 0x1p32;
         long root = guess >= 0x1p64 ? -1 : (long) (guess - 0x1p63) + TOP;
-        if (below(high, root)) {
+        if (!below(high, root)) {
+            root = -1;
+        }
+        if (high != -1) {
             long quotient = divide128(high, low, root);
             root = (root & quotient) + ((root ^ quotient) >>> 1);
         }
@@ -275,7 +281,8 @@ class SoftFloat {
         return unsigned >= 0 ? (double) unsigned : (double) (unsigned >>> 1) * 2;
     }
 
-    /// Whether rounding `tail` (bit 63: half of the last place, the rest sticky) away increments the magnitude.
+    /// Whether rounding `tail` (bit 63: half of the last place, the rest sticky) away increments
+    /// the magnitude.
     static boolean increments(int rounding, boolean minus, long kept, long tail) {
         return switch (rounding) {
             case NEAREST -> tail < 0 && (tail != TOP || (kept & 1) != 0);
@@ -295,7 +302,8 @@ class SoftFloat {
         return (int) round(24, 127, mxcsr) | (negative ? Integer.MIN_VALUE : 0);
     }
 
-    /// The magnitude in a format of this precision and largest exponent. Tininess is found after rounding.
+    /// The magnitude in a format of this precision and largest exponent. Tininess is found after
+    /// rounding.
     private long round(int precision, int maxExponent, int mxcsr) {
         int rounding = mxcsr >>> 13 & 3;
         long kept = hi >>> 64 - precision;
@@ -342,8 +350,8 @@ class SoftFloat {
         return roundedUp ? kept + 1 : kept;
     }
 
-    /// The integer nearest to the result's magnitude by `rounding`, unsigned; all ones when it needs more than
-    /// 64 bits. Sets PE in [#raised] when it differs.
+    /// The integer nearest to the result's magnitude by `rounding`, unsigned; all ones when it
+    /// needs more than 64 bits. Sets PE in [#raised] when it differs.
     final long roundToInteger(int rounding) {
         if (exponent >= 63) {
             return exponent == 63 ? hi : -1;
@@ -359,5 +367,102 @@ class SoftFloat {
         }
         roundedUp = increments(rounding, negative, kept, tail);
         return roundedUp ? kept + 1 : kept;
+    }
+
+    /// Loads operand A with a finite, non-zero extended number.
+    final void loadA80(int signExponent, long significand) {
+        int field = signExponent & 0x7fff;
+        negativeA = (signExponent & 0x8000) != 0;
+        int zeros = Long.numberOfLeadingZeros(significand);
+        significandA = significand << zeros;
+        exponentA = Math.max(field, 1) - 16383 - zeros;
+    }
+
+    final void loadB80(int signExponent, long significand) {
+        swap();
+        loadA80(signExponent, significand);
+        swap();
+    }
+
+    /// What [#round80] made: sign and exponent field, significand.
+    int signExponent80;
+
+    long significand80;
+
+    /// Rounds the non-zero result to `precision` bits in the extended format. An unmasked overflow
+    /// or underflow gives the result with its exponent moved by 24576 (SDM volume 1, 8.5.4 and
+    /// 8.5.5).
+    final void round80(
+            int precision, int rounding, boolean underflowMasked, boolean overflowMasked) {
+        int drop = 64 - precision;
+        long kept = hi >>> drop;
+        long tail = drop == 0 ? lo : hi << precision | (lo != 0 ? 1 : 0);
+        int e = exponent;
+        roundedUp = increments(rounding, negative, kept, tail);
+        long significand = (kept + (roundedUp ? 1 : 0)) << drop;
+        if (significand >= 0) {
+            significand = TOP;
+            e++;
+        }
+        if (e < -16382) {
+            if (underflowMasked) {
+                roundTiny80(precision, rounding);
+                return;
+            }
+            raised |= UE;
+            e += 24576;
+            if (e < -16382) {
+                // Too small even so: only FSCALE makes these.
+                raised |= PE;
+                significand80 = 0;
+                signExponent80 = negative ? 0x8000 : 0;
+                roundedUp = false;
+                return;
+            }
+        }
+        if (tail != 0) {
+            raised |= PE;
+        }
+        if (e > 16383) {
+            raised |= OE;
+            e -= 24576;
+            if (overflowMasked) {
+                overflow80(precision, rounding);
+                return;
+            }
+            if (e > 16383) {
+                // Too large even so: only FSCALE makes these.
+                overflow80(precision, negative ? DOWN : UP);
+                return;
+            }
+        }
+        significand80 = significand;
+        signExponent80 = e + 16383 | (negative ? 0x8000 : 0);
+    }
+
+    private void overflow80(int precision, int rounding) {
+        raised |= PE;
+        roundedUp = rounding == NEAREST || rounding == (negative ? DOWN : UP);
+        significand80 = roundedUp ? TOP : -1L << 64 - precision;
+        signExponent80 = (roundedUp ? 0x7fff : 0x7ffe) | (negative ? 0x8000 : 0);
+    }
+
+    private void roundTiny80(int precision, int rounding) {
+        int drop = 64 - precision + (-16382 - exponent);
+        long kept;
+        long tail;
+        if (drop < 64) {
+            kept = hi >>> drop;
+            tail = drop == 0 ? lo : hi << 64 - drop | (lo != 0 ? 1 : 0);
+        } else {
+            kept = 0;
+            tail = drop == 64 ? hi | (lo != 0 ? 1 : 0) : 1;
+        }
+        if (tail != 0) {
+            raised |= UE | PE;
+        }
+        roundedUp = increments(rounding, negative, kept, tail);
+        significand80 = (kept + (roundedUp ? 1 : 0)) << 64 - precision;
+        signExponent80 = (significand80 < 0 ? 1 : 0) | (negative ? 0x8000 : 0);
     }
 }

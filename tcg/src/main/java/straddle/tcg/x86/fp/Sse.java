@@ -2,9 +2,10 @@ package straddle.tcg.x86.fp;
 
 /// Packed and scalar floating-point arithmetic of SSE to SSE4.1 (SDM volume 1, chapters 10 to 12).
 ///
-/// XMM register n is `v[2n]` (bits 63:0) and `v[2n + 1]` of a register file; `d` and `s` are such indices.
-/// A memory operand is put into a spare register first. Each method returns true for an unmasked exception,
-/// with the destination as it was: the caller raises #XM. Pure but for the register file and MXCSR.
+/// XMM register n is `v[2n]` (bits 63:0) and `v[2n + 1]` of a register file; `d` and `s` are such
+/// indices. A memory operand is put into a spare register first. Each method returns true for an
+/// unmasked exception, with the destination as it was: the caller raises #XM. Pure but for the
+/// register file and MXCSR.
 public final class Sse {
     private static final long LOW = 0xffff_ffffL;
     private static final long HIGH = LOW << 32;
@@ -303,8 +304,8 @@ public final class Sse {
         return putLow(c, v, d, c.integral64(v[s], imm));
     }
 
-    /// The sum of the products that bits 7:4 of `imm` choose, into the elements of bits 3:0. An exception that
-    /// is unmasked stops at the step that found it (SDM volume 2, DPPS).
+    /// The sum of the products that bits 7:4 of `imm` choose, into the elements of bits 3:0. An
+    /// exception that is unmasked stops at the step that found it (SDM volume 2, DPPS).
     public static boolean dpps(FpControl c, long[] v, int d, int s, int imm) {
         int p0 = (imm & 0x10) == 0 ? 0 : Binary32.mul(c, (int) v[d], (int) v[s]);
         int p1 = (imm & 0x20) == 0 ? 0 : Binary32.mul(c, (int) (v[d] >>> 32), (int) (v[s] >>> 32));

@@ -55,7 +55,8 @@ public final class SseConvert {
         return put(c, v, d, low, high);
     }
 
-    /// The two integers of an MMX operand as two binary32 numbers; the caller asks [#raises(FpControl)].
+    /// The two integers of an MMX operand as two binary32 numbers; the caller asks
+    /// [#raises(FpControl)].
     public static long cvtpi2ps(FpControl c, long x) {
         return pair(Binary32.fromLong(c, x << 32 >> 32), Binary32.fromLong(c, x >> 32));
     }

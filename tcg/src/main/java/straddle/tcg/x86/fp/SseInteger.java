@@ -2,8 +2,8 @@ package straddle.tcg.x86.fp;
 
 /// Packed integer arithmetic on XMM registers, SSE2 to SSE4.2 (SDM volume 1, chapters 11 and 12).
 ///
-/// Register files as in [Sse]. Nothing here raises an exception or looks at MXCSR. The operations on halves are
-/// [Mmx]'s.
+/// Register files as in [Sse]. Nothing here raises an exception or looks at MXCSR. The operations
+/// on halves are [Mmx]'s.
 public final class SseInteger {
     private static final long LOW = 0xffff_ffffL;
 

@@ -1,6 +1,7 @@
 package straddle.tcg.x86.fp;
 
-/// Moves of elements within and between XMM registers, SSE to SSE4.1 (SDM volume 1, chapters 10 to 12).
+/// Moves of elements within and between XMM registers, SSE to SSE4.1 (SDM volume 1, chapters 10 to
+/// 12).
 ///
 /// Register files as in [Sse]. Nothing here raises an exception or looks at MXCSR.
 public final class SseShuffle {
@@ -209,8 +210,8 @@ public final class SseShuffle {
         v[i] = v[i] & ~(mask << shift) | (value & mask) << shift;
     }
 
-    /// From a register: bits 7:6 of `imm` choose the source's element. From memory, bring the dword into the source's
-    /// element 0 and clear those bits.
+    /// From a register: bits 7:6 of `imm` choose the source's element. From memory, bring the dword
+    /// into the source's element 0 and clear those bits.
     public static void insertps(long[] v, int d, int s, int imm) {
         int value = pextrd(v, s, imm >> 6);
         pinsrd(v, d, value, imm >> 4);

@@ -7,7 +7,8 @@ import java.util.Arrays;
 
 /// Runs one instruction in Java and on the host's processor, and compares every register.
 ///
-/// `-Dstraddle.fp.cases=N` sets the cases an instruction gets, `-Dstraddle.fp.seed=N` repeats a failure.
+/// `-Dstraddle.fp.cases=N` sets the cases an instruction gets, `-Dstraddle.fp.seed=N` repeats a
+/// failure.
 final class Differential {
     static final int CASES = Integer.getInteger("straddle.fp.cases", 4000);
     static final long SEED = Long.getLong("straddle.fp.seed", System.nanoTime());
@@ -138,7 +139,8 @@ final class Differential {
         void run(Guest g);
     }
 
-    /// An instruction on XMM0 and XMM1, its machine code in hexadecimal, and the RFLAGS bits it defines.
+    /// An instruction on XMM0 and XMM1, its machine code in hexadecimal, and the RFLAGS bits it
+    /// defines.
     record Row(String name, String code, Kind kind, int flags, Semantics semantics) {
         @Override
         public String toString() {

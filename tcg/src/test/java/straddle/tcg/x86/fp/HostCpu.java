@@ -11,8 +11,8 @@ import straddle.host.HostException;
 
 /// The host's own processor as an oracle: runs one instruction on many register states.
 ///
-/// A state is a block of [#BLOCK] bytes in memory that a small routine loads, executes the instruction on,
-/// and stores back, block after block.
+/// A state is a block of [#BLOCK] bytes in memory that a small routine loads, executes the
+/// instruction on, and stores back, block after block.
 final class HostCpu {
     static final int BLOCK = 256;
     static final int XMM = 0;

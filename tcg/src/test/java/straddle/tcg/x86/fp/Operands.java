@@ -163,4 +163,53 @@ final class Operands {
         int mode = random.nextInt(3) == 0 ? 0 : random.nextInt(1 << 16) & 0xe040;
         return 0x1f80 | flags | mode;
     }
+
+    private static final int[] EXPONENTS80 = {
+        0, 1, 2, 0x3f80, 0x3f81, 0x3c00, 0x3c01, 0x3bcc, 0x3bcd, 0x3f6a, 0x3ffe, 0x3fff, 0x4000,
+        0x400e, 0x401e, 0x403e, 0x403d, 0x4039, 0x407e, 0x407f, 0x43fe, 0x43ff, 0x7ffe, 0x7fff
+    };
+    private static final long[] SIGNIFICANDS80 = {
+        0L,
+        1L,
+        1L << 62,
+        3L << 62,
+        1L << 63,
+        (1L << 63) + 1,
+        -1L,
+        -1L << 11,
+        -1L << 10,
+        -1L << 40,
+        -1L << 39,
+        Long.MAX_VALUE,
+        (1L << 63) + 0x400,
+        0xc90f_daa2_2168_c235L,
+        (1L << 63) + (1L << 39),
+        0x9000_0000_0000_0000L
+    };
+
+    /// Sign and exponent of an extended number; most often one that fits the significand's integer
+    /// bit.
+    int exponent80() {
+        int sign = random.nextInt() & 0x8000;
+        return sign
+                | switch (random.nextInt(8)) {
+                    case 0, 1, 2 -> EXPONENTS80[random.nextInt(EXPONENTS80.length)];
+                    case 3 -> random.nextInt(0x8000);
+                    case 4 -> random.nextInt(0x3fff - 70, 0x3fff + 70);
+                    default -> random.nextInt(0x3fff - 4, 0x3fff + 5);
+                };
+    }
+
+    long significand80(int exponent) {
+        long any =
+                switch (random.nextInt(4)) {
+                    case 0 -> SIGNIFICANDS80[random.nextInt(SIGNIFICANDS80.length)];
+                    case 1 -> random.nextLong() << random.nextInt(64);
+                    default -> random.nextLong();
+                };
+        if (random.nextInt(40) == 0) {
+            return any;
+        }
+        return (exponent & 0x7fff) == 0 ? any & Long.MAX_VALUE : any | Long.MIN_VALUE;
+    }
 }
