@@ -512,9 +512,9 @@ final class Integers extends MicroOp {
         long[] r = c.r;
         long[] values = new long[8];
         for (int i = 0; i < 8; i++) {
-            values[7 - i] = c.peek(i * width, width);
+            values[7 - i] = c.peek((long) i * width, width);
         }
-        c.release(8 * width);
+        c.release(8L * width);
         for (int i = 0; i < 8; i++) {
             if (i != RSP) {
                 Reg.set(r, i, width, values[i]);

@@ -189,7 +189,7 @@ final class Translator implements Decoder.Code {
 
     /// The memory operand, with a segment check before it where limits matter.
     private Ea ea(Insn insn, int width, boolean write) {
-        return checked(insn, plainEa(insn), defaultSegment(insn), width, write);
+        return checked(plainEa(insn), defaultSegment(insn), width, write);
     }
 
     private Ea plainEa(Insn insn) {
@@ -212,7 +212,7 @@ final class Translator implements Decoder.Code {
                 codeBits == 64 ? -1 : 0xffff_ffffL);
     }
 
-    private Ea checked(Insn insn, Ea ea, int segment, int width, boolean write) {
+    private Ea checked(Ea ea, int segment, int width, boolean write) {
         if ((mode & X86Cpu.MODE_FLAT) == 0) {
             append(new X86Op.SegmentCheck(ea, segment, width, write));
         }
@@ -469,19 +469,10 @@ final class Translator implements Decoder.Code {
                             load(
                                     RAX,
                                     width,
-                                    checked(
-                                            insn,
-                                            offsetEa(insn),
-                                            defaultSegment(insn),
-                                            width,
-                                            false)));
+                                    checked(offsetEa(insn), defaultSegment(insn), width, false)));
             default -> {
                 int size = width(insn, from);
-                append(
-                        store(
-                                RAX,
-                                size,
-                                checked(insn, offsetEa(insn), defaultSegment(insn), size, true)));
+                append(store(RAX, size, checked(offsetEa(insn), defaultSegment(insn), size, true)));
             }
         }
     }

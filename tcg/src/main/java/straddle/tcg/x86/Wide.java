@@ -17,14 +17,14 @@ final class Wide {
         long d0 = d & 0xffff_ffffL;
         long n32 = shift == 0 ? high : high << shift | low >>> 64 - shift;
         long n10 = low << shift;
-        long q1 = digit(n32, n10 >>> 32, d, d1, d0);
+        long q1 = digit(n32, n10 >>> 32, d1, d0);
         long n21 = (n32 << 32 | n10 >>> 32) - q1 * d;
-        long q0 = digit(n21, n10 & 0xffff_ffffL, d, d1, d0);
+        long q0 = digit(n21, n10 & 0xffff_ffffL, d1, d0);
         return q1 << 32 | q0;
     }
 
-    /// One quotient digit of (n × 2^32 + next) / d.
-    private static long digit(long n, long next, long d, long d1, long d0) {
+    /// One quotient digit of (n × 2^32 + next) / (d1 × 2^32 + d0).
+    private static long digit(long n, long next, long d1, long d0) {
         long q = Long.divideUnsigned(n, d1);
         long rest = n - q * d1;
         while (q >>> 32 != 0 || above(q * d0, rest << 32 | next)) {
