@@ -82,6 +82,7 @@ final class Pic8259 implements ByteDevice, Device {
         vectorBase = 0;
         initialize(0);
         nextIcw = READY;
+        imr = 0xff; // undefined on the chip; so nothing comes with a vector that nobody has set
     }
 
     void setInput(int input, boolean high) {

@@ -82,6 +82,8 @@ public final class X86 {
     public static final int MSR_MISC_ENABLE = 0x1a0;
     public static final int MSR_PAT = 0x277;
     public static final int MSR_MTRR_DEF_TYPE = 0x2ff;
+    public static final int MSR_TSC_DEADLINE = 0x6e0;
+    public static final int MSR_X2APIC = 0x800;
     public static final int MSR_EFER = 0xc000_0080;
     public static final int MSR_STAR = 0xc000_0081;
     public static final int MSR_LSTAR = 0xc000_0082;
