@@ -10,10 +10,16 @@ import java.util.Arrays;
 /// `-Dstraddle.fp.cases=N` sets the cases an instruction gets, `-Dstraddle.fp.seed=N` repeats a
 /// failure.
 final class Differential {
-    static final int CASES = Integer.getInteger("straddle.fp.cases", 4000);
+    static final int CASES = Integer.getInteger("straddle.fp.cases", 2000);
     static final long SEED = Long.getLong("straddle.fp.seed", System.nanoTime());
 
-    private static final int BATCH = 2000;
+    private static final int BATCH = 1000;
+    private static final Guest[] GUESTS = new Guest[BATCH];
+
+    static {
+        Arrays.setAll(GUESTS, _ -> new Guest());
+    }
+
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
@@ -21,7 +27,10 @@ final class Differential {
     enum Kind {
         BINARY32,
         BINARY64,
-        INTEGER
+        INTEGER,
+
+        /// Few distinct bytes, zeros among them, and small lengths in RAX and RDX.
+        TEXT
     }
 
     /// A guest's registers: XMM0 to XMM2 at the start of `v`.
@@ -53,6 +62,10 @@ final class Differential {
             rax = operands.integers();
             rcx = operands.integers();
             rdx = operands.integers();
+            if (kind == Kind.TEXT) {
+                rax = operands.length();
+                rdx = operands.length();
+            }
             c.mxcsr = operands.mxcsr();
         }
 
@@ -64,6 +77,7 @@ final class Differential {
                 case BINARY32 -> operands.binary32();
                 case BINARY64 -> operands.binary64();
                 case INTEGER -> operands.integers();
+                case TEXT -> operands.text();
             };
         }
 
@@ -153,10 +167,7 @@ final class Differential {
     /// The first case in which Java and the processor differ, or an empty text.
     static String firstDifference(Row row) {
         Operands operands = new Operands(SEED ^ row.name().hashCode());
-        Guest[] guests = new Guest[BATCH];
-        for (int i = 0; i < BATCH; i++) {
-            guests[i] = new Guest();
-        }
+        Guest[] guests = GUESTS;
         Guest ours = new Guest();
         Guest theirs = new Guest();
         try (Arena arena = Arena.ofConfined()) {

@@ -1,11 +1,16 @@
 package straddle.tcg.x86.fp;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.stream.Stream;
 import straddle.host.ExecutableMemory;
 import straddle.host.HostException;
 
@@ -41,11 +46,26 @@ final class HostCpu {
                     + "4881C700010000" // add rdi, 256
                     + "48FFCE"; // dec rsi
 
+    /// `jmp rdx`: one linked function for every routine.
+    private static final MethodHandle JUMP = jump();
+
     private HostCpu() {}
 
     static boolean available() {
         return System.getProperty("os.arch").equals("amd64")
                 && System.getProperty("os.name").equals("Linux");
+    }
+
+    /// Whether the processor has a feature, by its name in /proc/cpuinfo.
+    static boolean has(String feature) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("flags"))
+                    .findFirst()
+                    .map(line -> (line + " ").contains(" " + feature + " "))
+                    .orElse(false);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// Runs an instruction on every block of a segment.
@@ -60,19 +80,28 @@ final class HostCpu {
     /// Calls a routine with the address of a segment in RDI and a count in RSI.
     static void call(byte[] code, MemorySegment data, long count) {
         try (Arena arena = Arena.ofConfined()) {
-            MethodHandle routine =
-                    ExecutableMemory.of(code, arena)
-                            .function(
-                                    0,
-                                    FunctionDescriptor.ofVoid(
-                                            ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
-            routine.invokeExact(data.address(), count);
+            long routine = ExecutableMemory.of(code, arena).bytes().address();
+            JUMP.invokeExact(data.address(), count, routine);
         } catch (HostException e) {
             throw new IllegalStateException(e);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
             throw new AssertionError(e);
+        }
+    }
+
+    private static MethodHandle jump() {
+        try {
+            return ExecutableMemory.of(HexFormat.of().parseHex("ffe2"), Arena.global())
+                    .function(
+                            0,
+                            FunctionDescriptor.ofVoid(
+                                    ValueLayout.JAVA_LONG,
+                                    ValueLayout.JAVA_LONG,
+                                    ValueLayout.JAVA_LONG));
+        } catch (HostException e) {
+            throw new IllegalStateException(e);
         }
     }
 }

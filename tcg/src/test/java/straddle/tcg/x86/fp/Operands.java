@@ -150,6 +150,20 @@ final class Operands {
         };
     }
 
+    long text() {
+        long x = random.nextLong() & 0x8303_0303_0383_0303L;
+        return switch (random.nextInt(4)) {
+            case 0 -> x & 0x00ff_00ff_00ff_00ffL;
+            case 1 -> x | 0x0101_0101_0101_0101L;
+            case 2 -> x | 0x0404_0404_0404_0404L;
+            default -> x;
+        };
+    }
+
+    long length() {
+        return random.nextInt(8) == 0 ? integers() : random.nextInt(-20, 20);
+    }
+
     /// A number near another one: the same, its negative, or a few units in the last place off.
     long near(long x, int lane) {
         long offset = random.nextInt(-2, 3);

@@ -3,6 +3,7 @@ package straddle.tcg.x86.fp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 /// Runs one x87 instruction in Java and on the host's processor, and compares the whole unit.
@@ -14,6 +15,12 @@ final class X87Differential {
     private static final int BLOCK = 256;
     private static final int RFLAGS = 120;
     private static final int MEMORY = 128;
+    private static final Guest[] GUESTS = new Guest[BATCH];
+
+    static {
+        Arrays.setAll(GUESTS, _ -> new Guest());
+    }
+
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -158,16 +165,13 @@ final class X87Differential {
 
     static String firstDifference(Row row) {
         Operands operands = new Operands(Differential.SEED ^ row.name().hashCode());
-        Guest[] guests = new Guest[BATCH];
-        for (int i = 0; i < BATCH; i++) {
-            guests[i] = new Guest();
-        }
+        Guest[] guests = GUESTS;
         Guest ours = new Guest();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment blocks = arena.allocate((long) BATCH * BLOCK, 64);
             MemorySegment own = arena.allocate(BLOCK, 64);
             byte[] code = code(row.code());
-            for (int done = 0; done < Differential.CASES / 2; done += BATCH) {
+            for (int done = 0; done < Differential.CASES; done += BATCH) {
                 for (int i = 0; i < BATCH; i++) {
                     guests[i].fill(operands, 6);
                     guests[i].fillMemory(operands);
