@@ -3,4 +3,7 @@ module straddle.accel.kvm {
     requires straddle.core;
     requires straddle.host;
     requires straddle.linux;
+
+    provides straddle.core.accel.AcceleratorProvider with
+            straddle.accel.kvm.KvmProvider;
 }

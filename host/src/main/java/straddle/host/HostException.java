@@ -9,19 +9,21 @@ public final class HostException extends Exception {
     private final String remedy;
 
     /// @param call its man-page name, with what tells this call from others of that name: `ioctl(KVM_CREATE_VM)`
-    /// @param errno as errno(3) lists them, or 0 when we refuse before the host is asked
-    /// @param remedy sentences that say what the user can do; may be empty
+    /// @param errno as errno(3) lists them, or 0 when the call was not made or did less than it should
+    /// @param remedy sentences that say what the user can do; may be empty. Without an error number they are all of the message.
     public HostException(String call, int errno, String remedy) {
-        super(sentence(call, errno) + (remedy.isEmpty() ? "" : " " + remedy));
+        super(message(call, errno, remedy));
         this.call = call;
         this.errno = errno;
         this.remedy = remedy;
     }
 
-    private static String sentence(String call, int errno) {
-        return errno == 0
-                ? call + " was not tried."
-                : call + " failed: " + Errno.describe(errno) + ".";
+    private static String message(String call, int errno, String remedy) {
+        if (errno == 0) {
+            return remedy;
+        }
+        String failed = call + " failed: " + Errno.describe(errno) + ".";
+        return remedy.isEmpty() ? failed : failed + " " + remedy;
     }
 
     /// The man-page name of what failed.
@@ -29,7 +31,7 @@ public final class HostException extends Exception {
         return call;
     }
 
-    /// As errno(3) lists them, or 0 when the host was not asked.
+    /// As errno(3) lists them, or 0 when the call was not made or did less than it should.
     public int errno() {
         return errno;
     }

@@ -3,6 +3,7 @@ package straddle.core.accel;
 import java.util.Optional;
 import straddle.core.irq.InterruptSource;
 import straddle.core.irq.IrqChip;
+import straddle.core.memory.Region;
 import straddle.core.vcpu.Vcpu;
 
 /// An engine at work for one VM: KVM, the translator, or both.
@@ -22,6 +23,16 @@ public interface Accelerator extends AutoCloseable {
     /// @param id 0 to [VmResources#vcpus()] - 1, each once
     /// @param interrupts the vCPU's view of the machine's interrupt controllers
     Vcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException;
+
+    /// Has the engine note which pages of a region the guest writes natively, or no longer. Nothing to
+    /// do for one that sees every store.
+    ///
+    /// @throws IllegalArgumentException if the region is not mapped
+    default void logWrites(Region.Ram region, boolean on) throws AcceleratorException {}
+
+    /// Tells the readers of every page that the guest has written natively since the last call, as
+    /// [straddle.core.memory.AddressSpace#noteWritten] does. Before a reader looks.
+    default void collectWrites(Region.Ram region) throws AcceleratorException {}
 
     @Override
     void close();

@@ -1,0 +1,139 @@
+package straddle.accel.kvm;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Optional;
+import straddle.core.accel.Accelerator;
+import straddle.core.accel.AcceleratorException;
+import straddle.core.accel.VmResources;
+import straddle.core.irq.InterruptSource;
+import straddle.core.irq.IrqChip;
+import straddle.core.memory.Region;
+import straddle.core.vcpu.Vcpu;
+import straddle.host.HostException;
+
+/// One VM under KVM.
+final class KvmAccelerator implements Accelerator {
+    private final VmResources resources;
+    private final KvmVm vm;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySlots slots;
+    private final KvmIrqChip irqChip;
+    private final List<CpuidEntry> cpuid;
+    private final KvmVcpu.Setting setting;
+    private boolean closed;
+
+    /// Takes over the device.
+    static KvmAccelerator create(KvmDevice device, VmResources resources)
+            throws AcceleratorException {
+        KvmVm vm;
+        try {
+            device.requireCapabilities();
+            vm = KvmVm.create(device);
+        } catch (HostException e) {
+            device.close();
+            throw KvmRefusal.of(e);
+        } catch (AcceleratorException e) {
+            device.close();
+            throw e;
+        }
+        try {
+            return new KvmAccelerator(vm, resources);
+        } catch (HostException e) {
+            vm.close();
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    private KvmAccelerator(KvmVm vm, VmResources resources) throws HostException {
+        this.vm = vm;
+        this.resources = resources;
+        cpuid = vm.device().supportedCpuid();
+        List<Integer> msrs = vm.device().msrIndices();
+        if (resources.wantKernelIrqChip()) {
+            vm.createIrqChipAndPit();
+            irqChip = new KvmIrqChip(vm, arena);
+        } else {
+            irqChip = null;
+        }
+        slots = new MemorySlots(vm, resources.memory());
+        resources.memory().addListener(slots);
+        setting =
+                new KvmVcpu.Setting(
+                        vm,
+                        slots,
+                        resources.memory(),
+                        resources.ports(),
+                        resources.wantKernelIrqChip(),
+                        msrs);
+        try {
+            slots.check();
+        } catch (HostException e) {
+            slots.close();
+            arena.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public String name() {
+        return KvmProvider.NAME;
+    }
+
+    @Override
+    public Optional<IrqChip> kernelIrqChip() {
+        return Optional.ofNullable(irqChip);
+    }
+
+    @Override
+    public Vcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException {
+        try {
+            slots.check();
+            KvmVcpu vcpu =
+                    KvmVcpu.create(
+                            id,
+                            setting,
+                            interrupts,
+                            CpuidModel.of(cpuid, id, resources.vcpus(), irqChip != null));
+            if (irqChip != null) {
+                irqChip.attach(vcpu);
+            }
+            return vcpu;
+        } catch (HostException e) {
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    @Override
+    public void logWrites(Region.Ram region, boolean on) throws AcceleratorException {
+        try {
+            slots.logWrites(region, on);
+        } catch (HostException e) {
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    @Override
+    public void collectWrites(Region.Ram region) throws AcceleratorException {
+        try {
+            slots.collectWrites(region);
+        } catch (HostException e) {
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    /// The VM itself, for tests of what only KVM has.
+    KvmVm vm() {
+        return vm;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            slots.close();
+            vm.close();
+            arena.close();
+        }
+    }
+}

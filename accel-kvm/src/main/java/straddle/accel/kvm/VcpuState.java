@@ -1,0 +1,376 @@
+package straddle.accel.kvm;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import straddle.core.arch.x86.Segment;
+import straddle.core.arch.x86.X86;
+import straddle.core.arch.x86.X86State;
+import straddle.core.arch.x86.X86State.EventKind;
+import straddle.host.Descriptor;
+import straddle.host.HostException;
+import straddle.linux.kvm.Kvm;
+import straddle.linux.kvm.kvm_debugregs;
+import straddle.linux.kvm.kvm_dtable;
+import straddle.linux.kvm.kvm_msr_entry;
+import straddle.linux.kvm.kvm_msrs;
+import straddle.linux.kvm.kvm_regs;
+import straddle.linux.kvm.kvm_run;
+import straddle.linux.kvm.kvm_segment;
+import straddle.linux.kvm.kvm_sregs;
+import straddle.linux.kvm.kvm_sync_regs;
+import straddle.linux.kvm.kvm_vcpu_events;
+import straddle.linux.kvm.kvm_xcr;
+import straddle.linux.kvm.kvm_xcrs;
+import straddle.linux.kvm.kvm_xsave;
+
+/// Moves a vCPU's state between KVM's structures and [X86State].
+///
+/// General, segment and control registers and events travel in the mapped `kvm_run` (KVM_CAP_SYNC_REGS):
+/// whoever saves has run KVM_RUN with [#ALL] wanted before, whoever loads runs it afterwards. The rest has ioctls.
+final class VcpuState {
+    /// Everything that `kvm_run` can carry.
+    static final long ALL =
+            Kvm.KVM_SYNC_X86_REGS() | Kvm.KVM_SYNC_X86_SREGS() | Kvm.KVM_SYNC_X86_EVENTS();
+
+    /// Where `kvm_regs` has the registers that the architecture numbers RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI.
+    private static final int[] REGS_ORDER = {0, 2, 3, 1, 6, 7, 4, 5};
+
+    private static final long RIP = kvm_regs.rip$offset();
+    private static final long RFLAGS = kvm_regs.rflags$offset();
+
+    /// The legacy XSAVE area's last bytes are the host software's: the kernel leaves its own mask there.
+    private static final int XSAVE_SOFTWARE = 464;
+
+    /// What a guest can't change, what the host counts, and what has a field of its own in [X86State].
+    private static final Set<Integer> NOT_STATE =
+            Set.of(
+                    X86.MSR_TSC,
+                    X86.MSR_APIC_BASE,
+                    X86.MSR_EFER,
+                    X86.MSR_FS_BASE,
+                    X86.MSR_GS_BASE,
+                    0x34, // SMI_COUNT
+                    0x3b, // TSC_ADJUST: it would move the TSC
+                    0x8b, // BIOS_SIGN_ID
+                    0xce, // PLATFORM_INFO
+                    0x10a, // ARCH_CAPABILITIES
+                    0x345, // PERF_CAPABILITIES
+                    0x6e0, // TSC_DEADLINE: part of the local APIC's timer
+                    0x11, // KVM's clocks, by their old numbers: aliases of the next two
+                    0x12);
+
+    private final Descriptor vcpu;
+    private final MemorySegment run;
+    private final MemorySegment regs;
+    private final MemorySegment sregs;
+    private final MemorySegment events;
+    private final MemorySegment xsave;
+    private final MemorySegment xcrs;
+    private final MemorySegment debugRegs;
+    private final MemorySegment msrs;
+    private final int[] msrIndices;
+    private final long[] msrResetValues;
+
+    /// Of a new vCPU, whose registers have their reset values.
+    ///
+    /// @param candidates the registers that the host's KVM names; those that this vCPU refuses, its own values included, are left out
+    VcpuState(Descriptor vcpu, MemorySegment run, List<Integer> candidates, Arena arena)
+            throws HostException {
+        this.vcpu = vcpu;
+        this.run = run;
+        MemorySegment sync = kvm_run.s(run);
+        regs = kvm_sync_regs.regs(sync);
+        sregs = kvm_sync_regs.sregs(sync);
+        events = kvm_sync_regs.events(sync);
+        xsave = arena.allocate(kvm_xsave.sizeof(), 64);
+        xcrs = arena.allocate(kvm_xcrs.sizeof(), 8);
+        debugRegs = arena.allocate(kvm_debugregs.sizeof(), 8);
+        msrs =
+                arena.allocate(
+                        kvm_msrs.sizeof() + (candidates.size() + 1) * kvm_msr_entry.sizeof(), 8);
+        msrIndices = usable(candidates);
+        fetchMsrs();
+        msrResetValues = new long[msrIndices.length];
+        for (int i = 0; i < msrIndices.length; i++) {
+            msrResetValues[i] = kvm_msr_entry.data(msr(i));
+        }
+    }
+
+    private int[] usable(List<Integer> candidates) {
+        Set<Integer> seen = new HashSet<>(NOT_STATE);
+        List<Integer> usable = new ArrayList<>();
+        for (int index : candidates) {
+            kvm_msrs.nmsrs(msrs, 1);
+            kvm_msr_entry.index(msr(0), index);
+            if (seen.add(index)
+                    && vcpu.ioctl(Kvm.KVM_GET_MSRS(), msrs.address()) == 1
+                    && vcpu.ioctl(Kvm.KVM_SET_MSRS(), msrs.address()) == 1) {
+                usable.add(index);
+            }
+        }
+        // The TSC comes last: loading leaves it out.
+        usable.add(X86.MSR_TSC);
+        return usable.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private MemorySegment msr(int i) {
+        return msrs.asSlice(kvm_msrs.sizeof() + i * kvm_msr_entry.sizeof(), kvm_msr_entry.sizeof());
+    }
+
+    private void fetchMsrs() throws HostException {
+        kvm_msrs.nmsrs(msrs, msrIndices.length);
+        for (int i = 0; i < msrIndices.length; i++) {
+            kvm_msr_entry.index(msr(i), msrIndices[i]);
+        }
+        int done = vcpu.ioctl("KVM_GET_MSRS", Kvm.KVM_GET_MSRS(), msrs.address());
+        if (done != msrIndices.length) {
+            throw msrRefused("KVM_GET_MSRS", done);
+        }
+    }
+
+    private HostException msrRefused(String call, int at) {
+        return new HostException(
+                "ioctl(" + call + ")",
+                0,
+                "It refuses model-specific register 0x%x.".formatted(msrIndices[at]));
+    }
+
+    /// RIP and RFLAGS as `kvm_run` has them.
+    long rip() {
+        return regs.get(ValueLayout.JAVA_LONG, RIP);
+    }
+
+    long rflags() {
+        return regs.get(ValueLayout.JAVA_LONG, RFLAGS);
+    }
+
+    /// Takes what KVM_RUN left in `kvm_run`, and fetches the rest. [X86State#halted] is the caller's.
+    void save(X86State to) throws HostException {
+        for (int i = 0; i < 16; i++) {
+            to.gpr[i] = regs.get(ValueLayout.JAVA_LONG, regOffset(i));
+        }
+        to.rip = rip();
+        to.rflags = rflags();
+        saveSregs(to);
+        saveEvents(to);
+        saveMsrs(to);
+        vcpu.ioctl("KVM_GET_XSAVE", Kvm.KVM_GET_XSAVE(), xsave.address());
+        MemorySegment.copy(xsave, ValueLayout.JAVA_BYTE, 0, to.xsave, 0, X86State.XSAVE_BYTES);
+        Arrays.fill(to.xsave, XSAVE_SOFTWARE, X86State.XSTATE_BV_OFFSET, (byte) 0);
+        vcpu.ioctl("KVM_GET_XCRS", Kvm.KVM_GET_XCRS(), xcrs.address());
+        to.xcr0 = kvm_xcrs.nr_xcrs(xcrs) > 0 ? kvm_xcr.value(kvm_xcrs.xcrs(xcrs, 0)) : 1;
+        vcpu.ioctl("KVM_GET_DEBUGREGS", Kvm.KVM_GET_DEBUGREGS(), debugRegs.address());
+        for (int i = 0; i < 4; i++) {
+            to.dr[i] = kvm_debugregs.db(debugRegs, i);
+        }
+        to.dr[6] = kvm_debugregs.dr6(debugRegs);
+        to.dr[7] = kvm_debugregs.dr7(debugRegs);
+    }
+
+    /// Puts everything where the next KVM_RUN finds it. [X86State#halted] is the caller's.
+    void load(X86State from) throws HostException {
+        for (int i = 0; i < 16; i++) {
+            regs.set(ValueLayout.JAVA_LONG, regOffset(i), from.gpr[i]);
+        }
+        regs.set(ValueLayout.JAVA_LONG, RIP, from.rip);
+        regs.set(ValueLayout.JAVA_LONG, RFLAGS, from.rflags);
+        loadSregs(from);
+        loadEvents(from);
+        kvm_run.cr8(run, from.cr8);
+        kvm_run.kvm_dirty_regs(run, ALL);
+        loadMsrs(from);
+        MemorySegment.copy(from.xsave, 0, xsave, ValueLayout.JAVA_BYTE, 0, X86State.XSAVE_BYTES);
+        vcpu.ioctl("KVM_SET_XSAVE", Kvm.KVM_SET_XSAVE(), xsave.address());
+        loadXcr0(from);
+        debugRegs.fill((byte) 0);
+        for (int i = 0; i < 4; i++) {
+            kvm_debugregs.db(debugRegs, i, from.dr[i]);
+        }
+        kvm_debugregs.dr6(debugRegs, from.dr[6]);
+        kvm_debugregs.dr7(debugRegs, from.dr[7]);
+        vcpu.ioctl("KVM_SET_DEBUGREGS", Kvm.KVM_SET_DEBUGREGS(), debugRegs.address());
+    }
+
+    private static long regOffset(int number) {
+        return 8L * (number < REGS_ORDER.length ? REGS_ORDER[number] : number);
+    }
+
+    private void saveSregs(X86State to) {
+        saveSegment(kvm_sregs.es(sregs), to.segments[X86.ES]);
+        saveSegment(kvm_sregs.cs(sregs), to.segments[X86.CS]);
+        saveSegment(kvm_sregs.ss(sregs), to.segments[X86.SS]);
+        saveSegment(kvm_sregs.ds(sregs), to.segments[X86.DS]);
+        saveSegment(kvm_sregs.fs(sregs), to.segments[X86.FS]);
+        saveSegment(kvm_sregs.gs(sregs), to.segments[X86.GS]);
+        saveSegment(kvm_sregs.ldt(sregs), to.ldtr);
+        saveSegment(kvm_sregs.tr(sregs), to.tr);
+        to.gdtBase = kvm_dtable.base(kvm_sregs.gdt(sregs));
+        to.gdtLimit = Short.toUnsignedInt(kvm_dtable.limit(kvm_sregs.gdt(sregs)));
+        to.idtBase = kvm_dtable.base(kvm_sregs.idt(sregs));
+        to.idtLimit = Short.toUnsignedInt(kvm_dtable.limit(kvm_sregs.idt(sregs)));
+        to.cr0 = kvm_sregs.cr0(sregs);
+        to.cr2 = kvm_sregs.cr2(sregs);
+        to.cr3 = kvm_sregs.cr3(sregs);
+        to.cr4 = kvm_sregs.cr4(sregs);
+        to.cr8 = kvm_sregs.cr8(sregs);
+        to.efer = kvm_sregs.efer(sregs);
+        to.apicBase = kvm_sregs.apic_base(sregs);
+    }
+
+    private void loadSregs(X86State from) {
+        // Its bitmap of an interrupt under way stays empty: the events carry that.
+        sregs.fill((byte) 0);
+        loadSegment(from.segments[X86.ES], kvm_sregs.es(sregs));
+        loadSegment(from.segments[X86.CS], kvm_sregs.cs(sregs));
+        loadSegment(from.segments[X86.SS], kvm_sregs.ss(sregs));
+        loadSegment(from.segments[X86.DS], kvm_sregs.ds(sregs));
+        loadSegment(from.segments[X86.FS], kvm_sregs.fs(sregs));
+        loadSegment(from.segments[X86.GS], kvm_sregs.gs(sregs));
+        loadSegment(from.ldtr, kvm_sregs.ldt(sregs));
+        loadSegment(from.tr, kvm_sregs.tr(sregs));
+        kvm_dtable.base(kvm_sregs.gdt(sregs), from.gdtBase);
+        kvm_dtable.limit(kvm_sregs.gdt(sregs), (short) from.gdtLimit);
+        kvm_dtable.base(kvm_sregs.idt(sregs), from.idtBase);
+        kvm_dtable.limit(kvm_sregs.idt(sregs), (short) from.idtLimit);
+        kvm_sregs.cr0(sregs, from.cr0);
+        kvm_sregs.cr2(sregs, from.cr2);
+        kvm_sregs.cr3(sregs, from.cr3);
+        kvm_sregs.cr4(sregs, from.cr4);
+        kvm_sregs.cr8(sregs, from.cr8);
+        kvm_sregs.efer(sregs, from.efer);
+        kvm_sregs.apic_base(sregs, from.apicBase);
+    }
+
+    private static void saveSegment(MemorySegment from, Segment to) {
+        int attributes =
+                kvm_segment.type(from)
+                        | kvm_segment.s(from) << 4
+                        | kvm_segment.dpl(from) << Segment.DPL_SHIFT
+                        | (kvm_segment.present(from) != 0 ? Segment.P : 0)
+                        | (kvm_segment.avl(from) != 0 ? Segment.AVL : 0)
+                        | (kvm_segment.l(from) != 0 ? Segment.L : 0)
+                        | (kvm_segment.db(from) != 0 ? Segment.DB : 0)
+                        | (kvm_segment.g(from) != 0 ? Segment.G : 0)
+                        | (kvm_segment.unusable(from) != 0 ? Segment.UNUSABLE : 0);
+        to.set(
+                Short.toUnsignedInt(kvm_segment.selector(from)),
+                kvm_segment.base(from),
+                kvm_segment.limit(from),
+                attributes);
+    }
+
+    private static void loadSegment(Segment from, MemorySegment to) {
+        kvm_segment.selector(to, (short) from.selector);
+        kvm_segment.base(to, from.base);
+        kvm_segment.limit(to, from.limit);
+        kvm_segment.type(to, (byte) (from.attributes & Segment.TYPE));
+        kvm_segment.s(to, flag(from, Segment.S));
+        kvm_segment.dpl(to, (byte) from.dpl());
+        kvm_segment.present(to, flag(from, Segment.P));
+        kvm_segment.avl(to, flag(from, Segment.AVL));
+        kvm_segment.l(to, flag(from, Segment.L));
+        kvm_segment.db(to, flag(from, Segment.DB));
+        kvm_segment.g(to, flag(from, Segment.G));
+        kvm_segment.unusable(to, flag(from, Segment.UNUSABLE));
+    }
+
+    private static byte flag(Segment segment, int attribute) {
+        return (byte) (segment.has(attribute) ? 1 : 0);
+    }
+
+    private void saveEvents(X86State to) {
+        MemorySegment exception = kvm_vcpu_events.exception(events);
+        MemorySegment interrupt = kvm_vcpu_events.interrupt(events);
+        MemorySegment nmi = kvm_vcpu_events.nmi(events);
+        to.pendingVector = -1;
+        to.pendingKind = EventKind.NONE;
+        to.pendingErrorCode = -1;
+        if (kvm_vcpu_events.exception.injected(exception) != 0) {
+            to.pendingVector = Byte.toUnsignedInt(kvm_vcpu_events.exception.nr(exception));
+            to.pendingKind = EventKind.EXCEPTION;
+            if (kvm_vcpu_events.exception.has_error_code(exception) != 0) {
+                to.pendingErrorCode = kvm_vcpu_events.exception.error_code(exception);
+            }
+        } else if (kvm_vcpu_events.interrupt.injected(interrupt) != 0) {
+            to.pendingVector = Byte.toUnsignedInt(kvm_vcpu_events.interrupt.nr(interrupt));
+            to.pendingKind =
+                    kvm_vcpu_events.interrupt.soft(interrupt) != 0
+                            ? EventKind.SOFTWARE_INTERRUPT
+                            : EventKind.EXTERNAL_INTERRUPT;
+        }
+        to.interruptShadow = kvm_vcpu_events.interrupt.shadow(interrupt) != 0;
+        to.nmiPending =
+                kvm_vcpu_events.nmi.pending(nmi) != 0 || kvm_vcpu_events.nmi.injected(nmi) != 0;
+        to.nmiBlocked =
+                kvm_vcpu_events.nmi.masked(nmi) != 0 && kvm_vcpu_events.nmi.injected(nmi) == 0;
+    }
+
+    private void loadEvents(X86State from) {
+        events.fill((byte) 0);
+        MemorySegment exception = kvm_vcpu_events.exception(events);
+        MemorySegment interrupt = kvm_vcpu_events.interrupt(events);
+        MemorySegment nmi = kvm_vcpu_events.nmi(events);
+        switch (from.pendingKind) {
+            case NONE -> {}
+            case EXCEPTION -> {
+                kvm_vcpu_events.exception.injected(exception, (byte) 1);
+                kvm_vcpu_events.exception.nr(exception, (byte) from.pendingVector);
+                if (from.pendingErrorCode >= 0) {
+                    kvm_vcpu_events.exception.has_error_code(exception, (byte) 1);
+                    kvm_vcpu_events.exception.error_code(exception, from.pendingErrorCode);
+                }
+            }
+            case SOFTWARE_INTERRUPT, EXTERNAL_INTERRUPT -> {
+                kvm_vcpu_events.interrupt.injected(interrupt, (byte) 1);
+                kvm_vcpu_events.interrupt.nr(interrupt, (byte) from.pendingVector);
+                boolean soft = from.pendingKind == EventKind.SOFTWARE_INTERRUPT;
+                kvm_vcpu_events.interrupt.soft(interrupt, (byte) (soft ? 1 : 0));
+            }
+        }
+        kvm_vcpu_events.interrupt.shadow(
+                interrupt, (byte) (from.interruptShadow ? Kvm.KVM_X86_SHADOW_INT_STI() : 0));
+        kvm_vcpu_events.nmi.pending(nmi, (byte) (from.nmiPending ? 1 : 0));
+        kvm_vcpu_events.nmi.masked(nmi, (byte) (from.nmiBlocked ? 1 : 0));
+        kvm_vcpu_events.flags(
+                events, Kvm.KVM_VCPUEVENT_VALID_NMI_PENDING() | Kvm.KVM_VCPUEVENT_VALID_SHADOW());
+    }
+
+    private void saveMsrs(X86State to) throws HostException {
+        fetchMsrs();
+        to.msrs.clear();
+        for (int i = 0; i < msrIndices.length; i++) {
+            long value = kvm_msr_entry.data(msr(i));
+            if (value != msrResetValues[i] || msrIndices[i] == X86.MSR_TSC) {
+                to.msrs.put(msrIndices[i], value);
+            }
+        }
+    }
+
+    /// The TSC stays: it is the host's, in every engine.
+    private void loadMsrs(X86State from) throws HostException {
+        int count = msrIndices.length - 1;
+        kvm_msrs.nmsrs(msrs, count);
+        for (int i = 0; i < count; i++) {
+            MemorySegment entry = msr(i);
+            kvm_msr_entry.index(entry, msrIndices[i]);
+            kvm_msr_entry.data(entry, from.msrs.getOrDefault(msrIndices[i], msrResetValues[i]));
+        }
+        int done = vcpu.ioctl("KVM_SET_MSRS", Kvm.KVM_SET_MSRS(), msrs.address());
+        if (done != count) {
+            throw msrRefused("KVM_SET_MSRS", done);
+        }
+    }
+
+    private void loadXcr0(X86State from) throws HostException {
+        xcrs.fill((byte) 0);
+        kvm_xcrs.nr_xcrs(xcrs, 1);
+        kvm_xcr.value(kvm_xcrs.xcrs(xcrs, 0), from.xcr0);
+        vcpu.ioctl("KVM_SET_XCRS", Kvm.KVM_SET_XCRS(), xcrs.address());
+    }
+}
