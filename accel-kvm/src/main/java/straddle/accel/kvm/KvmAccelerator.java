@@ -19,7 +19,7 @@ final class KvmAccelerator implements Accelerator {
     private final Arena arena = Arena.ofShared();
     private final MemorySlots slots;
     private final KvmIrqChip irqChip;
-    private final List<CpuidEntry> cpuid;
+    private final List<CpuidEntry> supported;
     private final KvmVcpu.Setting setting;
     private boolean closed;
 
@@ -48,7 +48,7 @@ final class KvmAccelerator implements Accelerator {
     private KvmAccelerator(KvmVm vm, VmResources resources) throws HostException {
         this.vm = vm;
         this.resources = resources;
-        cpuid = vm.device().supportedCpuid();
+        supported = vm.device().supportedCpuid();
         List<Integer> msrs = vm.device().msrIndices();
         if (resources.wantKernelIrqChip()) {
             vm.createIrqChipAndPit();
@@ -87,14 +87,15 @@ final class KvmAccelerator implements Accelerator {
 
     @Override
     public Vcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException {
+        return createVcpu(id, interrupts, cpuid(id));
+    }
+
+    /// With other answers of CPUID than a machine's.
+    KvmVcpu createVcpu(int id, InterruptSource interrupts, List<CpuidEntry> shown)
+            throws AcceleratorException {
         try {
             slots.check();
-            KvmVcpu vcpu =
-                    KvmVcpu.create(
-                            id,
-                            setting,
-                            interrupts,
-                            CpuidModel.of(cpuid, id, resources.vcpus(), irqChip != null));
+            KvmVcpu vcpu = KvmVcpu.create(id, setting, interrupts, shown);
             if (irqChip != null) {
                 irqChip.attach(vcpu);
             }
@@ -102,6 +103,11 @@ final class KvmAccelerator implements Accelerator {
         } catch (HostException e) {
             throw KvmRefusal.of(e);
         }
+    }
+
+    /// What CPUID answers on a machine's vCPU.
+    List<CpuidEntry> cpuid(int id) {
+        return CpuidModel.of(supported, id, resources.vcpus(), irqChip != null);
     }
 
     @Override

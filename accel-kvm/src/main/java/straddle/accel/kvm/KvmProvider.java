@@ -1,11 +1,17 @@
 package straddle.accel.kvm;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
+import straddle.core.accel.HostVerdict;
 import straddle.core.accel.VmResources;
 import straddle.host.HostException;
 
@@ -14,15 +20,25 @@ public final class KvmProvider implements AcceleratorProvider {
     static final String NAME = "kvm";
 
     private final String device;
+    private final VerdictCache cache;
 
-    /// With `/dev/kvm`.
+    /// With `/dev/kvm`, and the user's cache directory for what is measured of it.
     public KvmProvider() {
-        this(KvmDevice.PATH);
+        this(KvmDevice.PATH, cacheDirectory());
     }
 
     /// @param device in place of `/dev/kvm`, for tests of what goes wrong
-    KvmProvider(String device) {
+    KvmProvider(String device, Path cacheDirectory) {
         this.device = device;
+        cache = new VerdictCache(cacheDirectory.resolve("kvm-verdict"));
+    }
+
+    /// As the XDG Base Directory Specification has it.
+    private static Path cacheDirectory() {
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        return xdg != null && xdg.startsWith("/")
+                ? Path.of(xdg, "straddle")
+                : Path.of(System.getProperty("user.home"), ".cache", "straddle");
     }
 
     @Override
@@ -56,6 +72,48 @@ public final class KvmProvider implements AcceleratorProvider {
         } catch (HostException e) {
             return KvmRefusal.ofDevice(device, e);
         }
+    }
+
+    /// Takes some 100 ms when it measures, never more than three seconds.
+    @Override
+    public Optional<HostVerdict> probe(boolean fresh) throws AcceleratorException {
+        if (!availability(GuestArchitecture.X86_64).isAvailable()) {
+            return Optional.empty();
+        }
+        String host = describeHost();
+        String key = host + "; Straddle " + version();
+        if (!fresh) {
+            Optional<HostVerdict> known = cache.find(key);
+            if (known.isPresent()) {
+                return known;
+            }
+        }
+        try (HostProbe probe = new HostProbe(KvmDevice.open(device))) {
+            HostVerdict verdict = probe.measure(host);
+            cache.put(key, verdict);
+            return Optional.of(verdict);
+        } catch (HostException e) {
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    private static String describeHost() {
+        return cpuModel() + ", Linux " + System.getProperty("os.version");
+    }
+
+    private static String cpuModel() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("model name"))
+                    .findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .orElse("an unnamed processor");
+        } catch (IOException _) {
+            return "an unknown processor";
+        }
+    }
+
+    private static String version() {
+        return KvmProvider.class.getModule().getDescriptor().rawVersion().orElse("of no version");
     }
 
     @Override

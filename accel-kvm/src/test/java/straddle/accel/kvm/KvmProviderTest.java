@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,7 +35,8 @@ class KvmProviderTest {
 
     private static Availability.Unavailable unavailable(String device, GuestArchitecture guest) {
         return assertInstanceOf(
-                Availability.Unavailable.class, new KvmProvider(device).availability(guest));
+                Availability.Unavailable.class,
+                new KvmProvider(device, Path.of("no-cache")).availability(guest));
     }
 
     @Test
@@ -80,7 +82,7 @@ class KvmProviderTest {
                 assertThrows(
                         AcceleratorException.class,
                         () ->
-                                new KvmProvider("/dev/no-kvm")
+                                new KvmProvider("/dev/no-kvm", Path.of("no-cache"))
                                         .create(resources(lock, new AddressSpace(lock))));
         assertTrue(e.getMessage().contains("/dev/no-kvm does not exist"), e::getMessage);
     }
