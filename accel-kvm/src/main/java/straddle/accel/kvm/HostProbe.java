@@ -29,16 +29,13 @@ import straddle.linux.kvm.kvm_msrs;
 /// A KVM without the processor's virtualization interprets what it can't run natively, and leaves native
 /// code more of the host than a guest should see. Takes some 100 ms; a watchdog ends it after three seconds.
 final class HostProbe implements AutoCloseable {
-    private static final long LIMIT_MILLIS = 2000;
-    private static final int ITERATIONS = 20_000;
+    private static final long LIMIT_MILLIS = 2500;
+    private static final int ITERATIONS = 5_000;
     private static final int NATIVE_ITERATIONS = 5_000_000;
     private static final int INSNS_PER_ITERATION = 2;
 
     /// Faster than any interpreter of a kernel's, so worth a longer look.
     private static final double SURELY_NATIVE_MIPS = 50;
-
-    /// So long that an exit's jitter does not show.
-    private static final long LONG_ENOUGH_NANOS = 2_000_000;
 
     private static final int ROUND_TRIPS = 60;
     private static final int ECX1_AES = 1 << 25;
@@ -110,7 +107,8 @@ final class HostProbe implements AutoCloseable {
         return (double) INSNS_PER_ITERATION * iterations / net * 1000;
     }
 
-    /// How long the loop takes with its exit, or -1 if the mode can't be entered. Short ones are run again, for the best of three.
+    /// How long the loop takes with its exit, or -1 if the mode can't be entered. The best of three: on a busy
+    /// host a native loop that is interrupted looks like an interpreted one.
     private long nanos(GuestMode mode, int iterations) throws AcceleratorException {
         String count = "%08x".formatted(Integer.reverseBytes(iterations));
         String loop =
@@ -123,13 +121,11 @@ final class HostProbe implements AutoCloseable {
                     case LONG_USER -> "b9" + count + "ffc9 75fc" + END;
                 };
         long best = Long.MAX_VALUE;
-        boolean isShort = true;
-        for (int i = 0; i < 3 && isShort; i++) {
+        for (int i = 0; i < 3; i++) {
             guest.prepare(ProbeGuest.inMode(mode), loop);
             long start = System.nanoTime();
             int port = guest.runToPort();
             best = Math.min(best, System.nanoTime() - start);
-            isShort = best < LONG_ENOUGH_NANOS;
             // A processor that runs the OUT and not the IOPL it was given faults on it.
             if (port != 0x10 && port != BP && port != GP) {
                 return -1;
