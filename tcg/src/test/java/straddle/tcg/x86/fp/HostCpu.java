@@ -58,11 +58,16 @@ final class HostCpu {
 
     /// Whether the processor has a feature, by its name in /proc/cpuinfo.
     static boolean has(String feature) {
+        return information("flags").contains(" " + feature + " ");
+    }
+
+    static boolean isAmd() {
+        return information("vendor_id").contains(" AuthenticAMD ");
+    }
+
+    private static String information(String key) {
         try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            return lines.filter(line -> line.startsWith("flags"))
-                    .findFirst()
-                    .map(line -> (line + " ").contains(" " + feature + " "))
-                    .orElse(false);
+            return lines.filter(line -> line.startsWith(key)).findFirst().orElse("") + " ";
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
