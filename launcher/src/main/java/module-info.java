@@ -1,6 +1,8 @@
 /// The `straddle` command.
 module straddle.launcher {
     requires straddle.core;
+    requires straddle.host;
+    requires straddle.machines;
     requires info.picocli;
     requires com.google.gson;
 

@@ -13,6 +13,15 @@ final class Commands implements IFactory {
 
     @Override
     public <K> K create(Class<K> type) throws Exception {
+        if (type == RunCommand.class) {
+            return type.cast(new RunCommand(surroundings));
+        }
+        if (type == DemoCommand.class) {
+            return type.cast(new DemoCommand(surroundings));
+        }
+        if (type == CompareCommand.class) {
+            return type.cast(new CompareCommand(surroundings));
+        }
         if (type == AccelCommand.class) {
             return type.cast(new AccelCommand(surroundings));
         }

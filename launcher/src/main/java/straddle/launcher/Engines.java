@@ -75,10 +75,13 @@ final class Engines {
             }
         }
         if (!known().contains(name)) {
+            List<String> meant = Suggestions.of(name, known());
             throw CommandFailure.usage(
                     "There is no accelerator '"
                             + name
-                            + "'. --accel takes "
+                            + "'. "
+                            + (meant.isEmpty() ? "" : "Did you mean " + meant.getFirst() + "? ")
+                            + "--accel takes "
                             + String.join(", ", known())
                             + ".");
         }

@@ -1,6 +1,7 @@
 package straddle.launcher;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -13,7 +14,11 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(run(Surroundings.ofProcess(), args));
+        Surroundings surroundings = Surroundings.ofProcess();
+        surroundings.interruption().arm(surroundings.err());
+        int code = run(surroundings, args);
+        surroundings.interruption().disarm();
+        System.exit(code);
     }
 
     /// @return the process's exit code, one of [ExitCodes] or the guest's own
@@ -42,7 +47,8 @@ public final class Main {
     private static int misused(ParameterException e, PrintWriter err) {
         err.println("straddle: " + sentence(e.getMessage()));
         if (e instanceof UnmatchedArgumentException unmatched) {
-            List<String> suggestions = unmatched.getSuggestions();
+            List<String> suggestions =
+                    Suggestions.of(unmatched.getUnmatched().getFirst(), known(e.getCommandLine()));
             if (!suggestions.isEmpty()) {
                 err.println("Did you mean " + String.join(" or ", suggestions) + "?");
             }
@@ -52,9 +58,26 @@ public final class Main {
         return ExitCodes.USAGE;
     }
 
+    /// The options and sub-commands that a command takes.
+    private static List<String> known(CommandLine command) {
+        List<String> words = new ArrayList<>();
+        command.getCommandSpec().options().stream()
+                .filter(option -> !option.hidden())
+                .forEach(option -> words.addAll(List.of(option.names())));
+        command.getSubcommands()
+                .forEach((name, sub) -> {
+                    if (!sub.getCommandSpec().usageMessage().hidden()) {
+                        words.add(name);
+                    }
+                });
+        return words;
+    }
+
     private static int failed(Exception e, PrintWriter err) {
         if (e instanceof CommandFailure failure) {
-            err.println("straddle: " + failure.getMessage());
+            if (failure.exitCode() != ExitCodes.INTERRUPTED) {
+                err.println("straddle: " + failure.getMessage());
+            }
             return failure.exitCode();
         }
         err.println(

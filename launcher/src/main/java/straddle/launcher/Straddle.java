@@ -9,7 +9,14 @@ import picocli.CommandLine.Spec;
 /// The command line without a sub-command: help and version.
 @Command(
         name = "straddle",
-        subcommands = {AccelCommand.class, CompletionCommand.class, TrainCommand.class},
+        subcommands = {
+            DemoCommand.class,
+            RunCommand.class,
+            CompareCommand.class,
+            AccelCommand.class,
+            CompletionCommand.class,
+            TrainCommand.class
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",

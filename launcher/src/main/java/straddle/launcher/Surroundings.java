@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
+import straddle.launcher.measure.Interruption;
 
 /// What the commands meet outside: streams and engines. Tests bring their own.
 ///
@@ -12,6 +13,7 @@ import straddle.core.accel.GuestArchitecture;
 /// @param err progress and complaints
 /// @param colour whether `out` understands ANSI escapes
 /// @param live whether `err` is a terminal, where a progress line can be rewritten
+/// @param interruption ends what runs on Ctrl-C
 /// @param host the host's architecture, or null when no guest of ours matches it
 record Surroundings(
         PrintStream out,
@@ -19,7 +21,8 @@ record Surroundings(
         boolean colour,
         boolean live,
         GuestArchitecture host,
-        Supplier<List<AcceleratorProvider>> engines) {
+        Supplier<List<AcceleratorProvider>> engines,
+        Interruption interruption) {
 
     /// The process's own. The `straddle` script tells which streams are terminals, since asking Java costs
     /// more than all the rest of `straddle --version`.
@@ -32,6 +35,7 @@ record Surroundings(
                 terminals.contains("out") && !plain,
                 terminals.contains("err") && !plain,
                 GuestArchitecture.ofHost(),
-                AcceleratorProvider::installed);
+                AcceleratorProvider::installed,
+                new Interruption());
     }
 }

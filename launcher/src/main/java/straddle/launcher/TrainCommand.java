@@ -24,7 +24,13 @@ final class TrainCommand implements Callable<Integer> {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false);
         Surroundings quiet =
                 new Surroundings(
-                        nowhere, nowhere, true, true, surroundings.host(), surroundings.engines());
+                        nowhere,
+                        nowhere,
+                        true,
+                        true,
+                        surroundings.host(),
+                        surroundings.engines(),
+                        surroundings.interruption());
         for (String[] line : COMMAND_LINES) {
             Main.run(quiet, line);
         }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
+import straddle.launcher.measure.Interruption;
 
 /// What one command line left behind: the command runs in this process, with streams and engines of the test's.
 record CommandRun(int code, String out, String err) {
@@ -21,7 +22,8 @@ record CommandRun(int code, String out, String err) {
                                 false,
                                 false,
                                 GuestArchitecture.X86_64,
-                                () -> engines),
+                                () -> engines,
+                                new Interruption()),
                         args);
         return new CommandRun(
                 code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -34,6 +34,17 @@ public final class Figures {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
+    /// A number of things in five characters at most: `1500`, `12.3k`, `300k`, `5.0M`.
+    public static String brief(long value) {
+        if (value < 10_000) {
+            return Long.toString(value);
+        }
+        boolean thousands = value < 999_500;
+        double scaled = value / (thousands ? 1e3 : 1e6);
+        String digits = scaled < 99.95 ? "%.1f" : "%.0f";
+        return String.format(Locale.ROOT, digits, scaled) + (thousands ? "k" : "M");
+    }
+
     /// Memory, given in bytes, in the largest binary unit that leaves no more than two decimals: `64 MiB`.
     public static String bytes(long bytes) {
         String[] units = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -1,0 +1,89 @@
+package straddle.launcher;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import straddle.launcher.report.Json;
+import straddle.machines.embedded.EmbeddedGuest;
+
+/// `straddle compare`: a guest's phases in several modes, repeatedly.
+@Command(
+        name = "compare",
+        mixinStandardHelpOptions = true,
+        header = "Runs a guest repeatedly in several modes: median and spread of each phase.",
+        descriptionHeading = "%n",
+        description = {
+            "The modes take turns, so that a host that slows down for a while slows down all of them.",
+            "'±' is half the difference between the slowest and the fastest run."
+        },
+        optionListHeading = "%nOptions:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  straddle compare                              every mode that works here, three times",
+            "  straddle compare --accel native,kvm --repeat 9",
+            "  straddle compare --json | jq '.modes[] | {mode, phases: [.phases[] | {phase, ratio_to_native}]}'"
+        })
+final class CompareCommand implements Callable<Integer> {
+    private static final int MAX_REPEATS = 1000;
+
+    private final Surroundings surroundings;
+
+    @Mixin private MachineOptions machine;
+
+    @Option(
+            names = "--accel",
+            split = ",",
+            paramLabel = "NAME",
+            description =
+                    "The modes, separated by commas: native, kvm, hybrid, tcg. Default: all that work here.")
+    private List<String> accel = List.of();
+
+    @Option(
+            names = "--repeat",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "How often each mode runs the guest. Default: ${DEFAULT-VALUE}.")
+    private int repeat;
+
+    @Option(
+            names = "--phase-time",
+            paramLabel = "SECONDS",
+            defaultValue = "0.3",
+            description = "How long a phase should take, about. Default: ${DEFAULT-VALUE}.")
+    private double phaseTime;
+
+    @Option(names = "--json", description = "Print JSON instead of tables.")
+    private boolean json;
+
+    CompareCommand(Surroundings surroundings) {
+        this.surroundings = surroundings;
+    }
+
+    @Override
+    public Integer call() throws CommandFailure {
+        if (repeat < 1 || repeat > MAX_REPEATS) {
+            throw CommandFailure.usage(
+                    "--repeat takes 1 to " + MAX_REPEATS + "; it was " + repeat + ".");
+        }
+        if (!(phaseTime > 0) || phaseTime > 10) {
+            throw CommandFailure.usage(
+                    "--phase-time takes seconds, more than 0 and up to 10; it was "
+                            + phaseTime
+                            + ".");
+        }
+        EmbeddedGuest guest = machine.guest();
+        Comparing comparing = new Comparing(surroundings, guest, machine.ramBytes(guest));
+        Set<String> modes = accel.isEmpty() ? comparing.all() : new LinkedHashSet<>(accel);
+        ComparisonReport report = comparing.measure(modes, repeat, phaseTime * 1e9);
+        if (json) {
+            surroundings.out().println(Json.pretty(report.toJson()));
+        } else {
+            report.print(surroundings.out(), surroundings.colour());
+        }
+        return report.exitCode();
+    }
+}

@@ -1,0 +1,142 @@
+package straddle.launcher.measure;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import straddle.launcher.report.Progress;
+import straddle.machines.embedded.Phase;
+
+/// The same phases in several modes.
+public final class Comparison {
+    private static final double WARM_UP_NANOS = 150e6;
+
+    private final List<Phase> phases;
+    private final List<ModeResult> results;
+
+    public Comparison(List<Phase> phases, List<ModeResult> results) {
+        this.phases = List.copyOf(phases);
+        this.results = List.copyOf(results);
+    }
+
+    /// Warms each mode up, then runs all of them `repeats` times, in turns, so that a host that slows
+    /// down for a while does not slow down one mode alone. A mode that fails takes no further part.
+    public static Comparison measure(
+            List<Phase> phases,
+            List<Mode> modes,
+            int repeats,
+            double nanosPerPhase,
+            Progress progress)
+            throws InterruptedException {
+        Map<Mode, ModeResult> results = new LinkedHashMap<>();
+        modes.forEach(mode -> results.put(mode, new ModeResult(mode.name())));
+        for (int turn = 0; turn <= repeats; turn++) {
+            for (Mode mode : modes) {
+                ModeResult result = results.get(mode);
+                if (result.failure().isPresent()) {
+                    continue;
+                }
+                progress.stage(stage(mode, turn, repeats));
+                try {
+                    ModeRun run =
+                            mode.run(
+                                    turn == 0 ? WARM_UP_NANOS : nanosPerPhase,
+                                    phase -> progress.step(phase.name()));
+                    if (turn > 0) {
+                        result.add(run);
+                    }
+                } catch (ModeFailedException e) {
+                    result.fail(e);
+                }
+            }
+        }
+        progress.clear();
+        return new Comparison(phases, new ArrayList<>(results.values()));
+    }
+
+    private static String stage(Mode mode, int turn, int repeats) {
+        if (turn == 0) {
+            return mode.name() + ", warming up";
+        }
+        return repeats == 1 ? mode.name() : mode.name() + ", run " + turn + " of " + repeats;
+    }
+
+    public List<Phase> phases() {
+        return phases;
+    }
+
+    public List<ModeResult> results() {
+        return results;
+    }
+
+    /// The modes that got through.
+    public List<ModeResult> completed() {
+        return results.stream().filter(result -> result.failure().isEmpty()).toList();
+    }
+
+    public Optional<ModeResult> result(String mode) {
+        return completed().stream().filter(result -> result.mode().equals(mode)).findFirst();
+    }
+
+    /// Whether every result of every mode that got through was right.
+    public boolean allRight() {
+        return completed().stream()
+                .allMatch(result ->
+                        phases.stream()
+                                .allMatch(phase -> !result.ran(phase) || result.right(phase)));
+    }
+
+    /// How many times as long as in `reference` an operation takes, or empty where one did not run it.
+    public static OptionalDouble ratio(ModeResult result, ModeResult reference, Phase phase) {
+        return result.ran(phase) && reference.ran(phase)
+                ? OptionalDouble.of(result.nanos(phase) / reference.nanos(phase))
+                : OptionalDouble.empty();
+    }
+
+    /// The geometric mean of [#ratio] over the phases of a kind of work that both ran.
+    public OptionalDouble meanRatio(ModeResult result, ModeResult reference, boolean system) {
+        return phases.stream()
+                .filter(phase -> (phase.kind() == Phase.Kind.SYSTEM) == system)
+                .filter(phase -> phase.insnsPerOp() > 0)
+                .map(phase -> ratio(result, reference, phase))
+                .filter(OptionalDouble::isPresent)
+                .mapToDouble(ratio -> Math.log(ratio.getAsDouble()))
+                .average()
+                .stream()
+                .map(Math::exp)
+                .findFirst();
+    }
+
+    /// Millions of guest instructions a second in user code: the geometric mean over the phases.
+    public OptionalDouble userSpeed(ModeResult result) {
+        return phases.stream()
+                .filter(phase -> phase.runsNatively() && phase.insnsPerOp() > 0)
+                .filter(result::ran)
+                .mapToDouble(phase -> Math.log(phase.insnsPerOp() * 1e3 / result.nanos(phase)))
+                .average()
+                .stream()
+                .map(Math::exp)
+                .findFirst();
+    }
+
+    /// The mode that does the kernel's work fastest, of those that got through.
+    public Optional<ModeResult> fastestKernel() {
+        return completed().stream()
+                .filter(result ->
+                        phases.stream()
+                                .anyMatch(phase ->
+                                        phase.kind() == Phase.Kind.SYSTEM && result.ran(phase)))
+                .min(Comparator.comparingDouble(this::kernelNanos));
+    }
+
+    private double kernelNanos(ModeResult result) {
+        return phases.stream()
+                .filter(phase -> phase.kind() == Phase.Kind.SYSTEM && phase.insnsPerOp() > 0)
+                .filter(result::ran)
+                .mapToDouble(phase -> Math.log(result.nanos(phase)))
+                .sum();
+    }
+}
