@@ -1,0 +1,139 @@
+package straddle.launcher;
+
+import com.google.gson.Gson;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+
+/// The command as users start it: a process of its own, with the modules of this build.
+final class CommandProcess implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final Process process;
+    private final Path out;
+    private final Path err;
+    private final Path scratch;
+
+    private CommandProcess(Process process, Path out, Path err, Path scratch) {
+        this.process = process;
+        this.out = out;
+        this.err = err;
+        this.scratch = scratch;
+    }
+
+    /// @param directory an empty one, for the process's temporary files and for what it prints
+    static CommandProcess start(Path directory, String... args) throws IOException {
+        return start(directory, false, args);
+    }
+
+    /// @param piped whether standard output is a pipe that the test reads, instead of a file
+    static CommandProcess start(Path directory, boolean piped, String... args) throws IOException {
+        Path scratch = Files.createDirectory(directory.resolve("tmp"));
+        Path out = directory.resolve("out");
+        Path err = directory.resolve("err");
+        List<String> line = new ArrayList<>();
+        // A parent that ignores Ctrl-C, as a background job's does, must not pass that on.
+        line.addAll(List.of("env", "--default-signal=INT,TERM"));
+        line.addAll(java());
+        line.add("-Djava.io.tmpdir=" + scratch);
+        line.addAll(List.of("-m", "straddle.launcher/straddle.launcher.Main"));
+        line.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(line).redirectError(err.toFile());
+        if (!piped) {
+            builder.redirectOutput(out.toFile());
+        }
+        return new CommandProcess(builder.start(), out, err, scratch);
+    }
+
+    /// The JVM with the module path and the flags of the `straddle` script that matter here.
+    static List<String> java() {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:-UsePerfData",
+                "--add-exports=java.base/jdk.internal.misc=straddle.tcg",
+                "--enable-native-access=straddle.host,straddle.linux,straddle.accel.kvm",
+                "--add-modules=straddle.accel.kvm,straddle.tcg",
+                "-p",
+                modulePath());
+    }
+
+    private static String modulePath() {
+        Stream<String> ours = BuiltClasses.directories().stream().map(Path::toString);
+        Stream<String> theirs = Stream.of(CommandLine.class, Gson.class).map(CommandProcess::jarOf);
+        Stream<String> asm =
+                Stream.of("jdk.module.path", "java.class.path", "surefire.test.class.path")
+                        .flatMap(key -> Stream.of(System.getProperty(key, "").split(":", -1)))
+                        .filter(path -> path.matches(".*/asm-[0-9.]+\\.jar"))
+                        .limit(1);
+        return String.join(
+                File.pathSeparator, Stream.of(ours, theirs, asm).flatMap(paths -> paths).toList());
+    }
+
+    private static String jarOf(Class<?> type) {
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath())
+                .toString();
+    }
+
+    /// The running process.
+    Process process() {
+        return process;
+    }
+
+    /// Sends what Ctrl-C sends.
+    void interrupt() throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    }
+
+    /// Waits for the end and returns the exit code.
+    int await() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("still running after " + PATIENCE_SECONDS + " s");
+        }
+        return process.exitValue();
+    }
+
+    String out() throws IOException {
+        return Files.readString(out, StandardCharsets.ISO_8859_1);
+    }
+
+    String err() throws IOException {
+        return Files.readString(err);
+    }
+
+    /// What it printed, for when a test fails.
+    String everything() {
+        try {
+            return out() + err();
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /// Waits until standard error has a text.
+    void awaitErr(String text) throws IOException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!err().contains(text) && process.isAlive() && System.nanoTime() - end < 0) {
+            Thread.sleep(20);
+        }
+    }
+
+    /// What it left behind in its directory for temporary files.
+    List<Path> leftBehind() throws IOException {
+        try (Stream<Path> files = Files.list(scratch)) {
+            return files.toList();
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
