@@ -81,6 +81,12 @@ public abstract class Cpu {
     public final PortBus ports;
     public final TbCache tbs;
 
+    /// Address of the TLB of the mode that checks alignment, which stays empty; 0 where there is none.
+    protected long alignmentTlb;
+
+    /// A fault now is that of the instruction at [#pc], not of the micro-op that went there.
+    protected boolean fetching;
+
     protected final Tlb[] tlbs;
     private Region.Ram lastRam;
     private final Tb[] jumpCache = new Tb[JUMP_CACHE];
@@ -154,6 +160,7 @@ public abstract class Cpu {
     }
 
     private MicroOp lookupSlowly(long at, int slot) {
+        fetching = true;
         long gpa = fetchAddress(at);
         Tb tb = tbs.find(gpa, pc, modeKey());
         if (tb != null && tb.spansPages() && fetchAddress((at | 4095) + 1) != tb.secondPage) {
@@ -166,6 +173,7 @@ public abstract class Cpu {
         }
         tb.epoch = epoch;
         jumpCache[slot] = tb;
+        fetching = false;
         return tb.first;
     }
 
@@ -183,11 +191,12 @@ public abstract class Cpu {
     /// The guest-physical address of code at a virtual address. Throws [GuestFault].
     public final long fetchAddress(long virtual) {
         int slot = (int) (virtual >>> 12) & 255;
-        if (fetchTag[slot] == (virtual & -4096)) {
+        long tag = virtual & -4096 | fetchRights();
+        if (fetchTag[slot] == tag) {
             return fetchGpa[slot] | virtual & 4095;
         }
         long gpa = walk(virtual, FETCH);
-        fetchTag[slot] = virtual & -4096;
+        fetchTag[slot] = tag;
         fetchGpa[slot] = gpa & -4096;
         return gpa;
     }
@@ -201,6 +210,12 @@ public abstract class Cpu {
 
     /// Whether the last [#walk] for a load found the page writable and dirty, so that stores need no walk.
     protected abstract boolean walkedWritable();
+
+    /// A small number for the rights that fetches have now: those with other ones translate anew.
+    protected abstract int fetchRights();
+
+    /// An access that the [#alignmentTlb]'s mode forbids.
+    protected abstract GuestFault misaligned();
 
     /// The limit of virtual addresses' low bits: all ones for 64-bit guests, 0xffff_ffff for 32-bit ones.
     public abstract long addressMask();
@@ -228,6 +243,7 @@ public abstract class Cpu {
         }
         tlbMisses++;
         long gpa = walk(virtual, LOAD);
+        checkAlignment(virtual, width);
         Region.Ram ram = ramAt(gpa);
         if (ram != null) {
             fill(virtual, gpa, ram, walkedWritable());
@@ -242,6 +258,7 @@ public abstract class Cpu {
         for (int i = 0; i < width; i++) {
             value |= load(virtual + i & mask, 1) << 8 * i;
         }
+        checkAlignment(virtual, width);
         return value;
     }
 
@@ -253,6 +270,7 @@ public abstract class Cpu {
         }
         tlbMisses++;
         long gpa = walk(virtual, STORE);
+        checkAlignment(virtual, width);
         Region.Ram ram = ramAt(gpa);
         if (ram != null && !ram.readOnly()) {
             long offset = gpa - ram.gpa() + ram.offset();
@@ -267,11 +285,18 @@ public abstract class Cpu {
         }
     }
 
+    private void checkAlignment(long virtual, int width) {
+        if (tlb == alignmentTlb && (virtual & width - 1) != 0) {
+            throw misaligned();
+        }
+    }
+
     /// Both pages must be writable before a byte changes.
     private void storeAcross(long virtual, int width, long value) {
         long mask = addressMask();
         probeStore(virtual & mask, 1);
         probeStore((virtual | 4095) + 1 & mask, 1);
+        checkAlignment(virtual, width);
         for (int i = 0; i < width; i++) {
             store(virtual + i & mask, 1, value >>> 8 * i);
         }
@@ -304,6 +329,9 @@ public abstract class Cpu {
     }
 
     private void fill(long virtual, long gpa, Region.Ram ram, boolean writable) {
+        if (tlb == alignmentTlb) {
+            return;
+        }
         DirtyPages dirty = ram.block().dirty();
         long offset = gpa - ram.gpa() + ram.offset();
         boolean clean = dirty.readersAt(offset) == 0;

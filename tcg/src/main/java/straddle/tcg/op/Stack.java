@@ -68,25 +68,4 @@ public final class Stack {
             return to.exec(c);
         }
     }
-
-    /// Pops the program counter; 64-bit stack.
-    public static final class Return64 extends MicroOp {
-        private final int pointer;
-        private final int release;
-
-        /// @param release bytes of arguments to drop as well
-        public Return64(int pointer, int release) {
-            this.pointer = pointer;
-            this.release = release;
-        }
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            long[] r = c.r;
-            long from = r[pointer];
-            c.pc = c.load64(from);
-            r[pointer] = from + 8 + release;
-            return c.lookup();
-        }
-    }
 }

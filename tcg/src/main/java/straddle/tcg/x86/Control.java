@@ -106,7 +106,10 @@ final class Control extends MicroOp {
                 Msrs.write(c, (int) c.r[RCX], c.r[RDX] << 32 | c.r[RAX] & 0xffff_ffffL);
             }
             case SGDT, SIDT, LGDT, LIDT -> table(c);
-            case SMSW -> toEither(c, c.cr0);
+            case SMSW -> {
+                refuseUnderUmip(c);
+                toEither(c, c.cr0);
+            }
             case LMSW -> {
                 privileged(c);
                 long low = source(c, 2);
@@ -147,8 +150,14 @@ final class Control extends MicroOp {
                                 ? value & 0xe00f | 0xffff_0ff0L
                                 : number == 7 ? value & 0xffff_2bffL | 0x400 : value;
             }
-            case SLDT -> toEither(c, protectedOnly(c).ldtr.selector);
-            case STR -> toEither(c, protectedOnly(c).tr.selector);
+            case SLDT -> {
+                refuseUnderUmip(protectedOnly(c));
+                toEither(c, c.ldtr.selector);
+            }
+            case STR -> {
+                refuseUnderUmip(protectedOnly(c));
+                toEither(c, c.tr.selector);
+            }
             case LLDT -> {
                 protectedOnly(c);
                 privileged(c);
@@ -373,13 +382,18 @@ final class Control extends MicroOp {
 
     // ---- tables
 
+    /// CR4.UMIP keeps user code from reading what the system is made of.
+    private static void refuseUnderUmip(X86Cpu c) {
+        if ((c.cr4 & CR4_UMIP) != 0 && c.cpl > 0) {
+            throw c.gp();
+        }
+    }
+
     private void table(X86Cpu c) {
         long address = c.linear(segment, ea.offset(c), 6, op == Op.SGDT || op == Op.SIDT);
         int baseWidth = is64 ? 8 : 4;
         if (op == Op.SGDT || op == Op.SIDT) {
-            if ((c.cr4 & CR4_UMIP) != 0 && c.cpl > 0) {
-                throw c.gp();
-            }
+            refuseUnderUmip(c);
             c.store(address, 2, op == Op.SGDT ? c.gdtLimit : c.idtLimit);
             c.store(
                     address + 2 & c.addressMask(),

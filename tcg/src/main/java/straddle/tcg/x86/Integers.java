@@ -207,7 +207,8 @@ final class Integers extends MicroOp {
             value = Reg.get(r, rm, width);
         } else {
             // A register's bit number reaches beyond the operand (SDM volume 2, BT).
-            address = ea.address(c) + (constant ? 0 : (number >> 3) & -width) & ea.linearMask();
+            long beyond = constant ? 0 : (number >> 3) & -width;
+            address = (ea.offset(c) + beyond & ea.mask()) + r[ea.segment()] & ea.linearMask();
             value = c.load(address, width);
         }
         boolean was = (value & mask) != 0;

@@ -693,6 +693,8 @@ public final class OpcodeTable {
         row(0xae, XSAVE, M).np().reg(4).memory();
         row(0xae, XRSTOR, M).np().reg(5).memory();
         row(0xae, XSAVEOPT, M).np().reg(6).memory();
+        // CLWB: like CLFLUSHOPT, whose line may stay.
+        row(0xae, CLFLUSH, M).p66().reg(6).memory();
         row(0xae, CLFLUSH, M).np().reg(7).memory();
         row(0xae, CLFLUSH, M).p66().reg(7).memory();
         row(0xae, RDFSBASE, Ey).pf3().reg(0).register().with(O64);

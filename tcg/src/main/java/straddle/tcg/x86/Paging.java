@@ -51,7 +51,7 @@ final class Paging {
                         | (access == Cpu.FETCH && fetchIsReported() ? ERROR_FETCH : 0);
         if (cpu.isLongMode()) {
             if (linear << 16 >> 16 != linear) {
-                throw cpu.gp();
+                throw cpu.nonCanonical(linear);
             }
             return walk8(linear, 4, cpu.cr3 & ADDRESS, access, user, implicit, error);
         }

@@ -299,7 +299,8 @@ final class Translator implements Decoder.Code {
                     append(new Arith.SetCondition(cond, slot8(insn, insn.rm)));
                 }
             }
-            case NOP, PREFETCH, PAUSE, LFENCE, SFENCE, CLFLUSH -> append(new X86Op.Nothing());
+            case NOP, PREFETCH, PAUSE, LFENCE, SFENCE -> append(new X86Op.Nothing());
+            case CLFLUSH -> append(load(X86Cpu.T0, 1, ea(insn, 1, false)));
             case XCHG -> xchg(insn);
             case JCC -> jcc(insn);
             case JMP -> end(jump(branchTarget(insn)));
@@ -668,7 +669,7 @@ final class Translator implements Decoder.Code {
     private void ret(Insn insn) {
         int release = insn.row.operands().isEmpty() ? 0 : (int) insn.immediate;
         if (codeBits == 64) {
-            end(new Stack.Return64(RSP, release));
+            end(new X86Op.Return64(release));
         } else {
             end(new X86Op.Return(insn.operandSize, release));
         }
@@ -680,7 +681,12 @@ final class Translator implements Decoder.Code {
         if (insn.isMemory()) {
             s = X86Cpu.T0;
             append(load(X86Cpu.T0, width, ea(insn, width, false)));
-        } else if (call && s == RSP) {
+        }
+        if (codeBits == 64) {
+            end(new X86Op.Indirect64(s, call, pc + insn.length));
+            return;
+        }
+        if (insn.isRegister() && call && s == RSP) {
             append(new Move.Reg64(X86Cpu.T0, s));
             s = X86Cpu.T0;
         }
@@ -722,7 +728,7 @@ final class Translator implements Decoder.Code {
                                 insn.op,
                                 width,
                                 slot(insn, insn.reg, width),
-                                slot(insn, insn.rm, width(insn, secondOrFirst(insn))),
+                                slot(insn, insn.rm, width(insn, rmOperand(insn))),
                                 ea,
                                 insn));
             }
@@ -771,9 +777,35 @@ final class Translator implements Decoder.Code {
         }
     }
 
-    private static Operand secondOrFirst(Insn insn) {
-        return insn.row.operands().size() > 1
-                ? insn.row.operands().get(1)
-                : insn.row.operands().isEmpty() ? Operand.Ev : insn.row.operands().get(0);
+    /// The operand that ModR/M.rm names.
+    private static Operand rmOperand(Insn insn) {
+        for (Operand operand : insn.row.operands()) {
+            switch (operand) {
+                case Eb, Ew, Ed, Eq, Ev, Ey -> {
+                    return operand;
+                }
+                default -> {}
+            }
+        }
+        return Operand.Ev;
+    }
+
+    /// Decodes the instruction at the CPU's PC again, or returns null if it can't be fetched any more.
+    Insn decodeAgain() {
+        codeBits =
+                cpu.is64()
+                        ? 64
+                        : (cpu.modeKey() & X86Cpu.MODE_CODE) == X86Cpu.MODE_CODE32 ? 32 : 16;
+        pcMask = codeBits == 64 ? -1 : codeBits == 32 ? 0xffff_ffffL : 0xffff;
+        blockPc = cpu.pc;
+        pc = blockPc;
+        secondPage = -1;
+        try {
+            blockGpa = cpu.fetchAddress(pc + cpu.fetchBase() & cpu.addressMask());
+            Insn insn = decoder.decode(this, codeBits);
+            return insn.row == null ? null : insn;
+        } catch (GuestFault _) {
+            return null;
+        }
     }
 }

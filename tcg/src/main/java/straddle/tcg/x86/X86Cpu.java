@@ -72,6 +72,7 @@ public final class X86Cpu extends Cpu {
     private static final int SUPERVISOR = 0;
     private static final int USER = 1;
     private static final int SUPERVISOR_SMAP = 2;
+    private static final int USER_ALIGNED = 3;
 
     final Segment[] segments = new Segment[6];
     final Segment ldtr = new Segment();
@@ -115,6 +116,11 @@ public final class X86Cpu extends Cpu {
     int faultError;
     boolean faultHasError;
 
+    /// The exception comes of an address that is not canonical.
+    boolean nonCanonical;
+
+    long nonCanonicalAddress;
+
     /// A single-step trap follows the instruction being run.
     boolean trapPending;
 
@@ -138,7 +144,8 @@ public final class X86Cpu extends Cpu {
             VirtualClock clock,
             InterruptSource interrupts,
             Arena arena) {
-        super(SLOTS, 3, memory, ports, arena);
+        super(SLOTS, 4, memory, ports, arena);
+        alignmentTlb = tlbs[USER_ALIGNED].address();
         this.model = model;
         this.clock = clock;
         this.interrupts = interrupts;
@@ -302,9 +309,14 @@ public final class X86Cpu extends Cpu {
     void updateMmuIndex() {
         int index =
                 cpl == 3
-                        ? USER
+                        ? checksAlignment() ? USER_ALIGNED : USER
                         : (cr4 & CR4_SMAP) != 0 && !flag(RFLAGS_AC) ? SUPERVISOR_SMAP : SUPERVISOR;
         tlb = tlbs[index].address();
+    }
+
+    /// Whether user code's accesses must be aligned (SDM volume 3, 7.15, "Interrupt 17").
+    private boolean checksAlignment() {
+        return (cr0 & CR0_AM) != 0 && flag(RFLAGS_AC);
     }
 
     /// All ones: the A20 gate is taken to be open.
@@ -446,6 +458,7 @@ public final class X86Cpu extends Cpu {
 
     /// Raises an exception without error code.
     GuestFault fault(int vector) {
+        nonCanonical = false;
         faultVector = vector;
         faultHasError = false;
         faultError = 0;
@@ -453,6 +466,7 @@ public final class X86Cpu extends Cpu {
     }
 
     GuestFault fault(int vector, int error) {
+        nonCanonical = false;
         faultVector = vector;
         faultHasError = true;
         faultError = error;
@@ -467,6 +481,32 @@ public final class X86Cpu extends Cpu {
     /// General protection with error code 0.
     GuestFault gp() {
         return fault(GP, 0);
+    }
+
+    /// #GP(0), or #SS(0) if it turns out that the access was to the stack.
+    GuestFault nonCanonical(long linear) {
+        gp();
+        nonCanonical = true;
+        nonCanonicalAddress = linear;
+        return GuestFault.EXCEPTION;
+    }
+
+    @Override
+    protected int fetchRights() {
+        return cpl == 3 ? 1 : 0;
+    }
+
+    @Override
+    protected GuestFault misaligned() {
+        return fault(AC, 0);
+    }
+
+    Insn decodeAgain() {
+        return translator.decodeAgain();
+    }
+
+    int defaultSegment(Insn insn) {
+        return translator.defaultSegment(insn);
     }
 
     // ---- time
@@ -569,8 +609,9 @@ public final class X86Cpu extends Cpu {
                     at = runChain(at);
                 }
             } catch (GuestFault fault) {
-                MicroOp op = faulting;
+                MicroOp op = fetching ? null : faulting;
                 faulting = null;
+                fetching = false;
                 if (op != null) {
                     pc = op.pc;
                     if (current != null) {
@@ -581,6 +622,9 @@ public final class X86Cpu extends Cpu {
                     alone = true;
                 } else {
                     faults++;
+                    if (op != null) {
+                        FaultCause.complete(this);
+                    }
                     Events.exception(this);
                 }
             }

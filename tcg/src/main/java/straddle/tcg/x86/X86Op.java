@@ -153,6 +153,59 @@ final class X86Op {
         }
     }
 
+    /// Near jump or call to where a slot says, in 64-bit mode: #GP comes before anything is pushed.
+    static final class Indirect64 extends MicroOp {
+        private final int s;
+        private final boolean call;
+        private final long back;
+
+        /// @param back the return address that a call pushes
+        Indirect64(int s, boolean call, long back) {
+            this.s = s;
+            this.call = call;
+            this.back = back;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            long target = r[s];
+            if (target << 16 >> 16 != target) {
+                throw ((X86Cpu) c).gp();
+            }
+            if (call) {
+                long at = r[RSP] - 8;
+                c.store64(at, back);
+                r[RSP] = at;
+            }
+            c.pc = target;
+            return c.lookup();
+        }
+    }
+
+    /// Near return in 64-bit mode.
+    static final class Return64 extends MicroOp {
+        private final int release;
+
+        /// @param release bytes of arguments to drop as well
+        Return64(int release) {
+            this.release = release;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            long from = r[RSP];
+            long target = c.load64(from);
+            if (target << 16 >> 16 != target) {
+                throw ((X86Cpu) c).gp();
+            }
+            c.pc = target;
+            r[RSP] = from + 8 + release;
+            return c.lookup();
+        }
+    }
+
     /// Near return outside 64-bit mode.
     static final class Return extends MicroOp {
         private final int width;
