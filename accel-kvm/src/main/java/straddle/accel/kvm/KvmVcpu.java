@@ -399,10 +399,9 @@ final class KvmVcpu implements Vcpu {
     }
 
     private Exit unhandled(int reason) throws HostException {
-        String sentence = VcpuReport.sentence(run, reason);
         X86State state = new X86State();
         fetch(state);
-        return new Exit.Unhandled(sentence, VcpuReport.of(run, reason, state, vcpu, memory));
+        return VcpuReport.unhandled(run, reason, state, vcpu, memory);
     }
 
     @Override

@@ -27,13 +27,25 @@ final class VcpuReport {
         return new Exit.Debug(kvm_debug_exit_arch.pc(arch), kvm_debug_exit_arch.exception(arch));
     }
 
-    static String sentence(MemorySegment run, int reason) {
+    /// @param state of the vCPU after that exit
+    static Exit.Unhandled unhandled(
+            MemorySegment run, int reason, X86State state, Descriptor vcpu, AddressSpace memory) {
+        long at = linearRip(state);
+        String code = bytesAt(at, vcpu, memory);
+        return new Exit.Unhandled(
+                sentence(run, reason, at, code), report(run, reason, state, code));
+    }
+
+    private static String sentence(MemorySegment run, int reason, long at, String code) {
         if (reason == Kvm.KVM_EXIT_INTERNAL_ERROR()) {
             int suberror = kvm_run.internal.suberror(kvm_run.internal(run));
-            if (suberror == Kvm.KVM_INTERNAL_ERROR_EMULATION()) {
-                return "This host's KVM can't execute an instruction of the guest; --accel=tcg can do without it.";
+            if (suberror != Kvm.KVM_INTERNAL_ERROR_EMULATION()) {
+                return "This host's KVM failed inside: " + internalError(suberror) + ".";
             }
-            return "This host's KVM failed inside: " + internalError(suberror) + ".";
+            return code.isEmpty()
+                    ? "The guest ran into 0x%x, where it has no memory.".formatted(at)
+                    : "This host's KVM can't execute the guest's instruction at 0x%x (%s...); --accel=tcg does without KVM."
+                            .formatted(at, code.substring(0, Math.min(code.length(), 23)));
         }
         if (reason == Kvm.KVM_EXIT_FAIL_ENTRY()) {
             return "The processor refused to enter the guest (hardware reason 0x%x)."
@@ -55,8 +67,7 @@ final class VcpuReport {
     }
 
     /// A line for the exit, the registers, and the bytes at RIP.
-    static String of(
-            MemorySegment run, int reason, X86State state, Descriptor vcpu, AddressSpace memory) {
+    private static String report(MemorySegment run, int reason, X86State state, String code) {
         StringBuilder report = new StringBuilder(name(reason));
         if (reason == Kvm.KVM_EXIT_INTERNAL_ERROR()) {
             MemorySegment internal = kvm_run.internal(run);
@@ -68,27 +79,29 @@ final class VcpuReport {
             }
         }
         report.append('\n').append(state);
-        report.append("code ").append(bytesAtRip(state, vcpu, memory)).append('\n');
+        report.append("code ")
+                .append(code.isEmpty() ? "(RIP points to no memory)" : code)
+                .append('\n');
         return report.toString();
     }
 
-    private static String bytesAtRip(X86State state, Descriptor vcpu, AddressSpace memory) {
+    private static long linearRip(X86State state) {
+        Segment cs = state.segments[X86.CS];
+        return state.isLongMode() && cs.has(Segment.L) ? state.rip : cs.base + state.rip;
+    }
+
+    /// Hexadecimal; empty where there is no memory.
+    private static String bytesAt(long linear, Descriptor vcpu, AddressSpace memory) {
         byte[] bytes = new byte[BYTES_AT_RIP];
         int count = 0;
-        long base =
-                state.isLongMode() && state.segments[X86.CS].has(Segment.L)
-                        ? 0
-                        : state.segments[X86.CS].base;
         while (count < bytes.length) {
-            long gpa = translate(base + state.rip + count, vcpu);
+            long gpa = translate(linear + count, vcpu);
             if (gpa < 0 || !(memory.at(gpa) instanceof Region.Ram)) {
                 break;
             }
             bytes[count++] = (byte) memory.read(gpa, 1);
         }
-        return count == 0
-                ? "(RIP points to no memory)"
-                : HexFormat.ofDelimiter(" ").formatHex(bytes, 0, count);
+        return HexFormat.ofDelimiter(" ").formatHex(bytes, 0, count);
     }
 
     /// The guest-physical address, or -1 where nothing is mapped.
