@@ -78,6 +78,8 @@ public final class X87 {
 
     final SoftFloat unit = new SoftFloat();
 
+    private final Transcendental transcendental = new Transcendental(unit);
+
     /// A result on its way to a register.
     private int resultExponent;
 
@@ -1299,6 +1301,340 @@ public final class X87 {
             result(dividendNegative ? SIGN : 0, 0);
         } else {
             round(64);
+        }
+    }
+
+    // Transcendental functions. Results are rounded by the rounding control to 64 bits, whatever
+    // the precision control says, and always count as inexact.
+
+    private void roundTranscendental() {
+        if (unit.hi == 0) {
+            result(unit.negative ? SIGN : 0, 0);
+        } else {
+            round(64);
+        }
+        unit.raised |= isSubnormal(resultExponent, resultSignificand) ? UE | PE : PE;
+    }
+
+    /// 2^ST(0) - 1. Outside -1 to 1, where it is undefined, the operand stays, as on AMD's
+    /// processors.
+    public void f2xm1() {
+        if (takesTop()) {
+            int e = signExponent[top];
+            long s = significand[top];
+            if (isInfinite(e, s)) {
+                boolean minus = (e & SIGN) != 0;
+                result(minus ? SIGN | BIAS : e, s);
+            } else if (s == 0) {
+                result(e, s);
+            } else if ((e & SPECIAL) >= BIAS) {
+                boolean minusOne = e == (SIGN | BIAS) && s == TOP_BIT;
+                result(minusOne ? e - 1 : e, s);
+                unit.raised |= PE;
+            } else {
+                noteSubnormal(e, s);
+                unit.loadA80(e, s);
+                transcendental.exponentialLess1();
+                roundTranscendental();
+            }
+        }
+        complete(0);
+    }
+
+    /// Whether ST(0) and ST(1) are numbers or infinities; else the result is set.
+    private boolean takesTwo() {
+        begin();
+        int b = physical(1);
+        if (isEmpty(0) || isEmpty(1)) {
+            stackFault(false);
+            return false;
+        }
+        int ea = signExponent[top];
+        long sa = significand[top];
+        int eb = signExponent[b];
+        long sb = significand[b];
+        if (!isOrdinary(ea, sa) && !isInfinite(ea, sa)
+                || !isOrdinary(eb, sb) && !isInfinite(eb, sb)) {
+            propagate(ea, sa, eb, sb);
+            return false;
+        }
+        return true;
+    }
+
+    private void completePop() {
+        if (complete(1)) {
+            pop();
+        }
+    }
+
+    /// ST(1) * log2(ST(0)), into ST(1), and pop.
+    public void fyl2x() {
+        if (takesTwo()) {
+            int b = physical(1);
+            logarithm(signExponent[top], significand[top], signExponent[b], significand[b]);
+        }
+        completePop();
+    }
+
+    private void logarithm(int ex, long sx, int ey, long sy) {
+        boolean zeroX = isZero(ex, sx);
+        boolean zeroY = isZero(ey, sy);
+        boolean infiniteY = isInfinite(ey, sy);
+        int signY = ey & SIGN;
+        if (!zeroX && (ex & SIGN) != 0) {
+            invalid();
+        } else if (zeroX) {
+            if (zeroY) {
+                invalid();
+            } else {
+                if (!infiniteY) {
+                    unit.raised |= ZE;
+                }
+                result((signY ^ SIGN) | SPECIAL, TOP_BIT);
+            }
+        } else if (isInfinite(ex, sx)) {
+            if (zeroY) {
+                invalid();
+            } else {
+                noteSubnormal(ey, sy);
+                result(signY | SPECIAL, TOP_BIT);
+            }
+        } else {
+            boolean one = ex == BIAS && sx == TOP_BIT;
+            boolean below = ex < BIAS;
+            if (infiniteY && one) {
+                invalid();
+                return;
+            }
+            noteSubnormal(ex, sx);
+            noteSubnormal(ey, sy);
+            if (infiniteY) {
+                result((below ? signY ^ SIGN : signY) | SPECIAL, TOP_BIT);
+            } else if (zeroY || one) {
+                result(below ? signY ^ SIGN : signY, 0);
+            } else {
+                unit.loadA80(ex, sx);
+                unit.loadB80(ey, sy);
+                transcendental.logarithm();
+                roundTranscendental();
+            }
+        }
+    }
+
+    /// ST(1) * log2(ST(0) + 1), into ST(1), and pop.
+    public void fyl2xp1() {
+        if (takesTwo()) {
+            int b = physical(1);
+            logarithmOf1Plus(signExponent[top], significand[top], signExponent[b], significand[b]);
+        }
+        completePop();
+    }
+
+    private void logarithmOf1Plus(int ex, long sx, int ey, long sy) {
+        boolean infiniteY = isInfinite(ey, sy);
+        boolean zeroX = isZero(ex, sx);
+        int sign = (ex ^ ey) & SIGN;
+        if (isInfinite(ex, sx)) {
+            if ((ex & SIGN) != 0 || isZero(ey, sy)) {
+                invalid();
+            } else {
+                noteSubnormal(ey, sy);
+                result(sign | SPECIAL, TOP_BIT);
+            }
+        } else if (infiniteY) {
+            if (zeroX) {
+                invalid();
+            } else {
+                noteSubnormal(ex, sx);
+                result(sign | SPECIAL, TOP_BIT);
+            }
+        } else {
+            noteSubnormal(ex, sx);
+            noteSubnormal(ey, sy);
+            if (zeroX || isZero(ey, sy)) {
+                result(sign, 0);
+            } else if (ex >= (SIGN | BIAS)) {
+                // Undefined from -1 down: AMD's processors answer with the operand.
+                result(ex, sx);
+                unit.raised |= PE;
+            } else {
+                unit.loadA80(ex, sx);
+                unit.loadB80(ey, sy);
+                transcendental.logarithmOf1Plus();
+                roundTranscendental();
+            }
+        }
+    }
+
+    /// The angle of the point (ST(0), ST(1)), into ST(1), and pop.
+    public void fpatan() {
+        if (takesTwo()) {
+            int b = physical(1);
+            angle(signExponent[top], significand[top], signExponent[b], significand[b]);
+        }
+        completePop();
+    }
+
+    private void angle(int ex, long sx, int ey, long sy) {
+        boolean infiniteX = isInfinite(ex, sx);
+        boolean infiniteY = isInfinite(ey, sy);
+        boolean zeroX = isZero(ex, sx);
+        boolean zeroY = isZero(ey, sy);
+        boolean left = (ex & SIGN) != 0;
+        int eighths;
+        noteSubnormal(ex, sx);
+        noteSubnormal(ey, sy);
+        if (zeroY || infiniteX && !infiniteY) {
+            eighths = left ? 4 : 0;
+        } else if (zeroX || infiniteY && !infiniteX) {
+            eighths = 2;
+        } else if (infiniteX) {
+            eighths = left ? 3 : 1;
+        } else {
+            unit.loadA80(ex, sx);
+            unit.loadB80(ey, sy);
+            transcendental.angle();
+            roundTranscendental();
+            return;
+        }
+        if (eighths == 0) {
+            result(ey & SIGN, 0);
+        } else {
+            transcendental.quarterPi(eighths);
+            unit.negative = (ey & SIGN) != 0;
+            roundTranscendental();
+        }
+    }
+
+    /// Whether ST(0) is a number in the range of FSIN and its kin. Out of it C2 is set and nothing
+    /// else changes.
+    private boolean inRange() {
+        boolean beyond =
+                !isEmpty(0)
+                        && (signExponent[top] & SPECIAL) >= BIAS + 63
+                        && (signExponent[top] & SPECIAL) != SPECIAL
+                        && significand[top] < 0;
+        if (beyond) {
+            status = status & ~C1 | C2;
+        } else {
+            status &= ~C2;
+        }
+        return !beyond;
+    }
+
+    public void fsin() {
+        if (inRange()) {
+            if (takesTop()) {
+                sine(signExponent[top], significand[top]);
+            }
+            complete(0);
+        }
+    }
+
+    private void sine(int e, long s) {
+        if (isInfinite(e, s)) {
+            invalid();
+        } else if (s == 0) {
+            result(e, s);
+        } else {
+            noteSubnormal(e, s);
+            unit.loadA80(e, s);
+            transcendental.sin();
+            roundTranscendental();
+        }
+    }
+
+    public void fcos() {
+        if (inRange()) {
+            if (takesTop()) {
+                cosine(signExponent[top], significand[top]);
+            }
+            complete(0);
+        }
+    }
+
+    private void cosine(int e, long s) {
+        if (isInfinite(e, s)) {
+            invalid();
+        } else if (s == 0) {
+            result(BIAS, TOP_BIT);
+        } else {
+            noteSubnormal(e, s);
+            unit.loadA80(e, s);
+            transcendental.cos();
+            roundTranscendental();
+        }
+    }
+
+    /// The sine into ST(0), then the cosine pushed.
+    public void fsincos() {
+        if (isEmpty(-1) && !inRange()) {
+            return;
+        }
+        status &= ~C2;
+        int e = signExponent[top];
+        long s = significand[top];
+        if (pushesSecond() && takesTop()) {
+            sine(e, s);
+        }
+        int sineExponent = resultExponent;
+        long sineSignificand = resultSignificand;
+        if ((unit.raised & IE) == 0 && !isNan(sineExponent, sineSignificand)) {
+            cosine(e, s);
+        }
+        completeTwo(sineExponent, sineSignificand);
+    }
+
+    /// The tangent into ST(0), then 1 pushed.
+    public void fptan() {
+        if (isEmpty(-1) && !inRange()) {
+            return;
+        }
+        status &= ~C2;
+        int e = signExponent[top];
+        long s = significand[top];
+        if (pushesSecond() && takesTop()) {
+            if (isInfinite(e, s)) {
+                invalid();
+            } else if (s == 0) {
+                result(e, s);
+            } else {
+                noteSubnormal(e, s);
+                unit.loadA80(e, s);
+                transcendental.tan();
+                roundTranscendental();
+            }
+        }
+        int tangentExponent = resultExponent;
+        long tangentSignificand = resultSignificand;
+        if ((unit.raised & IE) == 0 && !isNan(tangentExponent, tangentSignificand)) {
+            result(BIAS, TOP_BIT);
+        }
+        completeTwo(tangentExponent, tangentSignificand);
+    }
+
+    /// Whether there's room for a second result; else a stack fault is noted.
+    private boolean pushesSecond() {
+        begin();
+        if (isEmpty(0)) {
+            stackFault(false);
+            return false;
+        }
+        if (!isEmpty(-1)) {
+            stackFault(true);
+            return false;
+        }
+        return true;
+    }
+
+    /// Writes a first result to ST(0) and pushes the present one.
+    private void completeTwo(int firstExponent, long firstSignificand) {
+        if (signal()) {
+            showRounding();
+            signExponent[top] = firstExponent;
+            significand[top] = firstSignificand;
+            used |= 1 << top;
+            push();
         }
     }
 

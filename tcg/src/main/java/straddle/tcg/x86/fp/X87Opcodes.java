@@ -234,14 +234,22 @@ public final class X87Opcodes {
             case 0xec -> x.fldlg2();
             case 0xed -> x.fldln2();
             case 0xee -> x.fldz();
+            case 0xf0 -> x.f2xm1();
+            case 0xf1 -> x.fyl2x();
+            case 0xf2 -> x.fptan();
+            case 0xf3 -> x.fpatan();
             case 0xf4 -> x.fxtract();
             case 0xf5 -> x.fprem1();
             case 0xf6 -> x.fdecstp();
             case 0xf7 -> x.fincstp();
             case 0xf8 -> x.fprem();
+            case 0xf9 -> x.fyl2xp1();
             case 0xfa -> x.fsqrt();
+            case 0xfb -> x.fsincos();
             case 0xfc -> x.frndint();
             case 0xfd -> x.fscale();
+            case 0xfe -> x.fsin();
+            case 0xff -> x.fcos();
             default -> {
                 return false;
             }

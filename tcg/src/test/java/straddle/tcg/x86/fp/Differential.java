@@ -10,10 +10,10 @@ import java.util.Arrays;
 /// `-Dstraddle.fp.cases=N` sets the cases an instruction gets, `-Dstraddle.fp.seed=N` repeats a
 /// failure.
 final class Differential {
-    static final int CASES = Integer.getInteger("straddle.fp.cases", 2000);
+    static final int CASES = Integer.getInteger("straddle.fp.cases", 500);
     static final long SEED = Long.getLong("straddle.fp.seed", System.nanoTime());
 
-    private static final int BATCH = 1000;
+    private static final int BATCH = 500;
     private static final Guest[] GUESTS = new Guest[BATCH];
 
     static {

@@ -214,6 +214,10 @@ final class Operands {
                 };
     }
 
+    int moderateExponent80() {
+        return random.nextInt() & 0x8000 | random.nextInt(0x3fff - 12, 0x3fff + 6);
+    }
+
     long significand80(int exponent) {
         long any =
                 switch (random.nextInt(4)) {

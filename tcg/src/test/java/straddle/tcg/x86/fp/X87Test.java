@@ -14,7 +14,6 @@ import straddle.tcg.x86.fp.X87Differential.Row;
         value = "straddle.tcg.x86.fp.HostCpu#available",
         disabledReason = "the oracle is an x86 processor under Linux")
 class X87Test {
-    private static final int ALL = 0xffff;
     private static final String[] ARITHMETIC = {
         "fadd", "fmul", "fcom", "fcomp", "fsub", "fsubr", "fdiv", "fdivr"
     };
@@ -23,7 +22,7 @@ class X87Test {
     private static final List<Row> ROWS = new ArrayList<>();
 
     private static void row(String name, String code, X87Differential.Semantics semantics) {
-        ROWS.add(new Row(name, code, ALL, semantics));
+        ROWS.add(new Row(name, code, semantics));
     }
 
     /// A row with the memory operand.
@@ -154,7 +153,8 @@ class X87Test {
         X87 probe = new X87();
         for (int opcode = 0xd8; opcode <= 0xdf; opcode++) {
             for (int modrm = 0xc0; modrm <= 0xff; modrm++) {
-                if (X87Opcodes.registers(probe, opcode, modrm, 0) != X87Opcodes.UNDEFINED) {
+                if (X87Opcodes.registers(probe, opcode, modrm, 0) != X87Opcodes.UNDEFINED
+                        && !isTranscendental(opcode, modrm)) {
                     byRegisters(opcode, modrm);
                 }
             }
@@ -163,6 +163,33 @@ class X87Test {
             }
         }
         return List.copyOf(ROWS);
+    }
+
+    /// The processor's own error is up to one unit in the last place, so C1 is no guide.
+    private static void transcendental(
+            String name, String code, X87Differential.Semantics semantics) {
+        ROWS.add(new Row(name, code, ~X87.C1 & 0xffff, 1, semantics));
+    }
+
+    static List<Row> transcendental() {
+        ROWS.clear();
+        transcendental("f2xm1", "D9F0", g -> g.x.f2xm1());
+        transcendental("fyl2x", "D9F1", g -> g.x.fyl2x());
+        transcendental("fptan", "D9F2", g -> g.x.fptan());
+        transcendental("fpatan", "D9F3", g -> g.x.fpatan());
+        transcendental("fyl2xp1", "D9F9", g -> g.x.fyl2xp1());
+        transcendental("fsincos", "D9FB", g -> g.x.fsincos());
+        transcendental("fsin", "D9FE", g -> g.x.fsin());
+        transcendental("fcos", "D9FF", g -> g.x.fcos());
+        return List.copyOf(ROWS);
+    }
+
+    private static boolean isTranscendental(int opcode, int modrm) {
+        return opcode == 0xd9
+                && switch (modrm) {
+                    case 0xf0, 0xf1, 0xf2, 0xf3, 0xf9, 0xfb, 0xfe, 0xff -> true;
+                    default -> false;
+                };
     }
 
     private static void byRegisters(int opcode, int modrm) {
@@ -200,7 +227,7 @@ class X87Test {
     }
 
     @ParameterizedTest
-    @MethodSource({"arithmetic", "compares", "moves", "unary", "opcodes"})
+    @MethodSource({"arithmetic", "compares", "moves", "unary", "transcendental", "opcodes"})
     void agreesWithTheProcessor(Row row) {
         assertEquals("", X87Differential.firstDifference(row));
     }
