@@ -223,13 +223,6 @@ final class Control extends MicroOp {
                 c.segments[op == Op.WRFSBASE ? FS : GS].base = base;
                 c.updateMode();
             }
-            case FWAIT -> {
-                if ((c.cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS)) {
-                    throw c.fault(NM);
-                }
-            }
-            case EMMS, FXSAVE, FXRSTOR, XSAVE, XRSTOR, XSAVEOPT, XSAVEC, LDMXCSR, STMXCSR ->
-                    FpuState.exec(c, op, ea, wide);
             default -> throw new IllegalStateException(op + " is no control instruction");
         }
         if (endsBlock(op)) {

@@ -3,39 +3,111 @@ package straddle.tcg.x86;
 import static straddle.core.arch.x86.X86.*;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import straddle.core.arch.x86.X86State;
+import straddle.tcg.Cpu;
+import straddle.tcg.GuestFault;
 import straddle.tcg.op.Ea;
+import straddle.tcg.op.MicroOp;
 import straddle.tcg.x86.fp.FpControl;
+import straddle.tcg.x86.fp.FpImages;
 
-/// Saves and restores x87, MMX and SSE state: FXSAVE, XSAVE and their kin (SDM volume 1, 10.5 and chapter 13).
-final class FpuState {
-    private static final int XMM = 160;
+/// Instructions on the x87, MMX and SSE state as a whole: FXSAVE, XSAVE and their kin, MXCSR, FWAIT and
+/// EMMS (SDM volume 1, 10.5 and chapter 13); and what decides whether others of the units may run.
+///
+/// Two of the state components of XSAVE exist here: x87 (bit 0) and SSE (bit 1).
+final class FpuState extends MicroOp {
+    /// Bytes of the legacy region that are written: the last 96 are the system's.
+    private static final int WRITTEN = 416;
+
     private static final int MXCSR = 24;
-    private static final int HEADER = 512;
-    private static final int LEGACY = 160;
+    private static final int XMM = 160;
+    private static final int LEGACY_BYTES = 512;
+    private static final int XSTATE_BV = 512;
+    private static final int XCOMP_BV = 520;
+    private static final int HEADER_END = 576;
 
-    private FpuState() {}
+    private static final int X87 = 1;
+    private static final int SSE = 2;
+    private static final long COMPACTED = Long.MIN_VALUE;
+
+    private final Op op;
+    private final Ea ea;
+    private final int segment;
+    private final boolean wide;
+
+    FpuState(Insn insn, Ea ea, int segment) {
+        this.op = insn.op;
+        this.ea = ea;
+        this.segment = segment;
+        this.wide = insn.rexW;
+    }
+
+    // ---- the whole state
 
     static void load(X86Cpu c, X86State s) {
+        long components = s.xsaveBuffer().getLong(X86State.XSTATE_BV_OFFSET);
+        loadX87(c, s.xsave, true, (components & X87) != 0);
+        loadXmm(c, s.xsave, 16, (components & SSE) != 0);
+        c.fp.mxcsr = s.xsaveBuffer().getInt(MXCSR) & FpControl.MXCSR_MASK;
+    }
+
+    /// Components that this CPU has not are passed on as they were loaded.
+    static void save(X86Cpu c, X86State s) {
+        System.arraycopy(c.loaded.xsave, 0, s.xsave, 0, s.xsave.length);
         ByteBuffer area = s.xsaveBuffer();
-        System.arraycopy(s.xsave, 0, c.x87Image, 0, LEGACY);
-        c.fp.mxcsr = area.getInt(MXCSR);
-        for (int i = 0; i < 32; i++) {
-            c.v[i] = area.getLong(XMM + 8 * i);
+        int mask = area.getInt(MXCSR + 4);
+        FpImages.fxsave(c.x87, c.fp, c.v, s.xsave, true, 16);
+        area.putInt(MXCSR + 4, mask);
+        long components = area.getLong(X86State.XSTATE_BV_OFFSET);
+        area.putLong(X86State.XSTATE_BV_OFFSET, components | inUse(c));
+    }
+
+    private static void loadX87(X86Cpu c, byte[] image, boolean wide, boolean present) {
+        if (present) {
+            FpImages.loadX87(c.x87, image, wide);
+        } else {
+            initializeX87(c);
         }
     }
 
-    static void save(X86Cpu c, X86State s) {
-        System.arraycopy(c.loaded.xsave, 0, s.xsave, 0, s.xsave.length);
-        System.arraycopy(c.x87Image, 0, s.xsave, 0, LEGACY);
-        ByteBuffer area = s.xsaveBuffer();
-        area.putInt(MXCSR, c.fp.mxcsr);
-        area.putInt(MXCSR + 4, FpControl.MXCSR_MASK);
-        for (int i = 0; i < 32; i++) {
-            area.putLong(XMM + 8 * i, c.v[i]);
+    private static void initializeX87(X86Cpu c) {
+        c.x87.fninit();
+        for (int i = 0; i < 8; i++) {
+            c.x87.significand[i] = 0;
+            c.x87.signExponent[i] = 0;
         }
-        area.putLong(X86State.XSTATE_BV_OFFSET, area.getLong(X86State.XSTATE_BV_OFFSET) | 3);
     }
+
+    private static void loadXmm(X86Cpu c, byte[] image, int registers, boolean present) {
+        ByteBuffer area = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < 2 * registers; i++) {
+            c.v[i] = present ? area.getLong(XMM + 8 * i) : 0;
+        }
+    }
+
+    /// XINUSE: the components that differ from their initial state.
+    private static int inUse(X86Cpu c) {
+        long x87 =
+                c.x87.fnstcw() ^ 0x37f
+                        | c.x87.fnstsw()
+                        | c.x87.tagByte()
+                        | c.x87.instructionPointer
+                        | c.x87.instructionSelector
+                        | c.x87.dataPointer
+                        | c.x87.dataSelector
+                        | c.x87.opcode;
+        for (int i = 0; i < 8; i++) {
+            x87 |= c.x87.significand[i] | c.x87.signExponent[i];
+        }
+        long xmm = 0;
+        for (int i = 0; i < 32; i++) {
+            xmm |= c.v[i];
+        }
+        return (x87 != 0 ? X87 : 0) | (xmm != 0 ? SSE : 0);
+    }
+
+    // ---- what allows the units
 
     /// SSE instructions need these (SDM volume 3, 14.1).
     static void requireSse(X86Cpu c) {
@@ -47,18 +119,56 @@ final class FpuState {
         }
     }
 
-    /// x87 and MMX instructions need these.
+    /// x87 instructions need this; FXSAVE and FXRSTOR too.
     static void requireX87(X86Cpu c) {
         if ((c.cr0 & (CR0_EM | CR0_TS)) != 0) {
             throw c.fault(NM);
         }
     }
 
-    static void exec(X86Cpu c, Op op, Ea ea, boolean wide) {
+    /// MMX instructions need these (SDM volume 3, 13.1 and 13.4).
+    static void requireMmx(X86Cpu c) {
+        if ((c.cr0 & CR0_EM) != 0) {
+            throw c.fault(UD);
+        }
+        if ((c.cr0 & CR0_TS) != 0) {
+            throw c.fault(NM);
+        }
+        requireNoError(c);
+    }
+
+    /// Raises an x87 exception that is pending. Without CR0.NE a PC's board would answer FERR# with IRQ 13;
+    /// here it is ignored, as if IGNNE# were asserted.
+    static void requireNoError(X86Cpu c) {
+        if (c.x87.errorPending() && (c.cr0 & CR0_NE) != 0) {
+            throw c.fault(MF);
+        }
+    }
+
+    /// The exception for an unmasked SSE floating-point exception.
+    static GuestFault simdFault(X86Cpu c) {
+        return c.fault((c.cr4 & CR4_OSXMMEXCPT) != 0 ? XM : UD);
+    }
+
+    // ---- instructions
+
+    @Override
+    public MicroOp exec(Cpu cpu) {
+        X86Cpu c = (X86Cpu) cpu;
         switch (op) {
+            case FWAIT -> {
+                if ((c.cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS)) {
+                    throw c.fault(NM);
+                }
+                requireNoError(c);
+            }
+            case EMMS -> {
+                requireMmx(c);
+                c.x87.emms();
+            }
             case LDMXCSR -> {
                 requireSse(c);
-                int value = (int) c.load(ea.address(c), 4);
+                int value = (int) c.load(c.linear(segment, ea.offset(c), 4, false), 4);
                 if ((value & ~FpControl.MXCSR_MASK) != 0) {
                     throw c.gp();
                 }
@@ -66,71 +176,61 @@ final class FpuState {
             }
             case STMXCSR -> {
                 requireSse(c);
-                c.store(ea.address(c), 4, c.fp.mxcsr);
+                c.store(c.linear(segment, ea.offset(c), 4, true), 4, c.fp.mxcsr);
             }
             case FXSAVE -> {
                 requireX87(c);
-                long at = aligned(c, ea, 16);
-                saveLegacy(c, at, true);
+                long at = area(c, 16, LEGACY_BYTES, true);
+                FpImages.fxsave(c.x87, c.fp, c.v, c.fpuImage, wide, registers(c));
+                write(c, at, 0, XMM + 16 * registers(c));
             }
             case FXRSTOR -> {
                 requireX87(c);
-                restoreLegacy(c, aligned(c, ea, 16), 3);
+                read(c, area(c, 16, LEGACY_BYTES, false), WRITTEN);
+                if (!FpImages.fxrstor(c.x87, c.fp, c.v, c.fpuImage, wide, registers(c))) {
+                    throw c.gp();
+                }
             }
-            case XSAVE, XSAVEOPT, XSAVEC -> xsave(c, ea);
-            case XRSTOR -> xrstor(c, ea);
-            default -> requireX87(c);
+            case XSAVE, XSAVEOPT, XSAVEC -> xsave(c);
+            case XRSTOR -> xrstor(c);
+            default -> throw new IllegalStateException(op + " is none of the FPU state's");
         }
+        return next;
     }
 
-    private static long aligned(X86Cpu c, Ea ea, int to) {
-        long at = ea.address(c);
-        if ((at & to - 1) != 0) {
+    private static int registers(X86Cpu c) {
+        return c.is64() ? 16 : 8;
+    }
+
+    /// The linear address of an area, which must be aligned and, if it is written, writable.
+    private long area(X86Cpu c, int alignment, int bytes, boolean write) {
+        long at = c.linear(segment, ea.offset(c), bytes, write);
+        if ((at & alignment - 1) != 0) {
             throw c.gp();
+        }
+        if (write) {
+            c.probeStore(at, 1);
+            c.probeStore(at + bytes - 1 & c.addressMask(), 1);
         }
         return at;
     }
 
-    private static void saveLegacy(X86Cpu c, long at, boolean sse) {
-        c.probeStore(at, 1);
-        c.probeStore(at + 511, 1);
-        ByteBuffer image = ByteBuffer.wrap(c.x87Image).order(java.nio.ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < LEGACY; i += 8) {
-            if (i != MXCSR) {
-                c.store(at + i, 8, image.getLong(i));
-            }
-        }
-        c.store(at + MXCSR, 4, c.fp.mxcsr);
-        c.store(at + MXCSR + 4, 4, FpControl.MXCSR_MASK);
-        if (sse) {
-            int registers = c.is64() ? 32 : 16;
-            for (int i = 0; i < registers; i++) {
-                c.store(at + XMM + 8L * i, 8, c.v[i]);
-            }
+    /// Stores a part of the image.
+    private static void write(X86Cpu c, long at, int from, int to) {
+        ByteBuffer image = ByteBuffer.wrap(c.fpuImage).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = from; i < to; i += 8) {
+            c.store64(at + i & c.addressMask(), image.getLong(i));
         }
     }
 
-    private static void restoreLegacy(X86Cpu c, long at, long components) {
-        int mxcsr = (int) c.load(at + MXCSR, 4);
-        if ((components & 2) != 0 && (mxcsr & ~FpControl.MXCSR_MASK) != 0) {
-            throw c.gp();
-        }
-        c.load(at + 511, 1);
-        if ((components & 1) != 0) {
-            ByteBuffer image = ByteBuffer.wrap(c.x87Image).order(java.nio.ByteOrder.LITTLE_ENDIAN);
-            for (int i = 0; i < LEGACY; i += 8) {
-                image.putLong(i, c.load(at + i, 8));
-            }
-        }
-        if ((components & 2) != 0) {
-            c.fp.mxcsr = mxcsr;
-            int registers = c.is64() ? 32 : 16;
-            for (int i = 0; i < registers; i++) {
-                c.v[i] = c.load(at + XMM + 8L * i, 8);
-            }
+    private static void read(X86Cpu c, long at, int bytes) {
+        ByteBuffer image = ByteBuffer.wrap(c.fpuImage).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < bytes; i += 8) {
+            image.putLong(i, c.load64(at + i & c.addressMask()));
         }
     }
 
+    /// The requested-feature bitmap.
     private static long requested(X86Cpu c) {
         if ((c.cr4 & CR4_OSXSAVE) == 0) {
             throw c.fault(UD);
@@ -141,25 +241,76 @@ final class FpuState {
         return (c.r[RDX] << 32 | c.r[RAX] & 0xffff_ffffL) & c.xcr0;
     }
 
-    private static void xsave(X86Cpu c, Ea ea) {
-        long components = requested(c);
-        long at = aligned(c, ea, 64);
-        long header = c.load(at + HEADER, 8);
-        saveLegacy(c, at, (components & 2) != 0);
-        c.store(at + HEADER, 8, header & ~components | components);
+    /// SDM volume 1, 13.7, 13.9 and 13.10.
+    private void xsave(X86Cpu c) {
+        long requested = requested(c);
+        long at = area(c, 64, HEADER_END, true);
+        long used = inUse(c);
+        if (op == Op.XSAVEC && c.fp.mxcsr != FpControl.RESET) {
+            used |= SSE;
+        }
+        long written = op == Op.XSAVE ? requested : requested & used;
+        FpImages.fxsave(c.x87, c.fp, c.v, c.fpuImage, wide, registers(c));
+        if ((written & X87) != 0) {
+            write(c, at, 0, MXCSR);
+            write(c, at, MXCSR + 8, XMM);
+        }
+        if (((op == Op.XSAVEC ? written : requested) & SSE) != 0) {
+            write(c, at, MXCSR, MXCSR + 8);
+        }
+        if ((written & SSE) != 0) {
+            write(c, at, XMM, XMM + 16 * registers(c));
+        }
+        if (op == Op.XSAVEC) {
+            c.store64(at + XSTATE_BV, requested & used);
+            c.store64(at + XCOMP_BV, requested | COMPACTED);
+        } else {
+            long before = c.load64(at + XSTATE_BV);
+            c.store64(at + XSTATE_BV, before & ~requested | requested & used);
+        }
     }
 
-    private static void xrstor(X86Cpu c, Ea ea) {
-        long components = requested(c);
-        long at = aligned(c, ea, 64);
-        long present = c.load(at + HEADER, 8);
-        if (c.load(at + HEADER + 8, 8) != 0 || (present & ~c.xcr0) != 0) {
+    /// SDM volume 1, 13.8.
+    private void xrstor(X86Cpu c) {
+        long requested = requested(c);
+        long at = area(c, 64, HEADER_END, false);
+        long present = c.load64(at + XSTATE_BV);
+        long compaction = c.load64(at + XCOMP_BV);
+        boolean compacted = compaction < 0;
+        long allowed = compacted ? compaction & ~COMPACTED : c.xcr0;
+        boolean bad = !compacted && compaction != 0;
+        bad |= (allowed & ~c.xcr0) != 0 || (present & ~allowed) != 0;
+        int reservedEnd = compacted ? HEADER_END : XSTATE_BV + 24;
+        for (int i = XSTATE_BV + 16; i < reservedEnd; i += 8) {
+            bad |= c.load64(at + i) != 0;
+        }
+        if (bad) {
             throw c.gp();
         }
-        restoreLegacy(c, at, components & present);
-        long initial = components & ~present;
-        if ((initial & 2) != 0) {
-            java.util.Arrays.fill(c.v, 0, 32, 0);
+        read(c, at, WRITTEN);
+        long loaded = requested & present;
+        int mxcsr = c.fp.mxcsr;
+        if ((requested & SSE) != 0) {
+            // The standard form takes MXCSR even when the SSE component is in its initial state.
+            mxcsr =
+                    !compacted || (loaded & SSE) != 0
+                            ? (int) c.load32(at + MXCSR)
+                            : FpControl.RESET;
         }
+        if ((mxcsr & ~FpControl.MXCSR_MASK) != 0) {
+            throw c.gp();
+        }
+        c.fp.mxcsr = mxcsr;
+        if ((requested & X87) != 0) {
+            loadX87(c, c.fpuImage, wide, (loaded & X87) != 0);
+        }
+        if ((requested & SSE) != 0) {
+            loadXmm(c, c.fpuImage, registers(c), (loaded & SSE) != 0);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return ea == null ? op.toString() : op + " " + ea;
     }
 }

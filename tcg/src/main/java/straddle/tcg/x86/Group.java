@@ -16,6 +16,8 @@ enum Group {
     TRANSFER,
     /// [Vectors].
     VECTOR,
+    /// [FpuState].
+    FPU_STATE,
     /// [X87Ops].
     X87,
     /// Raises #UD by definition.
@@ -127,18 +129,10 @@ enum Group {
                     RDFSBASE,
                     RDGSBASE,
                     WRFSBASE,
-                    WRGSBASE,
-                    FWAIT,
-                    EMMS,
-                    FXSAVE,
-                    FXRSTOR,
-                    XSAVE,
-                    XRSTOR,
-                    XSAVEOPT,
-                    XSAVEC,
-                    LDMXCSR,
-                    STMXCSR ->
+                    WRGSBASE ->
                     CONTROL;
+            case FWAIT, EMMS, FXSAVE, FXRSTOR, XSAVE, XRSTOR, XSAVEOPT, XSAVEC, LDMXCSR, STMXCSR ->
+                    FPU_STATE;
             case PUSH,
                     POP,
                     MOVTOSEG,

@@ -26,6 +26,7 @@ final class Translator implements Decoder.Code {
 
     private final X86Cpu cpu;
     private final Decoder decoder = new Decoder();
+    private final Vectors vectors = new Vectors(this);
 
     private long mode;
     private int codeBits;
@@ -68,6 +69,7 @@ final class Translator implements Decoder.Code {
         count = 0;
         ended = false;
         pendingCompare = null;
+        vectors.beginBlock();
         int limit = (mode & X86Cpu.MODE_ALONE) != 0 ? 1 : MAX_INSNS;
         while (!ended) {
             if (count > 0 && (count >= limit || secondPage != -1 || bytesLeftInPage() == 0)) {
@@ -126,7 +128,7 @@ final class Translator implements Decoder.Code {
 
     // ---- emitting
 
-    private void append(MicroOp op) {
+    void append(MicroOp op) {
         op.pc = pc;
         op.index = count;
         if (last == null) {
@@ -188,7 +190,7 @@ final class Translator implements Decoder.Code {
     }
 
     /// The memory operand, with a segment check before it where limits matter.
-    private Ea ea(Insn insn, int width, boolean write) {
+    Ea ea(Insn insn, int width, boolean write) {
         return checked(plainEa(insn), defaultSegment(insn), width, write);
     }
 
@@ -404,7 +406,7 @@ final class Translator implements Decoder.Code {
         }
     }
 
-    private MicroOp load(int d, int width, Ea ea) {
+    MicroOp load(int d, int width, Ea ea) {
         return switch (width) {
             case 8 -> new Move.Load64(d, ea);
             case 4 -> new Move.Load32(d, ea);
@@ -412,7 +414,7 @@ final class Translator implements Decoder.Code {
         };
     }
 
-    private MicroOp store(int s, int width, Ea ea) {
+    MicroOp store(int s, int width, Ea ea) {
         return switch (width) {
             case 8 -> new Move.Store64(s, ea);
             case 4 -> new Move.Store32(s, ea);
@@ -766,13 +768,9 @@ final class Translator implements Decoder.Code {
                 append(new Transfer(insn, ea, defaultSegment(insn), pc + insn.length & pcMask));
                 end(new Branch.Anywhere());
             }
-            case VECTOR -> {
-                if (ea != null) {
-                    ea(insn, 1, true);
-                }
-                append(new Vectors(insn, ea, codeBits == 64));
-            }
-            case X87 -> append(new X87Ops(insn, ea, pc));
+            case VECTOR -> vectors.emit(insn);
+            case FPU_STATE -> append(new FpuState(insn, ea, defaultSegment(insn)));
+            case X87 -> append(new X87Ops(insn, ea, defaultSegment(insn)));
             case UNDEFINED -> raise(UD);
         }
     }

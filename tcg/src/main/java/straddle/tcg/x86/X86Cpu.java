@@ -20,6 +20,8 @@ import straddle.tcg.op.Arith;
 import straddle.tcg.op.Flags;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.x86.fp.FpControl;
+import straddle.tcg.x86.fp.FpImages;
+import straddle.tcg.x86.fp.X87;
 
 /// An x86 processor: its registers and modes, and what its instructions share.
 ///
@@ -105,8 +107,10 @@ public final class X86Cpu extends Cpu {
 
     final FpControl fp = new FpControl();
 
-    /// The x87 part of an FXSAVE image.
-    final byte[] x87Image = new byte[160];
+    final X87 x87 = new X87();
+
+    /// Where images of the FPU's state are put together or taken apart.
+    final byte[] fpuImage = new byte[FpImages.FXSAVE_BYTES];
 
     final X86State loaded = new X86State();
 
