@@ -5,5 +5,6 @@ module straddle.machines {
 
     exports straddle.machines;
     exports straddle.machines.embedded;
+    exports straddle.machines.linux;
     exports straddle.machines.pc;
 }

@@ -1,6 +1,9 @@
 package straddle.core.vcpu;
 
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.PortBus;
@@ -23,6 +26,25 @@ public final class VcpuLoop implements Runnable {
     private volatile Thread thread;
     private volatile boolean woken;
     private volatile boolean haltedForGood;
+    private volatile boolean held;
+    private final Queue<Signal> posted = new ConcurrentLinkedQueue<>();
+
+    /// What a processor's other pins do to it.
+    ///
+    /// @param change of its state, applied while the vCPU is outside its engine
+    public record Signal(Effect effect, Consumer<X86State> change) {}
+
+    /// What becomes of a processor at a signal.
+    public enum Effect {
+        /// It goes on; one that waits for a startup ignores the signal.
+        NONE,
+
+        /// It waits for a startup.
+        HOLD,
+
+        /// One that waits for a startup begins; another ignores the signal.
+        START
+    }
 
     public VcpuLoop(
             Vcpu vcpu,
@@ -72,13 +94,50 @@ public final class VcpuLoop implements Runnable {
         }
     }
 
+    /// Has the processor wait for a startup signal before it runs: all but the boot processor do after reset.
+    public void holdForStartup() {
+        held = true;
+    }
+
+    /// Delivers a signal: before the guest's next instruction. Any thread.
+    public void post(Signal signal) {
+        posted.add(signal);
+        wake();
+    }
+
+    /// Whether the calling thread is this vCPU's.
+    public boolean isCurrent() {
+        return Thread.currentThread() == thread;
+    }
+
+    private void applyPosted() throws AcceleratorException {
+        X86State state = new X86State();
+        vcpu.save(state);
+        for (Signal signal = posted.poll(); signal != null; signal = posted.poll()) {
+            boolean heeded =
+                    signal.effect() == Effect.HOLD || held == (signal.effect() == Effect.START);
+            if (heeded) {
+                signal.change().accept(state);
+                held = signal.effect() == Effect.HOLD;
+            }
+        }
+        vcpu.load(state);
+    }
+
     @Override
     public void run() {
         thread = Thread.currentThread();
         control.register(this);
         try {
             while (control.isRunning() || control.parkWhilePaused()) {
-                serve(vcpu.run());
+                if (!posted.isEmpty()) {
+                    applyPosted();
+                }
+                if (held) {
+                    haltForGood();
+                } else {
+                    serve(vcpu.run());
+                }
             }
         } catch (AcceleratorException | RuntimeException | InterruptedException e) {
             control.stop(new StopReason.HostFailed(e));
@@ -145,7 +204,7 @@ public final class VcpuLoop implements Runnable {
                             "The guest halted with interrupts off: nothing can wake it.",
                             report()));
         }
-        while (!woken && control.isRunning()) {
+        while (!woken && posted.isEmpty() && control.isRunning()) {
             LockSupport.parkNanos(this, HALT_RECHECK_NANOS);
         }
         woken = false;
@@ -153,7 +212,7 @@ public final class VcpuLoop implements Runnable {
     }
 
     boolean isHaltedForGood() {
-        return haltedForGood;
+        return haltedForGood && posted.isEmpty();
     }
 
     private String report() {

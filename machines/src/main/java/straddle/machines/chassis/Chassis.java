@@ -98,6 +98,23 @@ public final class Chassis implements AutoCloseable, Snapshotable {
         }
     }
 
+    /// Delivers a signal to a vCPU. Any thread.
+    public void post(int vcpu, VcpuLoop.Signal signal) {
+        if (vcpu < loops.size()) {
+            loops.get(vcpu).post(signal);
+        }
+    }
+
+    /// The vCPU whose thread calls, or 0.
+    public int currentVcpu() {
+        for (int i = 1; i < loops.size(); i++) {
+            if (loops.get(i).isCurrent()) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
     /// The clock first: what the devices time runs on from it.
     @Override
     public void save(SnapshotWriter out) {

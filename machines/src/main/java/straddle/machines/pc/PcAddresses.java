@@ -7,6 +7,9 @@ final class PcAddresses {
 
     static final long HIGH_RAM = 0x1_0000_0000L;
 
+    static final long IO_APIC = 0xfec0_0000L;
+    static final long LOCAL_APIC = 0xfee0_0000L;
+
     static final int PIC_1 = 0x20;
     static final int PIC_2 = 0xa0;
     static final int PIC_LENGTH = 2;
