@@ -1,0 +1,106 @@
+package straddle.bench.differential;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import straddle.bench.differential.Comparison.Difference;
+import straddle.bench.differential.Comparison.Pair;
+import straddle.bench.differential.InstructionTable.Cell;
+import straddle.core.accel.AcceleratorException;
+
+/// Compares two engines on case after case, until enough or out of time.
+///
+/// Not thread-safe; both engines run on the caller's thread.
+final class DifferentialRun {
+    /// Differences of one row that are narrowed down; more are only counted.
+    private static final int KEPT_PER_ROW = 3;
+
+    private final Subject reference;
+    private final Subject subject;
+    private final Generator generator;
+    private final Coverage coverage;
+    private final Map<String, List<Difference>> found = new TreeMap<>();
+    private final Map<String, Integer> counts = new TreeMap<>();
+    private long next;
+    private long cases;
+    private int differing;
+
+    DifferentialRun(Subject reference, Subject subject, List<Cell> cells, long seed) {
+        this.reference = reference;
+        this.subject = subject;
+        generator = new Generator(cells, seed);
+        coverage = new Coverage(cells);
+    }
+
+    Coverage coverage() {
+        return coverage;
+    }
+
+    /// Differences by row.
+    Map<String, List<Difference>> found() {
+        return found;
+    }
+
+    /// How many differences a row had, kept or not.
+    int count(String row) {
+        return counts.getOrDefault(row, 0);
+    }
+
+    /// Cases that differed.
+    int differing() {
+        return differing;
+    }
+
+    /// Cases run in this process.
+    long cases() {
+        return cases;
+    }
+
+    /// The number of the next case.
+    long next() {
+        return next;
+    }
+
+    void startAt(long number) {
+        next = number;
+    }
+
+    /// Runs cases until a number of executions is reached or a moment has passed.
+    ///
+    /// @param untilNanos of System.nanoTime()
+    /// @param maxDifferences gives up after so many cases that differ
+    /// @param progress called after each case
+    void run(
+            long executions,
+            long untilNanos,
+            int maxDifferences,
+            Consumer<DifferentialRun> progress)
+            throws AcceleratorException {
+        while (System.nanoTime() - untilNanos < 0
+                && differing < maxDifferences
+                && ((next & 63) != 0 || coverage.executions() < executions)) {
+            compare(generator.make(next++));
+            progress.accept(this);
+        }
+    }
+
+    private void compare(TestCase test) throws AcceleratorException {
+        Comparison comparison = new Comparison(reference, subject);
+        Pair pair = comparison.run(test);
+        cases++;
+        coverage.count(test, pair.expected());
+        if (Comparison.differences(test, pair).isEmpty()) {
+            return;
+        }
+        differing++;
+        Difference difference = comparison.narrow(test, pair);
+        String row = difference.subject();
+        counts.merge(row, 1, Integer::sum);
+        List<Difference> kept = found.computeIfAbsent(row, _ -> new ArrayList<>());
+        if (kept.size() < KEPT_PER_ROW) {
+            kept.add(difference);
+        }
+    }
+}

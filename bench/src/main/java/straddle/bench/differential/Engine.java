@@ -1,0 +1,216 @@
+package straddle.bench.differential;
+
+import static straddle.core.arch.x86.X86.*;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
+import straddle.core.accel.Accelerator;
+import straddle.core.accel.AcceleratorException;
+import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.GuestArchitecture;
+import straddle.core.accel.VmResources;
+import straddle.core.arch.x86.X86State;
+import straddle.core.bus.IoDevice;
+import straddle.core.bus.MachineLock;
+import straddle.core.bus.PortBus;
+import straddle.core.irq.InterruptSource;
+import straddle.core.memory.AddressSpace;
+import straddle.core.memory.RamBlock;
+import straddle.core.memory.RamUnavailableException;
+import straddle.core.time.VirtualClock;
+import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Vcpu;
+import straddle.host.HostException;
+import straddle.host.SharedMemory;
+
+/// One engine with a [UserSandbox] of its own, ready to run cases one after another on one thread.
+final class Engine implements Subject {
+    private static final long HANG_NANOS = 3_000_000_000L;
+    private static final long WATCH_NANOS = 200_000_000L;
+    private static final int MAX_EXITS = 1000;
+
+    private final String name;
+    private final Arena arena = Arena.ofShared();
+    final AddressSpace memory;
+    private final MemorySegment ram;
+    private final Accelerator accelerator;
+    final Vcpu vcpu;
+    private final X86State saved = new X86State();
+    private final Thread watchdog;
+    private volatile long deadline = Long.MAX_VALUE;
+    private volatile boolean closed;
+    private int vector;
+
+    /// Starts the engine.
+    ///
+    /// @throws AcceleratorException if it can't, or there is no memory for the guest
+    Engine(AcceleratorProvider provider) throws AcceleratorException {
+        name = provider.name();
+        MachineLock lock = new MachineLock();
+        memory = new AddressSpace(lock);
+        RamBlock block = allocate();
+        ram = block.bytes();
+        memory.mapRam(0, block);
+        UserSandbox.install(memory);
+        PortBus ports = new PortBus(lock);
+        ports.map("vectors", 0, 256, new VectorPorts());
+        VirtualClock clock = new VirtualClock(System::nanoTime, lock);
+        accelerator =
+                provider.create(
+                        new VmResources(GuestArchitecture.X86_64, memory, ports, clock, 1, false));
+        vcpu = accelerator.createVcpu(0, InterruptSource.NONE);
+        watchdog = Thread.ofPlatform().name("watchdog-" + name).daemon().start(this::watch);
+    }
+
+    private RamBlock allocate() throws AcceleratorException {
+        try {
+            return RamBlock.allocate("sandbox", UserSandbox.RAM_BYTES, Engine::shared, arena);
+        } catch (RamUnavailableException e) {
+            throw new AcceleratorException(e.getMessage(), e);
+        }
+    }
+
+    private static MemorySegment shared(String name, long bytes, Arena arena)
+            throws RamUnavailableException {
+        try {
+            return SharedMemory.allocate(name, bytes, arena);
+        } catch (HostException e) {
+            throw new RamUnavailableException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Outcome run(TestCase test) throws AcceleratorException {
+        UserSandbox.writeCode(memory, test.entry(), test.code());
+        memory.write(UserSandbox.COMPARED_GPA, MemorySegment.ofArray(test.memory()));
+        vector = -1;
+        vcpu.load(test.initial());
+        deadline = System.nanoTime() + HANG_NANOS;
+        String failure;
+        try {
+            failure = runToException();
+        } catch (RuntimeException e) {
+            // An engine's error is a finding like any other.
+            failure =
+                    Arrays.stream(e.getStackTrace())
+                            .limit(1)
+                            .map(at -> "throws " + e + " at " + at)
+                            .findFirst()
+                            .orElse("throws " + e);
+        }
+        deadline = Long.MAX_VALUE;
+        if (failure != null) {
+            return Outcome.failed(failure);
+        }
+        vcpu.save(saved);
+        if (!UserSandbox.isOnMonitorStack(saved.gpr[RSP])) {
+            return Outcome.failed("vector %d without a frame".formatted(vector));
+        }
+        return outcome();
+    }
+
+    /// Returns null once an exception's stub has run, or else what came instead.
+    private String runToException() throws AcceleratorException {
+        for (int exits = 0; exits < MAX_EXITS; exits++) {
+            switch (vcpu.run()) {
+                case Exit.PortWrite write when write.port <= 255 -> {
+                    vector = write.port;
+                    return null;
+                }
+                case Exit.Halt _ -> {
+                    return vector >= 0 ? null : "HLT in user code";
+                }
+                case Exit.Kicked _ -> {
+                    if (System.nanoTime() > deadline) {
+                        return "does not end";
+                    }
+                }
+                case Exit.InterruptWindow _ -> {}
+                case Exit.Unhandled(String sentence, String _) -> {
+                    return sentence;
+                }
+                case Exit.Shutdown(String why) -> {
+                    return "shutdown: " + why;
+                }
+                case Exit.MmioRead read -> {
+                    return "reads what is no memory at " + Long.toHexString(read.gpa);
+                }
+                case Exit.MmioWrite write -> {
+                    return "writes what is no memory at " + Long.toHexString(write.gpa);
+                }
+                case Exit.PortRead _, Exit.PortWrite _, Exit.Debug _ -> {
+                    return "an exit that user code can't cause";
+                }
+            }
+        }
+        return "exits without end";
+    }
+
+    /// Takes the frame from the ring-0 stack: error code, RIP, CS, RFLAGS, RSP, SS (SDM volume 3, 7.14.2).
+    private Outcome outcome() {
+        X86State state = new X86State();
+        state.copyFrom(saved);
+        long frame = saved.gpr[RSP];
+        long errorCode = 0;
+        if (pushesErrorCode(vector)) {
+            errorCode = UserSandbox.monitorStack(memory, frame);
+            frame += 8;
+        }
+        state.rip = UserSandbox.monitorStack(memory, frame);
+        state.segments[CS].selector = (int) UserSandbox.monitorStack(memory, frame + 8) & 0xffff;
+        state.rflags = UserSandbox.monitorStack(memory, frame + 16);
+        state.gpr[RSP] = UserSandbox.monitorStack(memory, frame + 24);
+        state.segments[SS].selector = (int) UserSandbox.monitorStack(memory, frame + 32) & 0xffff;
+        byte[] after =
+                ram.asSlice(UserSandbox.COMPARED_GPA, UserSandbox.COMPARED_BYTES)
+                        .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+        return new Outcome(vector, null, errorCode, state, after);
+    }
+
+    private static boolean pushesErrorCode(int vector) {
+        return vector == DF || vector >= TS && vector <= PF || vector == AC || vector == 21;
+    }
+
+    private void watch() {
+        while (!closed) {
+            LockSupport.parkNanos(this, WATCH_NANOS);
+            if (System.nanoTime() - deadline > 0 && deadline != Long.MAX_VALUE) {
+                vcpu.kick();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(watchdog);
+        try {
+            watchdog.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        vcpu.close();
+        accelerator.close();
+        arena.close();
+    }
+
+    /// Called by engines that serve ports by themselves.
+    private final class VectorPorts implements IoDevice {
+        @Override
+        public long read(int offset, int width) {
+            return 0xff;
+        }
+
+        @Override
+        public void write(int offset, int width, long value) {
+            vector = offset;
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package straddle.bench.differential;
+
+import straddle.core.accel.AcceleratorException;
+
+/// What runs cases: an engine, or something between an engine and the comparison.
+interface Subject extends AutoCloseable {
+    String name();
+
+    /// Runs a case from its initial state to its exception.
+    ///
+    /// @throws AcceleratorException if the host fails; whatever the guest does is an [Outcome]
+    Outcome run(TestCase test) throws AcceleratorException;
+
+    @Override
+    void close();
+}
