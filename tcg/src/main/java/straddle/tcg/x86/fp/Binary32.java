@@ -8,6 +8,11 @@ public final class Binary32 {
     private static final int INEXACT_WANTED = Binary64.INEXACT_WANTED;
     private static final float HIGH = 0x1p120f;
 
+    private static final long EXPONENTS = 0x7f80_0000_7f80_0000L;
+    private static final long TWO_OR_MORE = 0x7f00_0000_7f00_0000L;
+    private static final long LARGEST = 0x0080_0000_0080_0000L;
+    private static final long SIGNS = 0x8000_0000_8000_0000L;
+
     private Binary32() {}
 
     private static boolean plain(int x) {
@@ -144,22 +149,69 @@ public final class Binary32 {
         return c.extreme32(true, x, y);
     }
 
+    private static long pair(float low, float high) {
+        return (long) Float.floatToRawIntBits(high) << 32
+                | Float.floatToRawIntBits(low) & 0xffff_ffffL;
+    }
+
+    /// Whether in both elements the operands' exponent fields aren't 0 and the result's is neither
+    /// small nor that of infinities: then only PE can have been raised. Adding carries into the
+    /// elements' sign bits, which are masked out before, and no further.
+    private static boolean areNormal(long x, long y, long r) {
+        long ex = (x & EXPONENTS) + EXPONENTS;
+        long ey = (y & EXPONENTS) + EXPONENTS;
+        long er = r & EXPONENTS;
+        return (ex & ey & er + TWO_OR_MORE & ~(er + LARGEST) & SIGNS) == SIGNS;
+    }
+
     static long addPair(FpControl c, long x, long y) {
+        long r =
+                pair(
+                        Float.intBitsToFloat((int) x) + Float.intBitsToFloat((int) y),
+                        Float.intBitsToFloat((int) (x >>> 32))
+                                + Float.intBitsToFloat((int) (y >>> 32)));
+        if ((c.mxcsr & MODE) == INEXACT_KNOWN && areNormal(x, y, r)) {
+            return r;
+        }
         int low = add(c, (int) x, (int) y);
         return (long) add(c, (int) (x >>> 32), (int) (y >>> 32)) << 32 | low & 0xffff_ffffL;
     }
 
     static long subPair(FpControl c, long x, long y) {
+        long r =
+                pair(
+                        Float.intBitsToFloat((int) x) - Float.intBitsToFloat((int) y),
+                        Float.intBitsToFloat((int) (x >>> 32))
+                                - Float.intBitsToFloat((int) (y >>> 32)));
+        if ((c.mxcsr & MODE) == INEXACT_KNOWN && areNormal(x, y, r)) {
+            return r;
+        }
         int low = sub(c, (int) x, (int) y);
         return (long) sub(c, (int) (x >>> 32), (int) (y >>> 32)) << 32 | low & 0xffff_ffffL;
     }
 
     static long mulPair(FpControl c, long x, long y) {
+        long r =
+                pair(
+                        Float.intBitsToFloat((int) x) * Float.intBitsToFloat((int) y),
+                        Float.intBitsToFloat((int) (x >>> 32))
+                                * Float.intBitsToFloat((int) (y >>> 32)));
+        if ((c.mxcsr & MODE) == INEXACT_KNOWN && areNormal(x, y, r)) {
+            return r;
+        }
         int low = mul(c, (int) x, (int) y);
         return (long) mul(c, (int) (x >>> 32), (int) (y >>> 32)) << 32 | low & 0xffff_ffffL;
     }
 
     static long divPair(FpControl c, long x, long y) {
+        long r =
+                pair(
+                        Float.intBitsToFloat((int) x) / Float.intBitsToFloat((int) y),
+                        Float.intBitsToFloat((int) (x >>> 32))
+                                / Float.intBitsToFloat((int) (y >>> 32)));
+        if ((c.mxcsr & MODE) == INEXACT_KNOWN && areNormal(x, y, r)) {
+            return r;
+        }
         int low = div(c, (int) x, (int) y);
         return (long) div(c, (int) (x >>> 32), (int) (y >>> 32)) << 32 | low & 0xffff_ffffL;
     }
@@ -220,28 +272,59 @@ public final class Binary32 {
         return c.fromInteger32(value);
     }
 
+    /// Whether a conversion to an integer is done with, its inexactness noted: it is the host's one
+    /// in round to nearest or when truncating, and the operand is no subnormal number.
+    private static boolean converts(FpControl c, int x, boolean inexact, int mode) {
+        if (!plain(x)) {
+            return false;
+        }
+        if (!inexact || mode == INEXACT_KNOWN) {
+            return true;
+        }
+        if (mode != INEXACT_WANTED) {
+            return false;
+        }
+        c.raised |= SoftFloat.PE;
+        return true;
+    }
+
     /// By MXCSR's rounding control.
     public static int toInt(FpControl c, int x) {
+        float a = Float.intBitsToFloat(x);
+        float r = (float) Math.rint(a);
+        int mode = c.mxcsr & MODE;
+        if ((mode & FpControl.RC) == 0 && Math.abs(r) < 0x1p31f && converts(c, x, r != a, mode)) {
+            return (int) r;
+        }
         return (int) c.toInteger32(x, c.rounding(), 32);
     }
 
     public static int truncateToInt(FpControl c, int x) {
         float a = Float.intBitsToFloat(x);
         int r = (int) a;
-        if (Math.abs(a) < 0x1p30f && r == a) {
+        int mode = c.mxcsr & MODE & ~FpControl.RC;
+        if (Math.abs(a) < 0x1p31f && converts(c, x, r != a, mode)) {
             return r;
         }
         return (int) c.toInteger32(x, SoftFloat.TRUNCATE, 32);
     }
 
+    /// By MXCSR's rounding control.
     public static long toLong(FpControl c, int x) {
+        float a = Float.intBitsToFloat(x);
+        float r = (float) Math.rint(a);
+        int mode = c.mxcsr & MODE;
+        if ((mode & FpControl.RC) == 0 && Math.abs(r) < 0x1p63f && converts(c, x, r != a, mode)) {
+            return (long) r;
+        }
         return c.toInteger32(x, c.rounding(), 64);
     }
 
     public static long truncateToLong(FpControl c, int x) {
         float a = Float.intBitsToFloat(x);
         long r = (long) a;
-        if (Math.abs(a) < 0x1p62f && r == a) {
+        int mode = c.mxcsr & MODE & ~FpControl.RC;
+        if (Math.abs(a) < 0x1p63f && converts(c, x, r != a, mode)) {
             return r;
         }
         return c.toInteger32(x, SoftFloat.TRUNCATE, 64);

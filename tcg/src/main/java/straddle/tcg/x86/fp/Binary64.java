@@ -211,28 +211,59 @@ public final class Binary64 {
         return c.fromInteger64(value);
     }
 
+    /// Whether a conversion to an integer is done with, its inexactness noted: it is the host's one
+    /// in round to nearest or when truncating, and the operand is no subnormal number.
+    private static boolean converts(FpControl c, long x, boolean inexact, int mode) {
+        if (!plain(x)) {
+            return false;
+        }
+        if (!inexact || mode == INEXACT_KNOWN) {
+            return true;
+        }
+        if (mode != INEXACT_WANTED) {
+            return false;
+        }
+        c.raised |= SoftFloat.PE;
+        return true;
+    }
+
     /// By MXCSR's rounding control.
     public static int toInt(FpControl c, long x) {
+        double a = Double.longBitsToDouble(x);
+        double r = Math.rint(a);
+        int mode = c.mxcsr & MODE;
+        if ((mode & FpControl.RC) == 0 && Math.abs(r) < 0x1p31 && converts(c, x, r != a, mode)) {
+            return (int) r;
+        }
         return (int) c.toInteger64(x, c.rounding(), 32);
     }
 
     public static int truncateToInt(FpControl c, long x) {
         double a = Double.longBitsToDouble(x);
         int r = (int) a;
-        if (r == a) {
+        int mode = c.mxcsr & MODE & ~FpControl.RC;
+        if (Math.abs(a) < 0x1p31 && converts(c, x, r != a, mode)) {
             return r;
         }
         return (int) c.toInteger64(x, SoftFloat.TRUNCATE, 32);
     }
 
+    /// By MXCSR's rounding control.
     public static long toLong(FpControl c, long x) {
+        double a = Double.longBitsToDouble(x);
+        double r = Math.rint(a);
+        int mode = c.mxcsr & MODE;
+        if ((mode & FpControl.RC) == 0 && Math.abs(r) < 0x1p63 && converts(c, x, r != a, mode)) {
+            return (long) r;
+        }
         return c.toInteger64(x, c.rounding(), 64);
     }
 
     public static long truncateToLong(FpControl c, long x) {
         double a = Double.longBitsToDouble(x);
         long r = (long) a;
-        if (Math.abs(a) < 0x1p62 && r == a) {
+        int mode = c.mxcsr & MODE & ~FpControl.RC;
+        if (Math.abs(a) < 0x1p63 && converts(c, x, r != a, mode)) {
             return r;
         }
         return c.toInteger64(x, SoftFloat.TRUNCATE, 64);

@@ -524,4 +524,147 @@ public final class FpControl extends SoftFloat {
         }
         return value;
     }
+
+    /// x * y + z with one rounding; bit 0 of `negation` negates the product, bit 1 the addend.
+    long fused64(long x, long y, long z, int negation) {
+        long a = daz64(x);
+        long b = daz64(y);
+        long d = daz64(z);
+        if (isNan64(a) || isNan64(b) || isNan64(d)) {
+            return fusedNan64(a, b, d);
+        }
+        long absA = a & MAGNITUDE64;
+        long absB = b & MAGNITUDE64;
+        long absD = d & MAGNITUDE64;
+        long sign = (a ^ b ^ (long) negation << 63) & TOP;
+        long addend = d ^ (long) (negation >> 1) << 63;
+        boolean infinite = absA == INFINITY64 || absB == INFINITY64;
+        if (infinite && (absA == 0 || absB == 0)
+                || infinite && absD == INFINITY64 && sign != (addend & TOP)) {
+            return invalid64();
+        }
+        noteSubnormals64(a, b);
+        noteSubnormals64(d, d);
+        if (infinite) {
+            return sign | INFINITY64;
+        }
+        if (absD == INFINITY64) {
+            return addend;
+        }
+        if (absA == 0 || absB == 0) {
+            if (absD == 0) {
+                return zeroSum64(sign, addend);
+            }
+            loadA64(addend);
+            takeA();
+            return round64(mxcsr);
+        }
+        loadA64(a);
+        loadB64(b);
+        multiply();
+        negative = sign != 0;
+        if (absD != 0) {
+            loadA64(addend);
+            addA();
+        }
+        if (hi == 0) {
+            return (mxcsr & RC) == DOWN << 13 ? TOP : 0;
+        }
+        return round64(mxcsr);
+    }
+
+    private long fusedNan64(long a, long b, long d) {
+        if (isSignaling64(a) || isSignaling64(b) || isSignaling64(d)) {
+            raised |= IE;
+        }
+        return (isNan64(a) ? a : isNan64(b) ? b : d) | QUIET64;
+    }
+
+    int fused32(int x, int y, int z, int negation) {
+        int a = daz32(x);
+        int b = daz32(y);
+        int d = daz32(z);
+        if (isNan32(a) || isNan32(b) || isNan32(d)) {
+            return fusedNan32(a, b, d);
+        }
+        int absA = a & MAGNITUDE32;
+        int absB = b & MAGNITUDE32;
+        int absD = d & MAGNITUDE32;
+        int sign = (a ^ b ^ negation << 31) & Integer.MIN_VALUE;
+        int addend = d ^ negation >> 1 << 31;
+        boolean infinite = absA == INFINITY32 || absB == INFINITY32;
+        if (infinite && (absA == 0 || absB == 0)
+                || infinite && absD == INFINITY32 && sign != (addend & Integer.MIN_VALUE)) {
+            return invalid32();
+        }
+        noteSubnormals32(a, b);
+        noteSubnormals32(d, d);
+        if (infinite) {
+            return sign | INFINITY32;
+        }
+        if (absD == INFINITY32) {
+            return addend;
+        }
+        if (absA == 0 || absB == 0) {
+            if (absD == 0) {
+                return sign == addend ? sign : (mxcsr & RC) == DOWN << 13 ? Integer.MIN_VALUE : 0;
+            }
+            loadA32(addend);
+            takeA();
+            return round32(mxcsr);
+        }
+        loadA32(a);
+        loadB32(b);
+        multiply();
+        negative = sign != 0;
+        if (absD != 0) {
+            loadA32(addend);
+            addA();
+        }
+        if (hi == 0) {
+            return (mxcsr & RC) == DOWN << 13 ? Integer.MIN_VALUE : 0;
+        }
+        return round32(mxcsr);
+    }
+
+    private int fusedNan32(int a, int b, int d) {
+        if (isSignaling32(a) || isSignaling32(b) || isSignaling32(d)) {
+            raised |= IE;
+        }
+        return (isNan32(a) ? a : isNan32(b) ? b : d) | QUIET32;
+    }
+
+    /// Binary16 to binary32: exact.
+    int fromHalf(int x) {
+        int sign = x << 16 & Integer.MIN_VALUE;
+        int magnitude = x & 0x7fff;
+        if (magnitude > 0x7c00) {
+            if ((x & 0x200) == 0) {
+                raised |= IE;
+            }
+            return sign | INFINITY32 | QUIET32 | magnitude << 13 & 0x3f_ffff;
+        }
+        return sign | Float.floatToRawIntBits(Float.float16ToFloat((short) magnitude));
+    }
+
+    /// Binary32 to binary16. The immediate's bits 1:0 are the rounding, unless bit 2 takes MXCSR's.
+    /// FTZ has no say.
+    int toHalf(int x, int imm) {
+        int a = daz32(x);
+        int sign = a >>> 16 & 0x8000;
+        if (isNan32(a)) {
+            if (isSignaling32(a)) {
+                raised |= IE;
+            }
+            return sign | 0x7e00 | a >>> 13 & 0x1ff;
+        }
+        int magnitude = a & MAGNITUDE32;
+        if (magnitude == 0 || magnitude == INFINITY32) {
+            return sign | (magnitude == 0 ? 0 : 0x7c00);
+        }
+        noteSubnormals32(a, a);
+        loadA32(a);
+        takeA();
+        return round16((imm & 4) != 0 ? rounding() : imm & 3);
+    }
 }

@@ -194,6 +194,65 @@ class SoftFloat {
         set(negativeA != negativeB, e, high, low);
     }
 
+    /// The result, which is an exact product, plus A: exact but for the sticky bit. An exact zero
+    /// has hi = 0.
+    final void addA() {
+        long highA = significandA;
+        long lowA = 0;
+        boolean minusA = negativeA;
+        int e = exponentA;
+        boolean smaller =
+                e < exponent || e == exponent && (below(highA, hi) || highA == hi && lo != 0);
+        if (smaller) {
+            highA = hi;
+            lowA = lo;
+            minusA = negative;
+            e = exponent;
+            set(negativeA, exponentA, significandA, 0);
+        }
+        shiftRight(e - exponent);
+        long low = lo;
+        long high = hi;
+        if (minusA == negative) {
+            low += lowA;
+            boolean carryLow = below(low, lowA);
+            high += highA;
+            boolean carry = below(high, highA);
+            if (carryLow) {
+                high++;
+                carry |= high == 0;
+            }
+            if (carry) {
+                set(minusA, e + 1, TOP | high >>> 1, high << 63 | low >>> 1 | low & 1);
+            } else {
+                set(minusA, e, high, low);
+            }
+        } else {
+            boolean borrow = below(lowA, low);
+            set(minusA, e, highA - high - (borrow ? 1 : 0), lowA - low);
+            normalize();
+        }
+    }
+
+    /// Moves the result down, what falls out staying in the sticky bit.
+    private void shiftRight(int shift) {
+        if (shift == 0) {
+            return;
+        }
+        if (shift < 64) {
+            long out = lo << 64 - shift;
+            lo = hi << 64 - shift | lo >>> shift | (out != 0 ? 1 : 0);
+            hi >>>= shift;
+        } else if (shift < 128) {
+            long out = lo | (shift == 64 ? 0 : hi << 128 - shift);
+            lo = hi >>> shift - 64 | (out != 0 ? 1 : 0);
+            hi = 0;
+        } else {
+            hi = 0;
+            lo = 1;
+        }
+    }
+
     /// A / B.
     final void divide() {
         long a = significandA;
@@ -300,6 +359,12 @@ class SoftFloat {
     /// Rounds the non-zero result to binary32 under MXCSR.
     final int round32(int mxcsr) {
         return (int) round(24, 127, mxcsr) | (negative ? Integer.MIN_VALUE : 0);
+    }
+
+    /// Rounds the non-zero result to binary16 under a rounding mode; subnormal results are not
+    /// flushed.
+    final int round16(int rounding) {
+        return (int) round(11, 15, rounding << 13 | FpControl.UM) | (negative ? 0x8000 : 0);
     }
 
     /// The magnitude in a format of this precision and largest exponent. Tininess is found after

@@ -29,6 +29,9 @@ final class Differential {
         BINARY64,
         INTEGER,
 
+        /// Binary16 elements, and binary32 ones near that range.
+        HALF,
+
         /// Few distinct bytes, zeros among them, and small lengths in RAX and RDX.
         TEXT
     }
@@ -77,6 +80,7 @@ final class Differential {
                 case BINARY32 -> operands.binary32();
                 case BINARY64 -> operands.binary64();
                 case INTEGER -> operands.integers();
+                case HALF -> operands.halves();
                 case TEXT -> operands.text();
             };
         }

@@ -150,6 +150,19 @@ final class Operands {
         };
     }
 
+    long halves() {
+        if (random.nextBoolean()) {
+            return random.nextLong();
+        }
+        return (long) nearHalf() << 32 | nearHalf() & 0xffff_ffffL;
+    }
+
+    private int nearHalf() {
+        int exponent = random.nextInt(127 - 30, 127 + 18);
+        int cut = random.nextBoolean() ? -1 : -1 << random.nextInt(23);
+        return random.nextInt() & (0x807f_ffff & cut | Integer.MIN_VALUE) | exponent << 23;
+    }
+
     long text() {
         long x = random.nextLong() & 0x8303_0303_0383_0303L;
         return switch (random.nextInt(4)) {
