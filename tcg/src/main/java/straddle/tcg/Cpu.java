@@ -7,12 +7,14 @@ import straddle.core.bus.PortBus;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.Region;
+import straddle.tcg.block.Code;
 import straddle.tcg.block.Tb;
 import straddle.tcg.block.TbCache;
 import straddle.tcg.mmu.Raw;
 import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.region.Regions;
 
 /// What the interpreter needs of a guest CPU of any architecture: register slots, lazy flags, the
 /// softmmu and the translation blocks. The architecture's own state is a subclass's.
@@ -31,8 +33,8 @@ public abstract class Cpu {
     /// An interrupt may be pending.
     public static final int ATTENTION_INTERRUPT = 2;
 
-    /// Pages of code were written by somebody else.
-    public static final int ATTENTION_INVALIDATE = 4;
+    /// Code was written by somebody else, or a region is ready.
+    public static final int ATTENTION_HOUSEKEEPING = 4;
 
     /// The architecture's own reasons start here.
     public static final int ATTENTION_FIRST_OWN = 16;
@@ -71,8 +73,11 @@ public abstract class Cpu {
     /// Changes whenever virtual addresses may translate differently: links between pages hold for one epoch.
     public int epoch;
 
-    /// The block being run.
-    public Tb current;
+    /// What is being run, or null for an instruction on its own.
+    public Code current;
+
+    /// The micro-op within a region that raised the [GuestFault] on its way, or null.
+    public MicroOp faultingInRegion;
 
     /// Whether other vCPUs run at the same time, so that LOCK must be atomic on the host.
     public boolean shared;
@@ -86,6 +91,9 @@ public abstract class Cpu {
 
     /// A fault now is that of the instruction at [#pc], not of the micro-op that went there.
     protected boolean fetching;
+
+    /// Compiles hot blocks; null to interpret only.
+    public Regions regions;
 
     protected final Tlb[] tlbs;
     private Region.Ram lastRam;
@@ -150,16 +158,20 @@ public abstract class Cpu {
 
     /// The first micro-op of the block at [#pc], translated if need be.
     public final MicroOp lookup() {
+        return lookupTb().first;
+    }
+
+    private Tb lookupTb() {
         long at = pc + fetchBase();
         int slot = (int) (at ^ at >>> 12) & JUMP_CACHE - 1;
         Tb tb = jumpCache[slot];
         if (tb != null && tb.pc == pc && tb.epoch == epoch && tb.valid && tb.mode == modeKey()) {
-            return tb.first;
+            return tb;
         }
         return lookupSlowly(at, slot);
     }
 
-    private MicroOp lookupSlowly(long at, int slot) {
+    private Tb lookupSlowly(long at, int slot) {
         fetching = true;
         long gpa = fetchAddress(at);
         Tb tb = tbs.find(gpa, pc, modeKey());
@@ -174,18 +186,15 @@ public abstract class Cpu {
         tb.epoch = epoch;
         jumpCache[slot] = tb;
         fetching = false;
-        return tb.first;
+        return tb;
     }
 
     /// Follows a direct jump whose link is not (any more) set, and links it.
     public final MicroOp chain(Jump jump, long target) {
         pc = target;
-        if (wantsAttention()) {
-            return lookup();
-        }
-        MicroOp first = lookup();
-        jump.link(first, epoch);
-        return first;
+        Tb tb = lookupTb();
+        jump.link(tb, epoch);
+        return tb.first;
     }
 
     /// The guest-physical address of code at a virtual address. Throws [GuestFault].
@@ -199,6 +208,13 @@ public abstract class Cpu {
         fetchTag[slot] = tag;
         fetchGpa[slot] = gpa & -4096;
         return gpa;
+    }
+
+    /// A block has become hot.
+    public final void hot(Tb tb) {
+        if (regions != null) {
+            regions.request(tb);
+        }
     }
 
     // ---- memory
@@ -317,7 +333,7 @@ public abstract class Cpu {
 
     private void noteStore(long gpa, int width, Region.Ram ram, long offset, int readers) {
         if ((readers & DirtyPages.CODE) != 0) {
-            if (current != null && tbs.overlaps(current, gpa, width)) {
+            if (current != null && current.overlaps(gpa, width)) {
                 throw GuestFault.RETRY_ALONE;
             }
             tbs.written(ram, gpa, width);

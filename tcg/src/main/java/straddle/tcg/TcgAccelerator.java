@@ -4,6 +4,8 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.VmResources;
 import straddle.core.irq.InterruptSource;
@@ -12,14 +14,21 @@ import straddle.core.memory.DirtyPages;
 import straddle.core.memory.MemoryListener;
 import straddle.core.memory.Region;
 import straddle.core.vcpu.Vcpu;
+import straddle.tcg.region.Regions;
 import straddle.tcg.x86.CpuModel;
 import straddle.tcg.x86.X86Cpu;
 import straddle.tcg.x86.X86Vcpu;
 
 /// The translator at work for one VM.
 final class TcgAccelerator implements Accelerator, MemoryListener {
+    /// A system property that keeps everything in the interpreter, for measurements and for finding faults.
+    private static final String INTERPRET_ONLY = "straddle.tcg.interpret";
+
     private final VmResources resources;
     private final Arena arena = Arena.ofShared();
+    private final ExecutorService compiler =
+            Executors.newSingleThreadExecutor(
+                    Thread.ofPlatform().name("tcg-compiler").daemon().factory());
     private final List<X86Vcpu> vcpus = new CopyOnWriteArrayList<>();
     private final List<X86Cpu> cpus = new CopyOnWriteArrayList<>();
 
@@ -49,6 +58,9 @@ final class TcgAccelerator implements Accelerator, MemoryListener {
                         interrupts,
                         arena);
         cpu.shared = resources.vcpus() > 1;
+        if (!Boolean.getBoolean(INTERPRET_ONLY)) {
+            cpu.regions = new Regions(cpu, compiler, X86Cpu.ZERO);
+        }
         X86Vcpu vcpu = new X86Vcpu(id, cpu, () -> cpus.remove(cpu));
         cpu.tbs.watch(hvaPage -> cpus.forEach(each -> each.protectHostPage(hvaPage)));
         vcpus.add(vcpu);
@@ -75,6 +87,7 @@ final class TcgAccelerator implements Accelerator, MemoryListener {
 
     @Override
     public void close() {
+        compiler.shutdownNow();
         resources.memory().removeListener(this);
         arena.close();
     }

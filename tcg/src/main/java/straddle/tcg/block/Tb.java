@@ -2,11 +2,12 @@ package straddle.tcg.block;
 
 import java.util.ArrayList;
 import java.util.List;
+import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 
 /// A translation block: guest instructions up to a jump or the end of a page, as linked micro-ops.
-public final class Tb {
+public final class Tb implements Code {
     public final long pc;
     public final long mode;
     public final long gpa;
@@ -16,13 +17,18 @@ public final class Tb {
     /// Guest-physical address of the second page, or -1 when the block lies within one.
     public final long secondPage;
 
-    /// Its head; set once.
+    /// Where to enter it: its interpreted head, or a compiled region.
     public MicroOp first;
 
     public boolean valid = true;
 
     /// The epoch of the address translation in which this block was last found by its virtual address.
     public int epoch;
+
+    /// Its interpreted head; set once.
+    public BlockHead head;
+
+    private List<Runnable> onInvalidate = List.of();
 
     Tb nextInBucket;
     private final List<Jump> incoming = new ArrayList<>(2);
@@ -41,19 +47,34 @@ public final class Tb {
         return secondPage != -1;
     }
 
+    /// Has something done when this block becomes invalid.
+    public void onInvalidate(Runnable action) {
+        if (onInvalidate.isEmpty()) {
+            onInvalidate = new ArrayList<>(1);
+        }
+        onInvalidate.add(action);
+    }
+
+    void invalidated() {
+        List<Runnable> actions = onInvalidate;
+        onInvalidate = List.of();
+        actions.forEach(Runnable::run);
+    }
+
     /// A jump has linked to this block.
     public void incoming(Jump jump) {
         incoming.add(jump);
     }
 
-    void unlink() {
+    /// Makes every jump to this block look it up again.
+    public void unlink() {
         for (Jump jump : incoming) {
             jump.unlink(this);
         }
         incoming.clear();
     }
 
-    /// Whether its code lies in a range of guest-physical addresses.
+    @Override
     public boolean overlaps(long from, long length) {
         long inFirst = secondPage == -1 ? bytes : 4096 - (gpa & 4095);
         if (gpa < from + length && from < gpa + inFirst) {

@@ -72,10 +72,6 @@ public final class TbCache {
         }
     }
 
-    public boolean overlaps(Tb tb, long gpa, long length) {
-        return tb.valid && tb.overlaps(gpa, length);
-    }
-
     /// Guest memory that may hold code is written: drops the blocks it was translated to.
     public void written(Region.Ram ram, long gpa, long length) {
         long page = gpa & -4096;
@@ -106,6 +102,7 @@ public final class TbCache {
         }
         tb.valid = false;
         tb.unlink();
+        tb.invalidated();
         int bucket = bucket(tb.gpa);
         if (buckets[bucket] == tb) {
             buckets[bucket] = tb.nextInBucket;

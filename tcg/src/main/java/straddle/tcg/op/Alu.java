@@ -1,5 +1,6 @@
 package straddle.tcg.op;
 
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 
 /// Integer arithmetic and logic with two operands, flags recorded lazily.
@@ -58,6 +59,61 @@ public final class Alu {
         return Flags.carry(c.flagKind, c.flagResult, c.flagA, c.flagB) ? 1 : 0;
     }
 
+    /// Bytecode of [#apply] and [#record] on the scratch operands A and B; the result is in R.
+    private static void emitCompute(Emitter e, int op, int width) {
+        e.take(Emitter.A);
+        e.take(Emitter.B);
+        switch (op) {
+            case ADD, ADC -> e.op(Opcodes.LADD);
+            case SUB, SBB, CMP -> e.op(Opcodes.LSUB);
+            case AND, TEST -> e.op(Opcodes.LAND);
+            case OR -> e.op(Opcodes.LOR);
+            default -> e.op(Opcodes.LXOR);
+        }
+        if (op == ADC || op == SBB) {
+            e.carry();
+            e.op(Opcodes.I2L);
+            e.op(op == ADC ? Opcodes.LADD : Opcodes.LSUB);
+        }
+        boolean logic = op == AND || op == TEST || op == OR || op == XOR;
+        if (!logic) {
+            e.signExtend(width);
+        }
+        e.keep(Emitter.R);
+    }
+
+    private static void emitRecord(Emitter e, int op) {
+        switch (op) {
+            case ADD, ADC -> e.flags(Flags.ADD, Emitter.R, Emitter.A, Emitter.B);
+            case SUB, SBB, CMP -> e.flags(Flags.SUB, Emitter.R, Emitter.A, Emitter.B);
+            default -> e.logicFlags(Emitter.R);
+        }
+    }
+
+    /// Bytecode of d op= B.
+    private static void emitToRegister(Emitter e, int op, int width, int d) {
+        e.getSigned(d, width);
+        e.keep(Emitter.A);
+        emitCompute(e, op, width);
+        emitRecord(e, op);
+        if (writes(op)) {
+            e.take(Emitter.R);
+            e.set(d, width);
+        }
+    }
+
+    private static void emitRegisters(Emitter e, int op, int width, int d, int s) {
+        e.getSigned(s, width);
+        e.keep(Emitter.B);
+        emitToRegister(e, op, width, d);
+    }
+
+    private static void emitConstant(Emitter e, int op, int width, int d, long value) {
+        e.constant(value);
+        e.keep(Emitter.B);
+        emitToRegister(e, op, width, d);
+    }
+
     /// The quickest micro-op for d = d op s.
     public static MicroOp registers(int op, int width, int d, int s) {
         if (width < 4) {
@@ -102,6 +158,11 @@ public final class Alu {
             this.s = s;
             this.shift = shift;
         }
+
+        @Override
+        public int emittedBytes() {
+            return 60;
+        }
     }
 
     private static final class AddRegister extends Wide {
@@ -118,6 +179,11 @@ public final class Alu {
             r[d] = sum >>> shift;
             c.setFlags(Flags.ADD, sum >> shift, a, b);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            emitRegisters(e, ADD, shift == 0 ? 8 : 4, d, s);
         }
     }
 
@@ -136,6 +202,11 @@ public final class Alu {
             c.setFlags(Flags.SUB, difference >> shift, a, b);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            emitRegisters(e, SUB, shift == 0 ? 8 : 4, d, s);
+        }
     }
 
     private static final class CmpRegister extends Wide {
@@ -150,6 +221,11 @@ public final class Alu {
             long b = r[s] << shift >> shift;
             c.setFlags(Flags.SUB, a - b << shift >> shift, a, b);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            emitRegisters(e, CMP, shift == 0 ? 8 : 4, d, s);
         }
     }
 
@@ -166,6 +242,11 @@ public final class Alu {
             c.setFlags(Flags.LOGIC, result >> shift, 0, 0);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            emitRegisters(e, AND, shift == 0 ? 8 : 4, d, s);
+        }
     }
 
     private static final class OrRegister extends Wide {
@@ -180,6 +261,11 @@ public final class Alu {
             r[d] = result >>> shift;
             c.setFlags(Flags.LOGIC, result >> shift, 0, 0);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            emitRegisters(e, OR, shift == 0 ? 8 : 4, d, s);
         }
     }
 
@@ -196,6 +282,11 @@ public final class Alu {
             c.setFlags(Flags.LOGIC, result >> shift, 0, 0);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            emitRegisters(e, XOR, shift == 0 ? 8 : 4, d, s);
+        }
     }
 
     private static final class TestRegister extends Wide {
@@ -207,6 +298,11 @@ public final class Alu {
         public MicroOp exec(Cpu c) {
             c.setFlags(Flags.LOGIC, (c.r[d] & c.r[s]) << shift >> shift, 0, 0);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            emitRegisters(e, TEST, shift == 0 ? 8 : 4, d, s);
         }
     }
 
@@ -224,6 +320,20 @@ public final class Alu {
             c.setFlags(Flags.LOGIC, 0, 0, 0);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.constant(0);
+            e.op(Opcodes.DUP2);
+            e.keep(Emitter.R);
+            e.set(d);
+            e.logicFlags(Emitter.R);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 16;
+        }
     }
 
     /// Base of d op= constant for 4 and 8 bytes; the constant is sign-extended.
@@ -236,6 +346,11 @@ public final class Alu {
             this.d = d;
             this.value = value << shift >> shift;
             this.shift = shift;
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 60;
         }
     }
 
@@ -253,6 +368,11 @@ public final class Alu {
             c.setFlags(Flags.ADD, sum >> shift, a, value);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            emitConstant(e, ADD, shift == 0 ? 8 : 4, d, value);
+        }
     }
 
     private static final class SubConstant extends WideConstant {
@@ -269,6 +389,11 @@ public final class Alu {
             c.setFlags(Flags.SUB, difference >> shift, a, value);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            emitConstant(e, SUB, shift == 0 ? 8 : 4, d, value);
+        }
     }
 
     private static final class AndConstant extends WideConstant {
@@ -284,6 +409,11 @@ public final class Alu {
             c.setFlags(Flags.LOGIC, result >> shift, 0, 0);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            emitConstant(e, AND, shift == 0 ? 8 : 4, d, value);
+        }
     }
 
     private static final class CmpConstant extends WideConstant {
@@ -296,6 +426,11 @@ public final class Alu {
             long a = c.r[d] << shift >> shift;
             c.setFlags(Flags.SUB, a - value << shift >> shift, a, value);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            emitConstant(e, CMP, shift == 0 ? 8 : 4, d, value);
         }
     }
 
@@ -324,6 +459,16 @@ public final class Alu {
                 Reg.set(r, d, width, result);
             }
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            emitRegisters(e, op, width, d, s);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 70;
         }
     }
 
@@ -357,6 +502,16 @@ public final class Alu {
         public String toString() {
             return "%s%d r%d, 0x%x".formatted(NAMES[op], 8 * width, d, value);
         }
+
+        @Override
+        public void emit(Emitter e) {
+            emitConstant(e, op, width, d, value);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 70;
+        }
     }
 
     /// d op= memory.
@@ -384,6 +539,20 @@ public final class Alu {
                 Reg.set(r, d, width, result);
             }
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, width);
+            e.signExtend(width);
+            e.keep(Emitter.B);
+            emitToRegister(e, op, width, d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 100;
         }
     }
 
@@ -431,6 +600,38 @@ public final class Alu {
                     return next;
                 }
             }
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            if (locked) {
+                e.call(this);
+                return;
+            }
+            e.address(ea);
+            e.op(Opcodes.DUP2);
+            e.keep(Emitter.ADDRESS);
+            e.load(this, width);
+            e.signExtend(width);
+            e.keep(Emitter.A);
+            if (s < 0) {
+                e.constant(value);
+            } else {
+                e.getSigned(s, width);
+            }
+            e.keep(Emitter.B);
+            emitCompute(e, op, width);
+            if (writes(op)) {
+                e.take(Emitter.ADDRESS);
+                e.take(Emitter.R);
+                e.store(this, width);
+            }
+            emitRecord(e, op);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return locked ? super.emittedBytes() : 140;
         }
     }
 }

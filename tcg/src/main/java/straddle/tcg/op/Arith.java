@@ -1,5 +1,6 @@
 package straddle.tcg.op;
 
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 
 /// Integer operations of one operand, shifts, multiplications, and bits.
@@ -52,6 +53,49 @@ public final class Arith {
         return Flags.carry(c.flagKind, c.flagResult, c.flagA, c.flagB) ? 1 : 0;
     }
 
+    /// Pushes the result for what is on the stack.
+    private static void emitResult(Emitter e, int op, int width) {
+        switch (op) {
+            case NOT -> {
+                e.constant(-1);
+                e.op(Opcodes.LXOR);
+            }
+            case NEG -> e.op(Opcodes.LNEG);
+            default -> {
+                e.constant(1);
+                e.op(op == INC ? Opcodes.LADD : Opcodes.LSUB);
+            }
+        }
+        e.signExtend(width);
+    }
+
+    /// Bytecode of [#unary] and [#recordUnary] on the scratch operand A; the result is in R.
+    private static void emitUnary(Emitter e, int op, int width) {
+        e.take(Emitter.A);
+        emitResult(e, op, width);
+        e.keep(Emitter.R);
+        switch (op) {
+            case NEG -> {
+                e.take(Emitter.A);
+                e.keep(Emitter.B);
+                e.constant(0);
+                e.keep(Emitter.A);
+                e.flags(Flags.SUB, Emitter.R, Emitter.A, Emitter.B);
+            }
+            case INC, DEC -> {
+                e.take(op == INC ? Emitter.R : Emitter.A);
+                e.constant(Long.MIN_VALUE >> 64 - 8 * width);
+                e.runtime("equal", "(JJ)J");
+                e.keep(Emitter.B);
+                e.carry();
+                e.op(Opcodes.I2L);
+                e.keep(Emitter.A);
+                e.flags(op == INC ? Flags.INC : Flags.DEC, Emitter.R, Emitter.A, Emitter.B);
+            }
+            default -> {}
+        }
+    }
+
     /// d = op d.
     public static final class Unary extends MicroOp {
         private final int op;
@@ -71,6 +115,20 @@ public final class Arith {
             recordUnary(c, op, result, a, width);
             Reg.set(c.r, d, width, result);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.getSigned(d, width);
+            e.keep(Emitter.A);
+            emitUnary(e, op, width);
+            e.take(Emitter.R);
+            e.set(d, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 80;
         }
     }
 
@@ -105,6 +163,25 @@ public final class Arith {
                 recordUnary(c, op, result, a, width);
                 return next;
             }
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            if (locked) {
+                e.call(this);
+                return;
+            }
+            e.address(ea);
+            e.op(Opcodes.DUP2);
+            e.keep(Emitter.ADDRESS);
+            e.load(this, width);
+            e.signExtend(width);
+            e.keep(Emitter.A);
+            e.take(Emitter.ADDRESS);
+            e.take(Emitter.A);
+            emitResult(e, op, width);
+            e.store(this, width);
+            emitUnary(e, op, width);
         }
     }
 
@@ -153,6 +230,58 @@ public final class Arith {
             r[d] = result << wide >>> wide;
             c.setFlags(Flags.SHIFT, result, carry, overflow);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            int width = wide == 0 ? 8 : 4;
+            if (op == SHL) {
+                e.get(d, width);
+                e.op(Opcodes.DUP2);
+                e.shift(Opcodes.LUSHR, 8 * width - count);
+                e.constant(1);
+                e.op(Opcodes.LAND);
+                e.keep(Emitter.A);
+                e.shift(Opcodes.LSHL, count);
+                e.signExtend(width);
+                e.keep(Emitter.R);
+                e.take(Emitter.R);
+                e.shift(Opcodes.LUSHR, 63);
+                e.take(Emitter.A);
+                e.op(Opcodes.LXOR);
+                e.keep(Emitter.B);
+            } else {
+                if (op == SHR) {
+                    e.get(d, width);
+                } else {
+                    e.getSigned(d, width);
+                }
+                e.keep(Emitter.R);
+                e.take(Emitter.R);
+                e.shift(Opcodes.LUSHR, count - 1);
+                e.constant(1);
+                e.op(Opcodes.LAND);
+                e.keep(Emitter.A);
+                if (op == SHR) {
+                    e.take(Emitter.R);
+                    e.shift(Opcodes.LUSHR, 8 * width - 1);
+                } else {
+                    e.constant(0);
+                }
+                e.keep(Emitter.B);
+                e.take(Emitter.R);
+                e.shift(op == SHR ? Opcodes.LUSHR : Opcodes.LSHR, count);
+                e.signExtend(width);
+                e.keep(Emitter.R);
+            }
+            e.flags(Flags.SHIFT, Emitter.R, Emitter.A, Emitter.B);
+            e.take(Emitter.R);
+            e.set(d, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 90;
         }
     }
 
@@ -274,6 +403,30 @@ public final class Arith {
             }
             return value;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            boolean rotate = op == ROL || op == ROR;
+            int count = constant & (width == 8 ? 63 : 31);
+            if (ea != null || countSlot >= 0 || !rotate || width < 4 || count == 0) {
+                e.call(this);
+                return;
+            }
+            int bits = 8 * width;
+            int left = op == ROL ? count : bits - count;
+            e.get(d, width);
+            e.op(Opcodes.DUP2);
+            e.shift(Opcodes.LSHL, left);
+            e.keep(Emitter.R);
+            e.shift(Opcodes.LUSHR, bits - left);
+            e.take(Emitter.R);
+            e.op(Opcodes.LOR);
+            e.zeroExtend(width);
+            e.op(Opcodes.DUP2);
+            e.keep(Emitter.R);
+            e.set(d);
+            e.rotateFlags(op == ROL, bits);
+        }
     }
 
     /// Rotates change CF and OF only.
@@ -288,13 +441,13 @@ public final class Arith {
 
     /// All six flags as bits.
     public static int eager(Cpu c) {
-        int kind = c.flagKind;
-        long result = c.flagResult;
+        return eager(c.flagKind, c.flagResult, c.flagA, c.flagB);
+    }
+
+    static int eager(int kind, long result, long a, long b) {
         if (kind == Flags.EAGER) {
             return (int) result & Flags.ALL;
         }
-        long a = c.flagA;
-        long b = c.flagB;
         return (Flags.carry(kind, result, a, b) ? Flags.CF : 0)
                 | (Flags.parity(kind, result) ? Flags.PF : 0)
                 | (Flags.auxiliary(kind, result, a, b) ? Flags.AF : 0)
@@ -334,6 +487,36 @@ public final class Arith {
             c.setFlags(Flags.SHIFT, result, overflow, overflow);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.getSigned(a, width);
+            e.keep(Emitter.A);
+            if (b < 0) {
+                e.constant(constant);
+            } else {
+                e.getSigned(b, width);
+            }
+            e.keep(Emitter.B);
+            e.take(Emitter.A);
+            e.take(Emitter.B);
+            e.op(Opcodes.LMUL);
+            e.signExtend(width);
+            e.keep(Emitter.R);
+            e.take(Emitter.A);
+            e.take(Emitter.B);
+            e.integer(width);
+            e.runtime("overflows", "(JJI)J");
+            e.keep(Emitter.A);
+            e.flags(Flags.SHIFT, Emitter.R, Emitter.A, Emitter.A);
+            e.take(Emitter.R);
+            e.set(d, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 80;
+        }
     }
 
     /// d = cond ? s : d; the upper half is cleared either way when 4 wide.
@@ -356,6 +539,20 @@ public final class Arith {
             Reg.set(r, d, width, Reg.get(r, Cond.test(c, cond) ? s : d, width));
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(s, width);
+            e.get(d, width);
+            e.condition(cond);
+            e.runtime("choose", "(JJI)J");
+            e.set(d, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 60;
+        }
     }
 
     /// A byte register = cond ? 1 : 0.
@@ -372,6 +569,18 @@ public final class Arith {
         public MicroOp exec(Cpu c) {
             Reg.set(c.r, d, 1, Cond.test(c, cond) ? 1 : 0);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.condition(cond);
+            e.op(Opcodes.I2L);
+            e.set(d, 1);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 50;
         }
     }
 }

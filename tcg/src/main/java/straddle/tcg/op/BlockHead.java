@@ -3,10 +3,14 @@ package straddle.tcg.op;
 import straddle.tcg.Cpu;
 import straddle.tcg.block.Tb;
 
-/// Begins every block: looks for interrupts and other requests, and counts.
+/// Begins every interpreted block: looks for interrupts and other requests, and counts.
 public final class BlockHead extends MicroOp {
+    /// Entries after which a block is worth compiling.
+    public static final int HOT = 5_000;
+
     private final Tb tb;
     private final int insns;
+    private int untilHot = HOT;
 
     public BlockHead(Tb tb, int insns) {
         this.tb = tb;
@@ -21,10 +25,23 @@ public final class BlockHead extends MicroOp {
         }
         c.current = tb;
         c.retired += insns;
+        if (--untilHot == 0) {
+            c.hot(tb);
+        }
         return next;
     }
 
     public Tb tb() {
         return tb;
+    }
+
+    /// How often the block was entered so far, at most [#HOT].
+    public int entries() {
+        return HOT - Math.max(untilHot, 0);
+    }
+
+    /// Counts from anew, for a block whose region was dropped.
+    public void cool() {
+        untilHot = HOT;
     }
 }

@@ -1,5 +1,9 @@
 package straddle.tcg.op;
 
+import java.util.Arrays;
+import java.util.List;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 
 /// What ends a block besides a plain [Jump].
@@ -21,6 +25,26 @@ public final class Branch {
         @Override
         public MicroOp exec(Cpu c) {
             return Cond.test(c, cond) ? taken.exec(c) : fallThrough.exec(c);
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            Label yes = new Label();
+            e.condition(cond);
+            e.branch(Opcodes.IFNE, yes);
+            e.jump(fallThrough);
+            e.way(yes);
+            e.jump(taken);
+        }
+
+        @Override
+        public List<Jump> jumps() {
+            return List.of(taken, fallThrough);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 110;
         }
     }
 
@@ -53,6 +77,26 @@ public final class Branch {
             long a = r[d] << shift >> shift;
             long b = r[s] << shift >> shift;
             return compare(c, test, cond, a, b, shift) ? taken.exec(c) : fallThrough.exec(c);
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            int width = shift == 0 ? 8 : 4;
+            e.getSigned(d, width);
+            e.keep(Emitter.A);
+            e.getSigned(s, width);
+            e.keep(Emitter.B);
+            emitCompare(e, test, width, cond, taken, fallThrough);
+        }
+
+        @Override
+        public List<Jump> jumps() {
+            return List.of(taken, fallThrough);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 110;
         }
     }
 
@@ -90,6 +134,26 @@ public final class Branch {
             long a = c.r[d] << shift >> shift;
             return compare(c, test, cond, a, value, shift) ? taken.exec(c) : fallThrough.exec(c);
         }
+
+        @Override
+        public void emit(Emitter e) {
+            int width = shift == 0 ? 8 : 4;
+            e.getSigned(d, width);
+            e.keep(Emitter.A);
+            e.constant(value);
+            e.keep(Emitter.B);
+            emitCompare(e, test, width, cond, taken, fallThrough);
+        }
+
+        @Override
+        public List<Jump> jumps() {
+            return List.of(taken, fallThrough);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 110;
+        }
     }
 
     private static boolean compare(Cpu c, boolean test, int cond, long a, long b, int shift) {
@@ -101,6 +165,80 @@ public final class Branch {
         long result = a - b << shift >> shift;
         c.setFlags(Flags.SUB, result, a, b);
         return Cond.afterCompare(cond, a, b, result);
+    }
+
+    /// Bytecode of [#compare] on the scratch operands A and B, and of the jump.
+    private static void emitCompare(
+            Emitter e, boolean test, int width, int cond, Jump taken, Jump fallThrough) {
+        e.take(Emitter.A);
+        e.take(Emitter.B);
+        e.op(test ? Opcodes.LAND : Opcodes.LSUB);
+        if (!test) {
+            e.signExtend(width);
+        }
+        e.keep(Emitter.R);
+        if (test) {
+            e.logicFlags(Emitter.R);
+        } else {
+            e.flags(Flags.SUB, Emitter.R, Emitter.A, Emitter.B);
+        }
+        Label holds = new Label();
+        int opcode = emitCondition(e, test, cond & ~1);
+        e.branch((cond & 1) == 0 ? opcode : negated(opcode), holds);
+        e.jump(fallThrough);
+        e.way(holds);
+        e.jump(taken);
+    }
+
+    /// Pushes an int and returns the jump that is taken when the even condition holds.
+    ///
+    /// Unsigned comparisons bias both operands by xor: see the note on C2 in the translator's documentation.
+    private static int emitCondition(Emitter e, boolean test, int cond) {
+        switch (cond) {
+            case Cond.E -> {
+                e.take(Emitter.R);
+                e.constant(0);
+                e.op(Opcodes.LCMP);
+                return Opcodes.IFEQ;
+            }
+            case Cond.S -> {
+                e.take(Emitter.R);
+                e.constant(0);
+                e.op(Opcodes.LCMP);
+                return Opcodes.IFLT;
+            }
+            case Cond.L, Cond.LE, Cond.B, Cond.BE -> {
+                if (test) {
+                    break;
+                }
+                boolean unsigned = cond == Cond.B || cond == Cond.BE;
+                e.take(Emitter.A);
+                bias(e, unsigned);
+                e.take(Emitter.B);
+                bias(e, unsigned);
+                e.op(Opcodes.LCMP);
+                return cond == Cond.L || cond == Cond.B ? Opcodes.IFLT : Opcodes.IFLE;
+            }
+            default -> {}
+        }
+        e.condition(cond);
+        return Opcodes.IFNE;
+    }
+
+    private static void bias(Emitter e, boolean unsigned) {
+        if (unsigned) {
+            e.constant(Long.MIN_VALUE);
+            e.op(Opcodes.LXOR);
+        }
+    }
+
+    private static int negated(int opcode) {
+        return switch (opcode) {
+            case Opcodes.IFEQ -> Opcodes.IFNE;
+            case Opcodes.IFNE -> Opcodes.IFEQ;
+            case Opcodes.IFLT -> Opcodes.IFGE;
+            default -> Opcodes.IFGT;
+        };
     }
 
     /// A jump when a counter register is zero, or is not: JCXZ, LOOP and their kin.
@@ -138,12 +276,53 @@ public final class Branch {
             }
             return jump ? taken.exec(c) : fallThrough.exec(c);
         }
+
+        @Override
+        public void emit(Emitter e) {
+            if (mask != -1) {
+                e.leave(this);
+                return;
+            }
+            Label yes = new Label();
+            if (decrement && cond >= 0) {
+                e.leave(this);
+                return;
+            }
+            e.get(slot);
+            if (decrement) {
+                e.constant(1);
+                e.op(Opcodes.LSUB);
+                e.op(Opcodes.DUP2);
+                e.set(slot);
+            }
+            e.constant(0);
+            e.op(Opcodes.LCMP);
+            e.branch(decrement ? Opcodes.IFNE : Opcodes.IFEQ, yes);
+            e.jump(fallThrough);
+            e.way(yes);
+            e.jump(taken);
+        }
+
+        @Override
+        public List<Jump> jumps() {
+            return List.of(taken, fallThrough);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 110;
+        }
     }
 
     /// A jump to the address in a register slot.
     public static final class Indirect extends MicroOp {
+        private static final int MAX_OBSERVED = 32;
+        private static final int OBSERVATIONS = 2_000;
+
         private final int s;
         private final long mask;
+        private long[] observed = {};
+        private int observations;
 
         /// @param mask of the program counter's width
         public Indirect(int s, long mask) {
@@ -153,8 +332,46 @@ public final class Branch {
 
         @Override
         public MicroOp exec(Cpu c) {
-            c.pc = c.r[s] & mask;
+            long target = c.r[s] & mask;
+            c.pc = target;
+            if (observations < OBSERVATIONS) {
+                observe(target);
+            }
             return c.lookup();
+        }
+
+        private void observe(long target) {
+            observations++;
+            for (long seen : observed) {
+                if (seen == target) {
+                    return;
+                }
+            }
+            if (observed.length < MAX_OBSERVED) {
+                observed = Arrays.copyOf(observed, observed.length + 1);
+                observed[observed.length - 1] = target;
+            }
+        }
+
+        @Override
+        public long[] observedTargets() {
+            return observed;
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 40 + 32 * observed.length;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(s);
+            if (mask != -1) {
+                e.constant(mask);
+                e.op(Opcodes.LAND);
+            }
+            e.keep(Emitter.R);
+            e.jumpToOneOf(observed, this);
         }
     }
 

@@ -16,10 +16,10 @@ public final class Cond {
     private Cond() {}
 
     public static boolean test(Cpu c, int cond) {
-        int kind = c.flagKind;
-        long result = c.flagResult;
-        long a = c.flagA;
-        long b = c.flagB;
+        return test(c.flagKind, c.flagResult, c.flagA, c.flagB, cond);
+    }
+
+    static boolean test(int kind, long result, long a, long b, int cond) {
         boolean holds =
                 switch (cond & ~1) {
                     case O -> Flags.overflow(kind, result, a, b);

@@ -1,5 +1,6 @@
 package straddle.tcg.op;
 
+import java.util.List;
 import straddle.tcg.Cpu;
 import straddle.tcg.block.Tb;
 
@@ -11,6 +12,7 @@ public final class Jump extends MicroOp {
     private final long target;
     private final boolean samePage;
     private MicroOp link;
+    private Tb linked;
     private int epoch;
 
     public Jump(long pc, long target, boolean samePage) {
@@ -33,20 +35,40 @@ public final class Jump extends MicroOp {
     }
 
     /// Remembers where to go on; the block's invalidation forgets it.
-    public void link(MicroOp first, int atEpoch) {
-        if (first instanceof BlockHead head) {
-            if (link == null) {
-                head.tb().incoming(this);
-            }
-            link = first;
-            epoch = atEpoch;
+    public void link(Tb to, int atEpoch) {
+        if (linked != to) {
+            linked = to;
+            to.incoming(this);
         }
+        link = to.first;
+        epoch = atEpoch;
     }
 
     public void unlink(Tb from) {
-        if (link instanceof BlockHead head && head.tb() == from) {
+        if (linked == from) {
+            linked = null;
             link = null;
         }
+    }
+
+    /// The block it is linked to, or null.
+    public Tb linked() {
+        return linked;
+    }
+
+    @Override
+    public List<Jump> jumps() {
+        return List.of(this);
+    }
+
+    @Override
+    public int emittedBytes() {
+        return 16;
+    }
+
+    @Override
+    public void emit(Emitter e) {
+        e.jump(this);
     }
 
     @Override

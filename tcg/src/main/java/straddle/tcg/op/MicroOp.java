@@ -1,5 +1,6 @@
 package straddle.tcg.op;
 
+import java.util.List;
 import straddle.tcg.Cpu;
 
 /// One step of a translation block, linked to the next: the interpreter's instruction.
@@ -9,6 +10,8 @@ import straddle.tcg.Cpu;
 /// registers or flags before its last access that can fault, so that a faulting instruction can
 /// be run again.
 public abstract class MicroOp {
+    private static final long[] NOWHERE = {};
+
     /// The next in the block, or null after the last.
     public MicroOp next;
 
@@ -22,6 +25,30 @@ public abstract class MicroOp {
 
     /// Does its work; returns what to run next, or null to leave the guest.
     public abstract MicroOp exec(Cpu c);
+
+    /// Writes the bytecode of the same work; without any of its own, calls [#exec].
+    public void emit(Emitter e) {
+        if (next == null) {
+            e.leave(this);
+        } else {
+            e.call(this);
+        }
+    }
+
+    /// The direct jumps that this may take.
+    public List<Jump> jumps() {
+        return List.of();
+    }
+
+    /// Where an indirect jump was seen to go.
+    public long[] observedTargets() {
+        return NOWHERE;
+    }
+
+    /// How many bytes of bytecode [#emit] writes, at most: for keeping methods small.
+    public int emittedBytes() {
+        return next == null ? 8 : 350;
+    }
 
     /// For listings: operation and operands.
     @Override

@@ -21,6 +21,17 @@ public final class Move {
             c.r[d] = c.r[s];
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(s);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 4;
+        }
     }
 
     /// d = s, 4 bytes, zero-extended.
@@ -37,6 +48,17 @@ public final class Move {
         public MicroOp exec(Cpu c) {
             c.r[d] = c.r[s] & 0xffff_ffffL;
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(s, 4);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 10;
         }
     }
 
@@ -57,6 +79,17 @@ public final class Move {
             Reg.set(c.r, d, width, Reg.get(c.r, s, width));
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(s, width);
+            e.set(d, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 24;
+        }
     }
 
     /// The whole slot d = a constant.
@@ -73,6 +106,17 @@ public final class Move {
         public MicroOp exec(Cpu c) {
             c.r[d] = value;
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.constant(value);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 6;
         }
     }
 
@@ -92,6 +136,17 @@ public final class Move {
         public MicroOp exec(Cpu c) {
             Reg.set(c.r, d, width, value);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.constant(value);
+            e.set(d, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 24;
         }
     }
 
@@ -117,6 +172,21 @@ public final class Move {
             Reg.set(c.r, d, to, signed ? Reg.signed(value, from) : value);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            if (signed) {
+                e.getSigned(s, from);
+            } else {
+                e.get(s, from);
+            }
+            e.set(d, to);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 28;
+        }
     }
 
     /// d = 8 bytes at an address.
@@ -134,6 +204,18 @@ public final class Move {
             c.r[d] = c.load64(ea.address(c));
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 8);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 50;
+        }
     }
 
     /// d = 4 bytes at an address, zero-extended.
@@ -150,6 +232,18 @@ public final class Move {
         public MicroOp exec(Cpu c) {
             c.r[d] = c.load32(ea.address(c));
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 4);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 50;
         }
     }
 
@@ -170,6 +264,18 @@ public final class Move {
             Reg.set(c.r, d, width, c.load(ea.address(c), width));
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, width);
+            e.set(d, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 64;
+        }
     }
 
     /// d = one byte at an address, zero-extended to 4 or 8.
@@ -186,6 +292,18 @@ public final class Move {
         public MicroOp exec(Cpu c) {
             c.r[d] = c.load8(ea.address(c));
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 1);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 50;
         }
     }
 
@@ -211,6 +329,21 @@ public final class Move {
             Reg.set(c.r, d, to, signed ? Reg.signed(value, from) : value);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, from);
+            if (signed) {
+                e.signExtend(from);
+            }
+            e.set(d, to);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 64;
+        }
     }
 
     /// 8 bytes at an address = s.
@@ -228,6 +361,18 @@ public final class Move {
             c.store64(ea.address(c), c.r[s]);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.get(s);
+            e.store(this, 8);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 50;
+        }
     }
 
     /// 4 bytes at an address = s.
@@ -244,6 +389,18 @@ public final class Move {
         public MicroOp exec(Cpu c) {
             c.store32(ea.address(c), c.r[s]);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.get(s);
+            e.store(this, 4);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 50;
         }
     }
 
@@ -264,6 +421,18 @@ public final class Move {
             c.store(ea.address(c), width, Reg.get(c.r, s, width));
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.get(s, width);
+            e.store(this, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 56;
+        }
     }
 
     /// Bytes at an address = a constant.
@@ -283,6 +452,18 @@ public final class Move {
             c.store(ea.address(c), width, value);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.constant(value);
+            e.store(this, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 50;
+        }
     }
 
     /// d = the offset that an address computes to.
@@ -301,6 +482,17 @@ public final class Move {
         public MicroOp exec(Cpu c) {
             Reg.set(c.r, d, width, ea.offset(c));
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.offset(ea);
+            e.set(d, width);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 40;
         }
     }
 }

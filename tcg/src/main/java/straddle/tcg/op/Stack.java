@@ -1,5 +1,6 @@
 package straddle.tcg.op;
 
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 
 /// Pushes and pops on a stack that grows downwards, its pointer in a register slot.
@@ -24,6 +25,24 @@ public final class Stack {
             r[pointer] = to;
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(pointer);
+            e.constant(8);
+            e.op(Opcodes.LSUB);
+            e.keep(Emitter.ADDRESS);
+            e.take(Emitter.ADDRESS);
+            e.get(s);
+            e.store(this, 8);
+            e.take(Emitter.ADDRESS);
+            e.set(pointer);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 40;
+        }
     }
 
     /// Pops 8 bytes to a register; 64-bit stack.
@@ -44,6 +63,24 @@ public final class Stack {
             r[pointer] = from + 8;
             r[d] = value;
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(pointer);
+            e.load(this, 8);
+            e.keep(Emitter.R);
+            e.get(pointer);
+            e.constant(8);
+            e.op(Opcodes.LADD);
+            e.set(pointer);
+            e.take(Emitter.R);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 40;
         }
     }
 
@@ -66,6 +103,25 @@ public final class Stack {
             c.store64(at, back);
             r[pointer] = at;
             return to.exec(c);
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(pointer);
+            e.constant(8);
+            e.op(Opcodes.LSUB);
+            e.keep(Emitter.ADDRESS);
+            e.take(Emitter.ADDRESS);
+            e.constant(back);
+            e.store(this, 8);
+            e.take(Emitter.ADDRESS);
+            e.set(pointer);
+            e.jump(to);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 56;
         }
     }
 }

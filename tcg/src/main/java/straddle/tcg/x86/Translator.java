@@ -101,6 +101,7 @@ final class Translator implements Decoder.Code {
         BlockHead head = new BlockHead(tb, count);
         head.pc = blockPc;
         head.next = first;
+        tb.head = head;
         tb.first = head;
         return tb;
     }

@@ -525,9 +525,9 @@ public final class X86Cpu extends Cpu {
     @Override
     public MicroOp attend(Tb at) {
         int reasons = attention();
-        if ((reasons & ATTENTION_INVALIDATE) != 0) {
-            clearAttention(ATTENTION_INVALIDATE);
-            invalidations.run();
+        if ((reasons & ATTENTION_HOUSEKEEPING) != 0) {
+            clearAttention(ATTENTION_HOUSEKEEPING);
+            housekeeping.run();
             return lookup();
         }
         if ((reasons & ATTENTION_KICK) != 0) {
@@ -563,11 +563,11 @@ public final class X86Cpu extends Cpu {
         return lookup();
     }
 
-    private Runnable invalidations = () -> {};
+    private Runnable housekeeping = () -> {};
 
-    /// What to do about [Cpu#ATTENTION_INVALIDATE].
-    void onInvalidate(Runnable action) {
-        invalidations = action;
+    /// What to do about [Cpu#ATTENTION_HOUSEKEEPING].
+    void onHousekeeping(Runnable action) {
+        housekeeping = action;
     }
 
     /// The interrupt flag was set: what waits may come in.
@@ -618,8 +618,8 @@ public final class X86Cpu extends Cpu {
                 fetching = false;
                 if (op != null) {
                     pc = op.pc;
-                    if (current != null) {
-                        retired -= current.insns - op.index;
+                    if (current instanceof Tb tb) {
+                        retired -= tb.insns - op.index;
                     }
                 }
                 if (fault == GuestFault.RETRY_ALONE) {
@@ -649,7 +649,8 @@ public final class X86Cpu extends Cpu {
                 op = next;
             }
         } catch (GuestFault fault) {
-            faulting = op;
+            faulting = faultingInRegion == null ? op : faultingInRegion;
+            faultingInRegion = null;
             throw fault;
         }
     }

@@ -17,7 +17,7 @@ public final class X86Vcpu implements Vcpu {
         this.id = id;
         this.cpu = cpu;
         this.onClose = onClose;
-        cpu.onInvalidate(this::dropWritten);
+        cpu.onHousekeeping(this::keepHouse);
     }
 
     @Override
@@ -53,6 +53,14 @@ public final class X86Vcpu implements Vcpu {
 
     @Override
     public String statistics() {
+        String regions =
+                cpu.regions == null
+                        ? ""
+                        : ", %,d regions, %,d of them dropped, %,d ms to make them"
+                                .formatted(
+                                        cpu.regions.installed(),
+                                        cpu.regions.dropped(),
+                                        cpu.regions.compileNanos() / 1_000_000);
         return "%,d instructions, %,d blocks translated, %,d dropped, %,d TLB misses, %,d faults"
                 .formatted(
                         cpu.retired,
@@ -65,12 +73,15 @@ public final class X86Vcpu implements Vcpu {
     /// A page that holds code of this vCPU's was written by a device or another vCPU. Any thread.
     public void written(long page) {
         writtenPages.add(page);
-        cpu.request(Cpu.ATTENTION_INVALIDATE);
+        cpu.request(Cpu.ATTENTION_HOUSEKEEPING);
     }
 
-    private void dropWritten() {
+    private void keepHouse() {
         for (Long page = writtenPages.poll(); page != null; page = writtenPages.poll()) {
             cpu.tbs.dropPage(page);
+        }
+        if (cpu.regions != null) {
+            cpu.regions.install();
         }
     }
 

@@ -1,0 +1,604 @@
+package straddle.tcg.op;
+
+import static org.objectweb.asm.Opcodes.*;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodVisitor;
+import straddle.tcg.block.Tb;
+
+/// Writes the bytecode of a region's micro-ops, which use it to say what they do.
+///
+/// Register slots and flags live in locals: loaded at entry, spilled in one shared exit block, and around
+/// micro-ops that have no bytecode of their own. The locals are the same at every label and the operand
+/// stack is empty there, so that stack frames need no computing.
+///
+/// A method is emitted twice: the first pass, into nothing, finds out which slots it uses.
+public final class Emitter {
+    private static final String CPU = "straddle/tcg/Cpu";
+    private static final String CODE = "straddle/tcg/region/RegionCode";
+    private static final String RUNTIME = "straddle/tcg/op/RegionRuntime";
+    private static final String MICRO_OP = "straddle/tcg/op/MicroOp";
+    private static final String FAULT = "straddle/tcg/GuestFault";
+
+    private static final int THIS = 0;
+    private static final int CPU_LOCAL = 1;
+    private static final int REGISTERS = 2;
+    private static final int EXIT = 3;
+    private static final int AT = 4;
+    private static final int KIND = 5;
+    private static final int TLB = 6;
+    private static final int COUNT = 8;
+    private static final int RESULT = 10;
+    private static final int FLAG_A = 12;
+    private static final int FLAG_B = 14;
+    private static final int FIRST_SLOT = 16;
+    private static final int SLOTS = 32;
+
+    /// Scratch locals of one micro-op, 8 bytes each.
+    public static final int A = FIRST_SLOT + 2 * SLOTS;
+
+    public static final int B = A + 2;
+    public static final int R = B + 2;
+    public static final int ADDRESS = R + 2;
+    private static final int LOCALS = ADDRESS + 2;
+
+    /// The deepest is a rotation's flags: an int and five longs, and an address below.
+    private static final int MAX_STACK = 20;
+
+    private static final int NO_KIND = -1;
+
+    /// In AT: the micro-op is being called, the state is spilled.
+    public static final int CALLED = 1 << 14;
+
+    private final MethodVisitor m;
+    private final BitSet used;
+    private final int zeroSlot;
+    private final List<MicroOp> pool = new ArrayList<>();
+    private final IdentityHashMap<MicroOp, Integer> poolIndex = new IdentityHashMap<>();
+    private final Map<Long, Label> labels;
+    private final Label exit = new Label();
+    private final Label handler = new Label();
+    private int kind = NO_KIND;
+    private boolean firstFrame = true;
+    private boolean ended;
+
+    /// @param used slots that the region reads or writes; filled in the first pass
+    /// @param labels where the region's blocks begin, by guest program counter
+    /// @param zeroSlot the slot that always holds 0
+    public Emitter(MethodVisitor m, BitSet used, Map<Long, Label> labels, int zeroSlot) {
+        this.m = m;
+        this.used = used;
+        this.labels = labels;
+        this.zeroSlot = zeroSlot;
+    }
+
+    /// The micro-ops that the bytecode refers to by number.
+    public List<MicroOp> pool() {
+        return pool;
+    }
+
+    // ---- structure
+
+    /// Begins the method: loads the state.
+    public void begin(Label body) {
+        m.visitCode();
+        Label end = exit;
+        m.visitTryCatchBlock(body, end, handler, FAULT);
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitFieldInsn(GETFIELD, CPU, "r", "[J");
+        m.visitVarInsn(ASTORE, REGISTERS);
+        m.visitInsn(ICONST_0);
+        m.visitVarInsn(ISTORE, EXIT);
+        m.visitInsn(ICONST_0);
+        m.visitVarInsn(ISTORE, AT);
+        m.visitInsn(LCONST_0);
+        m.visitVarInsn(LSTORE, COUNT);
+        reload();
+        for (int slot = 0; slot < SLOTS; slot++) {
+            if (!used.get(slot)) {
+                clear(FIRST_SLOT + 2 * slot);
+            }
+        }
+        for (int scratch = A; scratch < LOCALS; scratch += 2) {
+            clear(scratch);
+        }
+        m.visitLabel(body);
+        frame();
+    }
+
+    private void clear(int local) {
+        m.visitInsn(LCONST_0);
+        m.visitVarInsn(LSTORE, local);
+    }
+
+    private void frame() {
+        if (!firstFrame) {
+            m.visitFrame(F_SAME, 0, null, 0, null);
+            return;
+        }
+        firstFrame = false;
+        List<Object> locals = new ArrayList<>(List.of(CODE, CPU, "[J", INTEGER, INTEGER, INTEGER));
+        for (int local = TLB; local < LOCALS; local += 2) {
+            locals.add(LONG);
+        }
+        m.visitFrame(F_FULL, locals.size(), locals.toArray(), 0, new Object[0]);
+    }
+
+    /// Begins a block that other blocks of the region jump to.
+    public void block(Tb tb) {
+        m.visitLabel(labels.get(tb.pc));
+        frame();
+        kind = NO_KIND;
+        ended = false;
+        m.visitVarInsn(LLOAD, COUNT);
+        constant(tb.insns);
+        m.visitInsn(LADD);
+        m.visitVarInsn(LSTORE, COUNT);
+    }
+
+    /// Emits a block's micro-ops.
+    public void micros(MicroOp first) {
+        for (MicroOp op = first; op != null && !ended; op = op.next) {
+            op.emit(this);
+        }
+    }
+
+    /// Ends the method: the shared exit and the fault handler.
+    public void end() {
+        m.visitLabel(exit);
+        frame();
+        spill();
+        addRetired();
+        m.visitVarInsn(ALOAD, THIS);
+        m.visitFieldInsn(GETFIELD, CODE, "pool", "[L" + MICRO_OP + ";");
+        m.visitVarInsn(ILOAD, EXIT);
+        m.visitInsn(AALOAD);
+        m.visitInsn(ARETURN);
+        m.visitLabel(handler);
+        m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
+        Label spilled = new Label();
+        m.visitVarInsn(ILOAD, AT);
+        integer(CALLED);
+        m.visitInsn(IAND);
+        m.visitJumpInsn(IFNE, spilled);
+        spill();
+        m.visitLabel(spilled);
+        m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
+        addRetired();
+        m.visitVarInsn(ALOAD, THIS);
+        m.visitInsn(SWAP);
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitInsn(SWAP);
+        m.visitVarInsn(ILOAD, AT);
+        m.visitInsn(SWAP);
+        m.visitMethodInsn(
+                INVOKEVIRTUAL,
+                CODE,
+                "faulted",
+                "(L" + CPU + ";IL" + FAULT + ";)L" + FAULT + ";",
+                false);
+        m.visitInsn(ATHROW);
+        m.visitMaxs(MAX_STACK, LOCALS);
+        m.visitEnd();
+    }
+
+    private void addRetired() {
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitInsn(DUP);
+        m.visitFieldInsn(GETFIELD, CPU, "retired", "J");
+        m.visitVarInsn(LLOAD, COUNT);
+        m.visitInsn(LADD);
+        m.visitFieldInsn(PUTFIELD, CPU, "retired", "J");
+    }
+
+    private void spill() {
+        for (int slot = used.nextSetBit(0); slot >= 0; slot = used.nextSetBit(slot + 1)) {
+            m.visitVarInsn(ALOAD, REGISTERS);
+            integer(slot);
+            m.visitVarInsn(LLOAD, FIRST_SLOT + 2 * slot);
+            m.visitInsn(LASTORE);
+        }
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitVarInsn(ILOAD, KIND);
+        m.visitVarInsn(LLOAD, RESULT);
+        m.visitVarInsn(LLOAD, FLAG_A);
+        m.visitVarInsn(LLOAD, FLAG_B);
+        m.visitMethodInsn(INVOKEVIRTUAL, CPU, "setFlags", "(IJJJ)V", false);
+    }
+
+    private void reload() {
+        for (int slot = used.nextSetBit(0); slot >= 0; slot = used.nextSetBit(slot + 1)) {
+            m.visitVarInsn(ALOAD, REGISTERS);
+            integer(slot);
+            m.visitInsn(LALOAD);
+            m.visitVarInsn(LSTORE, FIRST_SLOT + 2 * slot);
+        }
+        fromCpu("flagKind", "I", ISTORE, KIND);
+        fromCpu("flagResult", "J", LSTORE, RESULT);
+        fromCpu("flagA", "J", LSTORE, FLAG_A);
+        fromCpu("flagB", "J", LSTORE, FLAG_B);
+        fromCpu("tlb", "J", LSTORE, TLB);
+    }
+
+    private void fromCpu(String field, String type, int store, int local) {
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitFieldInsn(GETFIELD, CPU, field, type);
+        m.visitVarInsn(store, local);
+    }
+
+    private int number(MicroOp op) {
+        return poolIndex.computeIfAbsent(
+                op,
+                _ -> {
+                    pool.add(op);
+                    return pool.size() - 1;
+                });
+    }
+
+    /// The next access may fault: the handler must know for which micro-op.
+    private void mark(MicroOp op) {
+        mark(number(op));
+    }
+
+    private void mark(int number) {
+        integer(number);
+        m.visitVarInsn(ISTORE, AT);
+    }
+
+    // ---- whole micro-ops
+
+    /// Runs a micro-op that has no bytecode of its own.
+    public void call(MicroOp op) {
+        if (op.next instanceof Branch.Anywhere) {
+            leave(op);
+            return;
+        }
+        spill();
+        mark(number(op) | CALLED);
+        m.visitVarInsn(ALOAD, THIS);
+        m.visitFieldInsn(GETFIELD, CODE, "pool", "[L" + MICRO_OP + ";");
+        integer(number(op));
+        m.visitInsn(AALOAD);
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitMethodInsn(
+                INVOKEVIRTUAL, MICRO_OP, "exec", "(L" + CPU + ";)L" + MICRO_OP + ";", false);
+        Label goOn = new Label();
+        m.visitJumpInsn(IFNONNULL, goOn);
+        addRetired();
+        m.visitInsn(ACONST_NULL);
+        m.visitInsn(ARETURN);
+        m.visitLabel(goOn);
+        frame();
+        reload();
+        kind = NO_KIND;
+    }
+
+    /// Leaves the region and goes on with a micro-op.
+    public void leave(MicroOp op) {
+        integer(number(op));
+        m.visitVarInsn(ISTORE, EXIT);
+        m.visitJumpInsn(GOTO, exit);
+        ended = true;
+    }
+
+    /// Goes on at a direct jump's target: within the region, after a look for requests, or outside.
+    public void jump(Jump jump) {
+        Label target = labels.get(jump.target());
+        if (target == null) {
+            leave(jump);
+            return;
+        }
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitMethodInsn(INVOKEVIRTUAL, CPU, "wantsAttention", "()Z", false);
+        m.visitJumpInsn(IFEQ, target);
+        leave(jump);
+    }
+
+    /// Goes on at the program counter in R if the region has one of `targets` there, otherwise leaves by `op`.
+    public void jumpToOneOf(long[] targets, MicroOp op) {
+        long[] within = java.util.Arrays.stream(targets).filter(labels::containsKey).toArray();
+        for (long target : within) {
+            Label next = new Label();
+            take(R);
+            constant(target);
+            m.visitInsn(LCMP);
+            m.visitJumpInsn(IFNE, next);
+            m.visitVarInsn(ALOAD, CPU_LOCAL);
+            m.visitMethodInsn(INVOKEVIRTUAL, CPU, "wantsAttention", "()Z", false);
+            m.visitJumpInsn(IFEQ, labels.get(target));
+            m.visitLabel(next);
+            frame();
+        }
+        leave(op);
+    }
+
+    /// Begins a second way within a micro-op.
+    public void way(Label label) {
+        m.visitLabel(label);
+        frame();
+        ended = false;
+    }
+
+    // ---- values on the operand stack
+
+    public void integer(int value) {
+        if (value >= -1 && value <= 5) {
+            m.visitInsn(ICONST_0 + value);
+        } else if (value == (byte) value) {
+            m.visitIntInsn(BIPUSH, value);
+        } else if (value == (short) value) {
+            m.visitIntInsn(SIPUSH, value);
+        } else {
+            m.visitLdcInsn(value);
+        }
+    }
+
+    public void constant(long value) {
+        if (value == 0 || value == 1) {
+            m.visitInsn(value == 0 ? LCONST_0 : LCONST_1);
+        } else if (value == (short) value) {
+            integer((int) value);
+            m.visitInsn(I2L);
+        } else {
+            m.visitLdcInsn(value);
+        }
+    }
+
+    /// The whole slot.
+    public void get(int slot) {
+        if (slot == zeroSlot) {
+            m.visitInsn(LCONST_0);
+            return;
+        }
+        used.set(slot);
+        m.visitVarInsn(LLOAD, FIRST_SLOT + 2 * slot);
+    }
+
+    public void set(int slot) {
+        used.set(slot);
+        m.visitVarInsn(LSTORE, FIRST_SLOT + 2 * slot);
+    }
+
+    /// Part of a slot, zero-extended.
+    public void get(int reg, int width) {
+        get(reg & ~Reg.HIGH);
+        if ((reg & Reg.HIGH) != 0) {
+            shift(LUSHR, 8);
+        }
+        zeroExtend(width);
+    }
+
+    /// Part of a slot, sign-extended.
+    public void getSigned(int reg, int width) {
+        get(reg & ~Reg.HIGH);
+        if ((reg & Reg.HIGH) != 0) {
+            shift(LUSHR, 8);
+        }
+        signExtend(width);
+    }
+
+    /// Sets part of a slot as [Reg#set] does.
+    public void set(int reg, int width) {
+        if (width == 8) {
+            set(reg);
+            return;
+        }
+        zeroExtend(width);
+        if (width < 4) {
+            int slot = reg & ~Reg.HIGH;
+            int shift = (reg & Reg.HIGH) != 0 ? 8 : 0;
+            if (shift != 0) {
+                shift(LSHL, shift);
+            }
+            get(slot);
+            constant(~((1L << 8 * width) - 1 << shift));
+            m.visitInsn(LAND);
+            m.visitInsn(LOR);
+            set(slot);
+        } else {
+            set(reg);
+        }
+    }
+
+    public void shift(int opcode, int by) {
+        if (by != 0) {
+            integer(by);
+            m.visitInsn(opcode);
+        }
+    }
+
+    public void zeroExtend(int width) {
+        if (width < 8) {
+            constant((1L << 8 * width) - 1);
+            m.visitInsn(LAND);
+        }
+    }
+
+    public void signExtend(int width) {
+        switch (width) {
+            case 1 -> {
+                m.visitInsn(L2I);
+                m.visitInsn(I2B);
+                m.visitInsn(I2L);
+            }
+            case 2 -> {
+                m.visitInsn(L2I);
+                m.visitInsn(I2S);
+                m.visitInsn(I2L);
+            }
+            case 4 -> {
+                m.visitInsn(L2I);
+                m.visitInsn(I2L);
+            }
+            default -> {}
+        }
+    }
+
+    /// A plain instruction of the JVM.
+    public void op(int opcode) {
+        m.visitInsn(opcode);
+    }
+
+    public void take(int scratch) {
+        m.visitVarInsn(LLOAD, scratch);
+    }
+
+    public void keep(int scratch) {
+        m.visitVarInsn(LSTORE, scratch);
+    }
+
+    public void branch(int opcode, Label to) {
+        m.visitJumpInsn(opcode, to);
+    }
+
+    /// A static method of [RegionRuntime].
+    public void runtime(String name, String descriptor) {
+        m.visitMethodInsn(INVOKESTATIC, RUNTIME, name, descriptor, false);
+    }
+
+    // ---- memory
+
+    /// The offset that an effective address computes to.
+    public void offset(Ea ea) {
+        boolean some = false;
+        if (ea.base() != zeroSlot) {
+            get(ea.base());
+            some = true;
+        }
+        if (ea.index() != zeroSlot) {
+            get(ea.index());
+            shift(LSHL, ea.scale());
+            if (some) {
+                m.visitInsn(LADD);
+            }
+            some = true;
+        }
+        if (!some) {
+            constant(ea.displacement());
+        } else if (ea.displacement() != 0) {
+            constant(ea.displacement());
+            m.visitInsn(LADD);
+        }
+        mask(ea.mask());
+    }
+
+    public void address(Ea ea) {
+        offset(ea);
+        if (ea.segment() != zeroSlot) {
+            get(ea.segment());
+            m.visitInsn(LADD);
+        }
+        mask(ea.linearMask());
+    }
+
+    private void mask(long mask) {
+        if (mask != -1) {
+            constant(mask);
+            m.visitInsn(LAND);
+        }
+    }
+
+    /// Address → value, zero-extended.
+    public void load(MicroOp op, int width) {
+        mark(op);
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitVarInsn(LLOAD, TLB);
+        runtime("load" + 8 * width, "(JL" + CPU + ";J)J");
+    }
+
+    /// Address, value → nothing.
+    public void store(MicroOp op, int width) {
+        mark(op);
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitVarInsn(LLOAD, TLB);
+        runtime("store" + 8 * width, "(JJL" + CPU + ";J)V");
+    }
+
+    // ---- flags
+
+    /// Records flags; the operands come from scratch locals.
+    public void flags(int newKind, int result, int a, int b) {
+        take(result);
+        m.visitVarInsn(LSTORE, RESULT);
+        take(a);
+        m.visitVarInsn(LSTORE, FLAG_A);
+        take(b);
+        m.visitVarInsn(LSTORE, FLAG_B);
+        kind(newKind);
+    }
+
+    /// Records the flags of a bitwise operation.
+    public void logicFlags(int result) {
+        take(result);
+        m.visitVarInsn(LSTORE, RESULT);
+        kind(Flags.LOGIC);
+    }
+
+    private void kind(int newKind) {
+        if (kind != newKind) {
+            integer(newKind);
+            m.visitVarInsn(ISTORE, KIND);
+            kind = newKind;
+        }
+    }
+
+    /// Records the flags of a rotation whose zero-extended result is in R.
+    public void rotateFlags(boolean left, int bits) {
+        take(R);
+        shift(LUSHR, bits - 1);
+        keep(A);
+        if (left) {
+            take(R);
+            constant(1);
+            m.visitInsn(LAND);
+            keep(B);
+            take(A);
+            take(B);
+        } else {
+            take(A);
+            keep(B);
+            take(A);
+            take(R);
+            shift(LUSHR, bits - 2);
+            constant(1);
+            m.visitInsn(LAND);
+        }
+        m.visitInsn(LXOR);
+        keep(ADDRESS);
+        flagOperands();
+        take(B);
+        take(ADDRESS);
+        runtime("rotated", "(IJJJJJ)J");
+        m.visitVarInsn(LSTORE, RESULT);
+        kind(Flags.EAGER);
+    }
+
+    /// Pushes the carry flag as an int.
+    public void carry() {
+        flagOperands();
+        runtime("carry", "(IJJJ)I");
+    }
+
+    private void flagOperands() {
+        if (kind == NO_KIND) {
+            m.visitVarInsn(ILOAD, KIND);
+        } else {
+            integer(kind);
+        }
+        m.visitVarInsn(LLOAD, RESULT);
+        m.visitVarInsn(LLOAD, FLAG_A);
+        m.visitVarInsn(LLOAD, FLAG_B);
+    }
+
+    /// Pushes 1 if a condition holds, else 0.
+    public void condition(int cond) {
+        flagOperands();
+        integer(cond);
+        runtime("condition", "(IJJJI)I");
+    }
+}

@@ -1,0 +1,108 @@
+package straddle.tcg.op;
+
+import straddle.tcg.Cpu;
+import straddle.tcg.mmu.Raw;
+import straddle.tcg.mmu.Tlb;
+
+/// What emitted regions call: small enough for HotSpot to inline all of it.
+///
+/// The TLB's address is passed along, so that C2 need not read it again after each store.
+public final class RegionRuntime {
+    private RegionRuntime() {}
+
+    public static long load8(long virtual, Cpu c, long tlb) {
+        long entry = Tlb.entry(tlb, virtual);
+        return Raw.getLong(entry + Tlb.READ) == (virtual & -4096)
+                ? Raw.getByte(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffL
+                : c.loadSlowly(virtual, 1);
+    }
+
+    public static long load16(long virtual, Cpu c, long tlb) {
+        long entry = Tlb.entry(tlb, virtual);
+        return Raw.getLong(entry + Tlb.READ) == (virtual + 1 & -4096)
+                ? Raw.getShort(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffffL
+                : c.loadSlowly(virtual, 2);
+    }
+
+    public static long load32(long virtual, Cpu c, long tlb) {
+        long entry = Tlb.entry(tlb, virtual);
+        return Raw.getLong(entry + Tlb.READ) == (virtual + 3 & -4096)
+                ? Raw.getInt(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffff_ffffL
+                : c.loadSlowly(virtual, 4);
+    }
+
+    public static long load64(long virtual, Cpu c, long tlb) {
+        long entry = Tlb.entry(tlb, virtual);
+        return Raw.getLong(entry + Tlb.READ) == (virtual + 7 & -4096)
+                ? Raw.getLong(virtual + Raw.getLong(entry + Tlb.ADDEND))
+                : c.loadSlowly(virtual, 8);
+    }
+
+    public static void store8(long virtual, long value, Cpu c, long tlb) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) == (virtual & -4096)) {
+            Raw.putByte(virtual + Raw.getLong(entry + Tlb.ADDEND), (byte) value);
+        } else {
+            c.storeSlowly(virtual, 1, value);
+        }
+    }
+
+    public static void store16(long virtual, long value, Cpu c, long tlb) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) == (virtual + 1 & -4096)) {
+            Raw.putShort(virtual + Raw.getLong(entry + Tlb.ADDEND), (short) value);
+        } else {
+            c.storeSlowly(virtual, 2, value);
+        }
+    }
+
+    public static void store32(long virtual, long value, Cpu c, long tlb) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) == (virtual + 3 & -4096)) {
+            Raw.putInt(virtual + Raw.getLong(entry + Tlb.ADDEND), (int) value);
+        } else {
+            c.storeSlowly(virtual, 4, value);
+        }
+    }
+
+    public static void store64(long virtual, long value, Cpu c, long tlb) {
+        long entry = Tlb.entry(tlb, virtual);
+        if (Raw.getLong(entry + Tlb.WRITE) == (virtual + 7 & -4096)) {
+            Raw.putLong(virtual + Raw.getLong(entry + Tlb.ADDEND), value);
+        } else {
+            c.storeSlowly(virtual, 8, value);
+        }
+    }
+
+    public static int carry(int kind, long result, long a, long b) {
+        return Flags.carry(kind, result, a, b) ? 1 : 0;
+    }
+
+    public static int condition(int kind, long result, long a, long b, int cond) {
+        return Cond.test(kind, result, a, b, cond) ? 1 : 0;
+    }
+
+    public static long choose(long yes, long no, int condition) {
+        return condition != 0 ? yes : no;
+    }
+
+    public static long equal(long a, long b) {
+        return a == b ? 1 : 0;
+    }
+
+    /// The flags before, with carry and overflow replaced: what rotates leave.
+    public static long rotated(int kind, long result, long a, long b, long carry, long overflow) {
+        long others = Arith.eager(kind, result, a, b) & ~(Flags.CF | Flags.OF);
+        return others | (carry != 0 ? Flags.CF : 0) | (overflow != 0 ? Flags.OF : 0);
+    }
+
+    /// 1 if the product of two operands does not fit `width` bytes.
+    public static long overflows(long a, long b, int width) {
+        long product = a * b;
+        boolean fits =
+                width == 8
+                        ? Math.multiplyHigh(a, b) == product >> 63
+                        : Reg.signed(product, width) == product;
+        return fits ? 0 : 1;
+    }
+}

@@ -1,0 +1,116 @@
+package straddle.tcg.region;
+
+import java.lang.invoke.MethodHandles;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.objectweb.asm.ClassWriter;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodVisitor;
+import org.objectweb.asm.Opcodes;
+import straddle.tcg.block.Tb;
+import straddle.tcg.op.Emitter;
+import straddle.tcg.op.MicroOp;
+
+/// Compiles blocks to a hidden class with one method.
+final class RegionCompiler {
+    /// Entry, exit and fault handler.
+    static final int FRAME_BYTECODES = 900;
+
+    private static final String NAME = "straddle/tcg/region/RegionMethod";
+    private static final String SUPER = "straddle/tcg/region/RegionCode";
+    private static final String OP = "straddle/tcg/op/MicroOp";
+    private static final String TB = "straddle/tcg/block/Tb";
+    private static final String CONSTRUCTOR = "([L" + OP + ";[L" + TB + ";)V";
+    private static final String RUN = "(Lstraddle/tcg/Cpu;)L" + OP + ";";
+
+    private RegionCompiler() {}
+
+    /// The first micro-op after a block's interpreted head.
+    static MicroOp body(Tb tb) {
+        return tb.head.next;
+    }
+
+    /// How many bytes of bytecode a block takes at most.
+    static int estimate(Tb tb) {
+        int bytes = 12;
+        for (MicroOp op = body(tb); op != null; op = op.next) {
+            bytes += op.emittedBytes();
+        }
+        return bytes;
+    }
+
+    /// @param blocks the entry first
+    static RegionCode compile(List<Tb> blocks, int zeroSlot) {
+        BitSet used = new BitSet();
+        emit(new Nowhere(), blocks, used, zeroSlot);
+        ClassWriter writer = new ClassWriter(0);
+        writer.visit(Opcodes.V21, Opcodes.ACC_FINAL | Opcodes.ACC_SUPER, NAME, null, SUPER, null);
+        constructor(writer);
+        MethodVisitor method =
+                writer.visitMethod(Opcodes.ACC_PUBLIC | Opcodes.ACC_FINAL, "run", RUN, null, null);
+        Emitter emitter = emit(method, blocks, used, zeroSlot);
+        writer.visitEnd();
+        MicroOp[] pool = emitter.pool().toArray(MicroOp[]::new);
+        Tb[] owners = owners(pool, blocks);
+        try {
+            return (RegionCode)
+                    MethodHandles.lookup()
+                            .defineHiddenClass(writer.toByteArray(), true)
+                            .lookupClass()
+                            .getDeclaredConstructor(MicroOp[].class, Tb[].class)
+                            .newInstance(pool, owners);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("A region's class can't be made", e);
+        }
+    }
+
+    private static Emitter emit(MethodVisitor method, List<Tb> blocks, BitSet used, int zeroSlot) {
+        Map<Long, Label> labels = new HashMap<>();
+        for (Tb tb : blocks) {
+            labels.put(tb.pc, new Label());
+        }
+        Emitter emitter = new Emitter(method, used, labels, zeroSlot);
+        emitter.begin(new Label());
+        for (Tb tb : blocks) {
+            emitter.block(tb);
+            emitter.micros(body(tb));
+        }
+        emitter.end();
+        return emitter;
+    }
+
+    private static void constructor(ClassWriter writer) {
+        MethodVisitor m = writer.visitMethod(Opcodes.ACC_PUBLIC, "<init>", CONSTRUCTOR, null, null);
+        m.visitCode();
+        m.visitVarInsn(Opcodes.ALOAD, 0);
+        m.visitVarInsn(Opcodes.ALOAD, 1);
+        m.visitVarInsn(Opcodes.ALOAD, 2);
+        m.visitMethodInsn(Opcodes.INVOKESPECIAL, SUPER, "<init>", CONSTRUCTOR, false);
+        m.visitInsn(Opcodes.RETURN);
+        m.visitMaxs(3, 3);
+        m.visitEnd();
+    }
+
+    private static Tb[] owners(MicroOp[] pool, List<Tb> blocks) {
+        Map<MicroOp, Tb> byOp = new java.util.IdentityHashMap<>();
+        for (Tb tb : blocks) {
+            for (MicroOp op = body(tb); op != null; op = op.next) {
+                byOp.put(op, tb);
+            }
+        }
+        Tb[] owners = new Tb[pool.length];
+        for (int i = 0; i < pool.length; i++) {
+            owners[i] = byOp.getOrDefault(pool[i], blocks.getFirst());
+        }
+        return owners;
+    }
+
+    /// Receives the first pass.
+    private static final class Nowhere extends MethodVisitor {
+        Nowhere() {
+            super(Opcodes.ASM9);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package straddle.tcg.region;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
+import straddle.tcg.Cpu;
+import straddle.tcg.GuestFault;
+import straddle.tcg.block.Tb;
+import straddle.tcg.op.BlockHead;
+import straddle.tcg.op.Jump;
+import straddle.tcg.op.MicroOp;
+
+/// One vCPU's regions: chooses the blocks of a hot piece of code, has them compiled in the background, and
+/// puts the result in place between two blocks.
+public final class Regions {
+    /// Bytecode that a region may grow to: HotSpot never compiles methods over 8,000 bytes.
+    static final int MAX_BYTECODES = 7_000;
+
+    private static final int MAX_BLOCKS = 64;
+
+    /// A block whose region was dropped this often stays interpreted.
+    private static final int MAX_DROPS = 50;
+
+    /// Blocks entered less often than one in so many of the hot one's entries are left out.
+    private static final int COLD_SHARE = 64;
+
+    private final Cpu cpu;
+    private final Executor background;
+    private final int zeroSlot;
+    private final ConcurrentLinkedQueue<Region> compiled = new ConcurrentLinkedQueue<>();
+    private final Map<Long, Integer> drops = new HashMap<>();
+    private long installed;
+    private long dropped;
+    private final LongAdder compileNanos = new LongAdder();
+
+    /// @param background runs one compilation after another
+    public Regions(Cpu cpu, Executor background, int zeroSlot) {
+        this.cpu = cpu;
+        this.background = background;
+        this.zeroSlot = zeroSlot;
+    }
+
+    public long installed() {
+        return installed;
+    }
+
+    public long dropped() {
+        return dropped;
+    }
+
+    /// Time spent on making bytecode, in nanoseconds, all of it in the background.
+    public long compileNanos() {
+        return compileNanos.sum();
+    }
+
+    /// A block has become hot: has its region compiled.
+    public void request(Tb tb) {
+        if (drops.getOrDefault(tb.gpa, 0) >= MAX_DROPS || !(tb.first instanceof BlockHead head)) {
+            return;
+        }
+        List<Tb> blocks = choose(tb);
+        Map<Long, Long> pages = new TreeMap<>();
+        for (Tb each : blocks) {
+            pages.put(each.pc + cpu.fetchBase() & -4096, each.gpa & -4096);
+        }
+        try {
+            background.execute(() -> compile(tb, head, blocks, pages));
+        } catch (RejectedExecutionException e) {
+            // The VM is closing.
+        }
+    }
+
+    private void compile(Tb tb, BlockHead head, List<Tb> blocks, Map<Long, Long> pages) {
+        long start = System.nanoTime();
+        RegionCode code = RegionCompiler.compile(blocks, zeroSlot);
+        long[] virtualPages = pages.keySet().stream().mapToLong(Long::longValue).toArray();
+        long[] guestPages = pages.values().stream().mapToLong(Long::longValue).toArray();
+        compiled.add(new Region(tb, head, blocks, code, virtualPages, guestPages));
+        compileNanos.add(System.nanoTime() - start);
+        cpu.request(Cpu.ATTENTION_HOUSEKEEPING);
+    }
+
+    /// Puts what has been compiled in place. Called between blocks.
+    public void install() {
+        for (Region region = compiled.poll(); region != null; region = compiled.poll()) {
+            if (region.blocks().stream().allMatch(tb -> tb.valid)) {
+                install(region);
+            } else {
+                region.interpreted().cool();
+            }
+        }
+    }
+
+    private void install(Region region) {
+        Tb entry = region.entry();
+        entry.unlink();
+        entry.first = region;
+        installed++;
+        for (Tb tb : region.blocks()) {
+            tb.onInvalidate(() -> drop(region));
+        }
+    }
+
+    private void drop(Region region) {
+        Tb entry = region.entry();
+        if (entry.first == region) {
+            entry.first = region.interpreted();
+            entry.unlink();
+            region.interpreted().cool();
+            drops.merge(entry.gpa, 1, Integer::sum);
+            dropped++;
+        }
+    }
+
+    /// The blocks that executed jumps lead to from a hot one, as far as they are warm and fit.
+    private List<Tb> choose(Tb hot) {
+        Set<Tb> chosen = new LinkedHashSet<>();
+        ArrayDeque<Tb> frontier = new ArrayDeque<>(List.of(hot));
+        int bytes = RegionCompiler.FRAME_BYTECODES;
+        while (!frontier.isEmpty() && chosen.size() < MAX_BLOCKS) {
+            Tb tb = frontier.poll();
+            if (chosen.contains(tb) || tb.spansPages() || !tb.valid) {
+                continue;
+            }
+            int size = RegionCompiler.estimate(tb);
+            if (bytes + size > MAX_BYTECODES) {
+                continue;
+            }
+            bytes += size;
+            chosen.add(tb);
+            for (Tb next : successors(tb)) {
+                if (isWarm(next)) {
+                    frontier.add(next);
+                }
+            }
+        }
+        return new ArrayList<>(chosen);
+    }
+
+    private static boolean isWarm(Tb tb) {
+        return !(tb.first instanceof BlockHead head)
+                || head.entries() >= BlockHead.HOT / COLD_SHARE;
+    }
+
+    private List<Tb> successors(Tb tb) {
+        List<Tb> found = new ArrayList<>();
+        for (MicroOp op = RegionCompiler.body(tb); op != null; op = op.next) {
+            for (Jump jump : op.jumps()) {
+                Tb linked = jump.linked();
+                if (linked != null && linked.mode == tb.mode) {
+                    found.add(linked);
+                }
+            }
+            for (long target : op.observedTargets()) {
+                Tb seen = find(target, tb.mode);
+                if (seen != null) {
+                    found.add(seen);
+                }
+            }
+        }
+        return found;
+    }
+
+    private Tb find(long pc, long mode) {
+        try {
+            return cpu.tbs.find(cpu.fetchAddress(pc + cpu.fetchBase()), pc, mode);
+        } catch (GuestFault fault) {
+            return null;
+        }
+    }
+}
