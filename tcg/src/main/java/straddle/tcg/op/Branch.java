@@ -1,6 +1,5 @@
 package straddle.tcg.op;
 
-import java.util.Arrays;
 import java.util.List;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
@@ -316,13 +315,9 @@ public final class Branch {
 
     /// A jump to the address in a register slot.
     public static final class Indirect extends MicroOp {
-        private static final int MAX_OBSERVED = 32;
-        private static final int OBSERVATIONS = 2_000;
-
         private final int s;
         private final long mask;
-        private long[] observed = {};
-        private int observations;
+        private final Observed observed = new Observed();
 
         /// @param mask of the program counter's width
         public Indirect(int s, long mask) {
@@ -333,34 +328,19 @@ public final class Branch {
         @Override
         public MicroOp exec(Cpu c) {
             long target = c.r[s] & mask;
+            observed.note(target);
             c.pc = target;
-            if (observations < OBSERVATIONS) {
-                observe(target);
-            }
             return c.lookup();
-        }
-
-        private void observe(long target) {
-            observations++;
-            for (long seen : observed) {
-                if (seen == target) {
-                    return;
-                }
-            }
-            if (observed.length < MAX_OBSERVED) {
-                observed = Arrays.copyOf(observed, observed.length + 1);
-                observed[observed.length - 1] = target;
-            }
         }
 
         @Override
         public long[] observedTargets() {
-            return observed;
+            return observed.targets();
         }
 
         @Override
         public int emittedBytes() {
-            return 40 + 32 * observed.length;
+            return 40 + 32 * observed.targets().length;
         }
 
         @Override
@@ -371,7 +351,7 @@ public final class Branch {
                 e.op(Opcodes.LAND);
             }
             e.keep(Emitter.R);
-            e.jumpToOneOf(observed, this);
+            e.jumpToOneOf(observed.targets(), this);
         }
     }
 

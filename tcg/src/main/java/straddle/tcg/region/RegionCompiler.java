@@ -3,6 +3,7 @@ package straddle.tcg.region;
 import java.lang.invoke.MethodHandles;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.objectweb.asm.ClassWriter;
@@ -94,7 +95,7 @@ final class RegionCompiler {
     }
 
     private static Tb[] owners(MicroOp[] pool, List<Tb> blocks) {
-        Map<MicroOp, Tb> byOp = new java.util.IdentityHashMap<>();
+        IdentityHashMap<MicroOp, Tb> byOp = new IdentityHashMap<>();
         for (Tb tb : blocks) {
             for (MicroOp op = body(tb); op != null; op = op.next) {
                 byOp.put(op, tb);

@@ -68,6 +68,9 @@ public final class Regions {
             return;
         }
         List<Tb> blocks = choose(tb);
+        if (blocks.isEmpty()) {
+            return;
+        }
         Map<Long, Long> pages = new TreeMap<>();
         for (Tb each : blocks) {
             pages.put(each.pc + cpu.fetchBase() & -4096, each.gpa & -4096);

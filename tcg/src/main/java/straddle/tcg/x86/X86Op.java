@@ -5,7 +5,9 @@ import static straddle.core.arch.x86.X86.*;
 import straddle.core.arch.x86.Segment;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Ea;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.Observed;
 import straddle.tcg.op.Reg;
 
 /// Micro-ops that only x86 needs: small parts of instructions.
@@ -17,6 +19,14 @@ final class X86Op {
         public MicroOp exec(Cpu c) {
             return next;
         }
+
+        @Override
+        public int emittedBytes() {
+            return 0;
+        }
+
+        @Override
+        public void emit(Emitter e) {}
     }
 
     /// Raises an exception that the decoder found.
@@ -158,6 +168,7 @@ final class X86Op {
         private final int s;
         private final boolean call;
         private final long back;
+        private final Observed observed = new Observed();
 
         /// @param back the return address that a call pushes
         Indirect64(int s, boolean call, long back) {
@@ -177,9 +188,33 @@ final class X86Op {
                 long at = r[RSP] - 8;
                 c.store64(at, back);
                 r[RSP] = at;
+            } else {
+                observed.note(target);
             }
             c.pc = target;
             return c.lookup();
+        }
+
+        @Override
+        public long[] observedTargets() {
+            return observed.targets();
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 40 + 32 * observed.targets().length;
+        }
+
+        /// What was observed is canonical: only what was not needs the check.
+        @Override
+        public void emit(Emitter e) {
+            if (call) {
+                e.leave(this);
+                return;
+            }
+            e.get(s);
+            e.keep(Emitter.R);
+            e.jumpToOneOf(observed.targets(), this);
         }
     }
 

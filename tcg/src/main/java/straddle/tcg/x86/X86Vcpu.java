@@ -62,12 +62,13 @@ public final class X86Vcpu implements Vcpu {
                                         cpu.regions.dropped(),
                                         cpu.regions.compileNanos() / 1_000_000);
         return "%,d instructions, %,d blocks translated, %,d dropped, %,d TLB misses, %,d faults"
-                .formatted(
-                        cpu.retired,
-                        cpu.tbs.translated(),
-                        cpu.tbs.invalidated(),
-                        cpu.tlbMisses,
-                        cpu.faults);
+                        .formatted(
+                                cpu.retired,
+                                cpu.tbs.translated(),
+                                cpu.tbs.invalidated(),
+                                cpu.tlbMisses,
+                                cpu.faults)
+                + regions;
     }
 
     /// A page that holds code of this vCPU's was written by a device or another vCPU. Any thread.
