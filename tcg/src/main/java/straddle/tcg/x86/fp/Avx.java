@@ -20,6 +20,45 @@ public final class Avx {
         v[d + 1] = high;
     }
 
+    /// Predicates 0 to 31, in bits 4:0.
+    public static boolean vcmpps(FpControl c, long[] v, int d, int s, int predicate) {
+        long low = Binary32.cmpPair(c, v[d], v[s], predicate & 31);
+        long high = Binary32.cmpPair(c, v[d + 1], v[s + 1], predicate & 31);
+        if (SseConvert.raises(c)) {
+            return true;
+        }
+        put(v, d, low, high);
+        return false;
+    }
+
+    public static boolean vcmppd(FpControl c, long[] v, int d, int s, int predicate) {
+        long low = Binary64.cmp(c, v[d], v[s], predicate & 31);
+        long high = Binary64.cmp(c, v[d + 1], v[s + 1], predicate & 31);
+        if (SseConvert.raises(c)) {
+            return true;
+        }
+        put(v, d, low, high);
+        return false;
+    }
+
+    public static boolean vcmpss(FpControl c, long[] v, int d, int s, int predicate) {
+        int low = Binary32.cmp(c, (int) v[d], (int) v[s], predicate & 31);
+        if (SseConvert.raises(c)) {
+            return true;
+        }
+        v[d] = v[d] & ~LOW | low & LOW;
+        return false;
+    }
+
+    public static boolean vcmpsd(FpControl c, long[] v, int d, int s, int predicate) {
+        long low = Binary64.cmp(c, v[d], v[s], predicate & 31);
+        if (SseConvert.raises(c)) {
+            return true;
+        }
+        v[d] = low;
+        return false;
+    }
+
     /// The form whose control is a register.
     public static void vpermilps(long[] v, int d, int s, int control) {
         long low = v[s];

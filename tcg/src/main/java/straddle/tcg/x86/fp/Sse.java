@@ -183,26 +183,26 @@ public final class Sse {
         return putLow(c, v, d, Binary64.sqrt(c, v[s]));
     }
 
-    /// Predicates of 8 and more are AVX's.
+    /// Only bits 2:0 of the predicate count; AVX's are [Avx#vcmpps] and its kin.
     public static boolean cmpps(FpControl c, long[] v, int d, int s, int predicate) {
-        long low = Binary32.cmpPair(c, v[d], v[s], predicate);
-        long high = Binary32.cmpPair(c, v[d + 1], v[s + 1], predicate);
+        long low = Binary32.cmpPair(c, v[d], v[s], predicate & 7);
+        long high = Binary32.cmpPair(c, v[d + 1], v[s + 1], predicate & 7);
         return put(c, v, d, low, high);
     }
 
     public static boolean cmppd(FpControl c, long[] v, int d, int s, int predicate) {
-        long low = Binary64.cmp(c, v[d], v[s], predicate);
-        long high = Binary64.cmp(c, v[d + 1], v[s + 1], predicate);
+        long low = Binary64.cmp(c, v[d], v[s], predicate & 7);
+        long high = Binary64.cmp(c, v[d + 1], v[s + 1], predicate & 7);
         return put(c, v, d, low, high);
     }
 
     public static boolean cmpss(FpControl c, long[] v, int d, int s, int predicate) {
-        int low = Binary32.cmp(c, (int) v[d], (int) v[s], predicate);
+        int low = Binary32.cmp(c, (int) v[d], (int) v[s], predicate & 7);
         return putLow(c, v, d, v[d] & HIGH | low & LOW);
     }
 
     public static boolean cmpsd(FpControl c, long[] v, int d, int s, int predicate) {
-        return putLow(c, v, d, Binary64.cmp(c, v[d], v[s], predicate));
+        return putLow(c, v, d, Binary64.cmp(c, v[d], v[s], predicate & 7));
     }
 
     /// ZF, PF and CF, the other arithmetic flags being 0; or [FpControl#UNMASKED].

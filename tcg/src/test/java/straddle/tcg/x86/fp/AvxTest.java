@@ -59,6 +59,36 @@ class AvxTest {
         return List.copyOf(ROWS);
     }
 
+    private interface Compare {
+        boolean run(FpControl c, long[] v, int d, int s, int predicate);
+    }
+
+    private static void compare(String name, String code, Kind kind, Compare op) {
+        for (int i = 0; i < 32; i++) {
+            int predicate = i;
+            ROWS.add(
+                    new Row(
+                            name + " " + i,
+                            code + "%02X".formatted(i),
+                            kind,
+                            0,
+                            g -> {
+                                g.v[0] = g.v[2];
+                                g.v[1] = g.v[3];
+                                g.trapped |= op.run(g.c, g.v, 0, 4, predicate);
+                            }));
+        }
+    }
+
+    static List<Row> compares() {
+        ROWS.clear();
+        compare("vcmpps", "C5F0C2C2", Kind.BINARY32, Avx::vcmpps);
+        compare("vcmppd", "C5F1C2C2", Kind.BINARY64, Avx::vcmppd);
+        compare("vcmpss", "C5F2C2C2", Kind.BINARY32, Avx::vcmpss);
+        compare("vcmpsd", "C5F3C2C2", Kind.BINARY64, Avx::vcmpsd);
+        return List.copyOf(ROWS);
+    }
+
     private interface Three {
         void run(long[] v, int d, int s, int t);
     }
@@ -152,7 +182,7 @@ class AvxTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"fma", "elements", "halves"})
+    @MethodSource({"fma", "compares", "elements", "halves"})
     void agreesWithTheProcessor(Row row) {
         assertEquals("", Differential.firstDifference(row));
     }

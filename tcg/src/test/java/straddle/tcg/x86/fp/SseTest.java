@@ -81,7 +81,7 @@ class SseTest {
         r.four("div", "5E", Sse::divps, Sse::divpd, Sse::divss, Sse::divsd);
         r.four("max", "5F", Sse::maxps, Sse::maxpd, Sse::maxss, Sse::maxsd);
         r.four("sqrt", "51", Sse::sqrtps, Sse::sqrtpd, Sse::sqrtss, Sse::sqrtsd);
-        for (int i = 0; i < 8; i++) {
+        for (int i : new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 0xf1, 0x1e}) {
             r.immediate("cmpps", "0FC2C1", Kind.BINARY32, i, Sse::cmpps);
             r.immediate("cmppd", "660FC2C1", Kind.BINARY64, i, Sse::cmppd);
             r.immediate("cmpss", "F30FC2C1", Kind.BINARY32, i, Sse::cmpss);
