@@ -1,6 +1,7 @@
 package straddle.tcg.x86;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
+import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Vcpu;
@@ -28,7 +29,8 @@ public final class X86Vcpu implements Vcpu {
     @Override
     public Exit run() {
         cpu.run();
-        return cpu.exit;
+        boolean asleepForGood = cpu.exit == Exit.Halt.HALT && !cpu.flag(X86.RFLAGS_IF);
+        return asleepForGood ? Exit.Halt.MASKED : cpu.exit;
     }
 
     @Override
