@@ -7,6 +7,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import straddle.launcher.measure.Comparison;
+import straddle.launcher.measure.ModeResult;
 import straddle.launcher.report.Json;
 import straddle.machines.embedded.EmbeddedGuest;
 
@@ -78,7 +80,10 @@ final class CompareCommand implements Callable<Integer> {
         EmbeddedGuest guest = machine.guest();
         Comparing comparing = new Comparing(surroundings, guest, machine.ramBytes(guest));
         Set<String> modes = accel.isEmpty() ? comparing.all() : new LinkedHashSet<>(accel);
-        ComparisonReport report = comparing.measure(modes, repeat, phaseTime * 1e9);
+        ComparisonReport report =
+                comparing.measure(
+                        modes,
+                        new Comparison.Plan(repeat, phaseTime * 1e9, ModeResult.Choice.MEDIAN));
         if (json) {
             surroundings.out().println(Json.pretty(report.toJson()));
         } else {

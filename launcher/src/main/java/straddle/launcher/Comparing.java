@@ -54,9 +54,7 @@ final class Comparing {
                 && guest.phases().stream().anyMatch(Phase::runsNatively);
     }
 
-    /// @param nanosPerPhase how long each phase of each run should take
-    ComparisonReport measure(Set<String> names, int repeats, double nanosPerPhase)
-            throws CommandFailure {
+    ComparisonReport measure(Set<String> names, Comparison.Plan plan) throws CommandFailure {
         if (names.isEmpty()) {
             throw CommandFailure.host("No mode works here: 'straddle accel' says why.");
         }
@@ -68,9 +66,8 @@ final class Comparing {
             for (String name : names) {
                 modes.add(mode(name));
             }
-            Comparison comparison =
-                    Comparison.measure(guest.phases(), modes, repeats, nanosPerPhase, progress);
-            return new ComparisonReport(comparison, verdict, repeats > 1);
+            Comparison comparison = Comparison.measure(guest.phases(), modes, plan, progress);
+            return new ComparisonReport(comparison, verdict, plan);
         } catch (InterruptedException e) {
             throw CommandFailure.guest(ExitCodes.INTERRUPTED, "Interrupted.");
         } finally {

@@ -28,15 +28,14 @@ final class ComparisonReport {
     private final Comparison comparison;
     private final Optional<ModeResult> yardstick;
     private final Optional<HostVerdict> host;
-    private final boolean repeated;
+    private final Comparison.Plan plan;
 
     /// @param host what a probe found of the host's KVM; empty if nothing
-    /// @param repeated whether there are several runs, and so a spread
-    ComparisonReport(Comparison comparison, Optional<HostVerdict> host, boolean repeated) {
+    ComparisonReport(Comparison comparison, Optional<HostVerdict> host, Comparison.Plan plan) {
         this.comparison = comparison;
         this.yardstick = comparison.result(NativeYardstick.NAME);
         this.host = host;
-        this.repeated = repeated;
+        this.plan = plan;
     }
 
     /// [ExitCodes#WRONG_RESULT] outweighs a mode that failed.
@@ -52,7 +51,7 @@ final class ComparisonReport {
 
     void print(PrintStream out, boolean ansi) {
         if (!comparison.completed().isEmpty()) {
-            out.println("Time for one operation" + (repeated ? ", median of the runs" : ""));
+            out.println(heading());
             out.println();
             times().print(out, ansi);
             out.println();
@@ -67,6 +66,17 @@ final class ComparisonReport {
         verdict().forEach(line -> Table.wrap(line, Table.WIDTH).forEach(out::println));
     }
 
+    private String heading() {
+        return switch (plan.choice()) {
+            case MEDIAN -> "Time for one operation, median of " + plan.repeats() + " runs";
+            case FASTEST -> "Time for one operation, best of " + plan.repeats() + " runs";
+        };
+    }
+
+    private boolean showsSpread() {
+        return plan.choice() == ModeResult.Choice.MEDIAN;
+    }
+
     private static void print(String mode, ModeFailedException failure, PrintStream out) {
         Table.wrap(mode + " did not get through: " + failure.getMessage(), Table.WIDTH)
                 .forEach(out::println);
@@ -79,7 +89,7 @@ final class ComparisonReport {
         columns.add(Table.left("phase"));
         for (ModeResult result : comparison.completed()) {
             columns.add(Table.right(result.mode()));
-            if (repeated) {
+            if (showsSpread()) {
                 columns.add(Table.right("±"));
             } else {
                 columns.add(Table.right("ops"));
@@ -110,7 +120,7 @@ final class ComparisonReport {
         cells.add(ran && !result.right(phase) ? time + " WRONG" : time);
         if (!ran) {
             cells.add("-");
-        } else if (repeated) {
+        } else if (showsSpread()) {
             cells.add(String.format(Locale.ROOT, "%.0f%%", 50 * result.spread(phase)));
         } else {
             cells.add(Figures.brief(result.operations(phase)));
@@ -159,7 +169,27 @@ final class ComparisonReport {
                         .filter(result -> result != processor)
                         .forEach(result -> lines.add(userSentence(result, processor))));
         kernelSentence().ifPresent(lines::add);
+        hybridSentence().ifPresent(lines::add);
         return lines;
+    }
+
+    /// Where one engine is best for user code and another for the kernel's, neither is best for a whole system.
+    private Optional<String> hybridSentence() {
+        Optional<ModeResult> user = comparison.fastestUser();
+        Optional<ModeResult> kernel = comparison.fastestKernel();
+        boolean split =
+                user.isPresent()
+                        && kernel.isPresent()
+                        && user.get() != kernel.get()
+                        && comparison.result("hybrid").isEmpty();
+        return split
+                ? Optional.of(
+                        "So on this host user code belongs to "
+                                + user.get().mode()
+                                + " and kernel code to "
+                                + kernel.get().mode()
+                                + ", in one running system: what hybrid mode is for.")
+                : Optional.empty();
     }
 
     private String userSentence(ModeResult result, ModeResult processor) {

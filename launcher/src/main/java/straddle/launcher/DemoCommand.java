@@ -3,6 +3,8 @@ package straddle.launcher;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import straddle.launcher.measure.Comparison;
+import straddle.launcher.measure.ModeResult;
 import straddle.machines.embedded.EmbeddedGuest;
 
 /// `straddle demo`: the built-in guest in every mode that works here, side by side.
@@ -24,7 +26,8 @@ import straddle.machines.embedded.EmbeddedGuest;
             "  straddle accel                    why a mode is fast or slow on this host"
         })
 final class DemoCommand implements Callable<Integer> {
-    private static final double NANOS_PER_PHASE = 500e6;
+    private static final Comparison.Plan PLAN =
+            new Comparison.Plan(3, 150e6, ModeResult.Choice.FASTEST);
 
     private final Surroundings surroundings;
 
@@ -38,7 +41,7 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() throws CommandFailure {
         EmbeddedGuest guest = machine.guest();
         Comparing comparing = new Comparing(surroundings, guest, machine.ramBytes(guest));
-        ComparisonReport report = comparing.measure(comparing.all(), 1, NANOS_PER_PHASE);
+        ComparisonReport report = comparing.measure(comparing.all(), PLAN);
         report.print(surroundings.out(), surroundings.colour());
         return report.exitCode();
     }

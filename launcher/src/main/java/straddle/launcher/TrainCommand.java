@@ -5,12 +5,21 @@ import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
-/// What the JVM's AOT cache is trained with: the script runs it once, after a build. Everything that every start
-/// needs, and nothing that touches the host.
+/// What the JVM's AOT cache is trained with: the script runs it once, after a build. The cache holds the classes that
+/// this loads and the profiles of the methods that it runs, so that the interpreter starts out warm.
 @Command(name = "train", hidden = true)
 final class TrainCommand implements Callable<Integer> {
     private static final String[][] COMMAND_LINES = {
-        {"--version"}, {"--help"}, {"run", "--help"}, {"demo", "--help"}, {"--verison"}, {"accel"},
+        {"--version"},
+        {"--help"},
+        {"run", "--help"},
+        {"demo", "--help"},
+        {"--verison"},
+        {"accel"},
+        {"run", "--accel", "tcg", "--timeout", "2"},
+        {"run", "--accel", "kvm", "--timeout", "1"},
+        {"compare", "--accel", "native", "--repeat", "1", "--phase-time", "0.001"},
+        {"compare", "--accel", "native", "--repeat", "1", "--phase-time", "0.001", "--json"},
     };
 
     private final Surroundings surroundings;

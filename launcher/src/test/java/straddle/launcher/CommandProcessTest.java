@@ -97,6 +97,9 @@ class CommandProcessTest {
     @ParameterizedTest
     @CsvSource({
         "kvm, 0, 0, PASS",
+        "tcg, 0, 0, PASS",
+        "tcg, 2, 38, EXCEPTION vector 6",
+        "tcg, 7, 0, ok",
         "kvm, 6, 38, ''",
         "tcg, 6, 38, ''",
         "kvm, 8, 0, ''",
@@ -115,7 +118,7 @@ class CommandProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"kvm, 1", "tcg, 1", "kvm, 2", "kvm, 5"})
+    @CsvSource({"kvm, 1", "tcg, 1", "kvm, 2", "kvm, 5", "tcg, 5"})
     void aGuestThatCanNotGoOnEndsWithASentence(String engine, String hook) throws Exception {
         needs(engine);
         try (CommandProcess command =

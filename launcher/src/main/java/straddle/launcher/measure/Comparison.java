@@ -12,7 +12,12 @@ import straddle.machines.embedded.Phase;
 
 /// The same phases in several modes.
 public final class Comparison {
-    private static final double WARM_UP_NANOS = 150e6;
+    private static final double WARM_UP_NANOS = 100e6;
+
+    /// How to measure.
+    ///
+    /// @param nanosPerPhase how long each phase of each run should take, about
+    public record Plan(int repeats, double nanosPerPhase, ModeResult.Choice choice) {}
 
     private final List<Phase> phases;
     private final List<ModeResult> results;
@@ -22,28 +27,24 @@ public final class Comparison {
         this.results = List.copyOf(results);
     }
 
-    /// Warms each mode up, then runs all of them `repeats` times, in turns, so that a host that slows
+    /// Warms each mode up, then runs all of them as often as planned, in turns, so that a host that slows
     /// down for a while does not slow down one mode alone. A mode that fails takes no further part.
     public static Comparison measure(
-            List<Phase> phases,
-            List<Mode> modes,
-            int repeats,
-            double nanosPerPhase,
-            Progress progress)
+            List<Phase> phases, List<Mode> modes, Plan plan, Progress progress)
             throws InterruptedException {
         Map<Mode, ModeResult> results = new LinkedHashMap<>();
-        modes.forEach(mode -> results.put(mode, new ModeResult(mode.name())));
-        for (int turn = 0; turn <= repeats; turn++) {
+        modes.forEach(mode -> results.put(mode, new ModeResult(mode.name(), plan.choice())));
+        for (int turn = 0; turn <= plan.repeats(); turn++) {
             for (Mode mode : modes) {
                 ModeResult result = results.get(mode);
                 if (result.failure().isPresent()) {
                     continue;
                 }
-                progress.stage(stage(mode, turn, repeats));
+                progress.stage(stage(mode, turn, plan.repeats()));
                 try {
                     ModeRun run =
                             mode.run(
-                                    turn == 0 ? WARM_UP_NANOS : nanosPerPhase,
+                                    turn == 0 ? WARM_UP_NANOS : plan.nanosPerPhase(),
                                     phase -> progress.step(phase.name()));
                     if (turn > 0) {
                         result.add(run);
@@ -120,6 +121,14 @@ public final class Comparison {
                 .stream()
                 .map(Math::exp)
                 .findFirst();
+    }
+
+    /// The engine that runs user code fastest, of those that got through.
+    public Optional<ModeResult> fastestUser() {
+        return completed().stream()
+                .filter(result -> !result.mode().equals(NativeYardstick.NAME))
+                .filter(result -> userSpeed(result).isPresent())
+                .max(Comparator.comparingDouble(result -> userSpeed(result).getAsDouble()));
     }
 
     /// The mode that does the kernel's work fastest, of those that got through.

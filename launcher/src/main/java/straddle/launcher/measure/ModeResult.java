@@ -11,13 +11,21 @@ import straddle.machines.embedded.Phase;
 
 /// What a mode's runs showed, phase by phase.
 public final class ModeResult {
+    /// Which of several runs' times stands for all.
+    public enum Choice {
+        MEDIAN,
+        FASTEST
+    }
+
     private final String mode;
+    private final Choice choice;
     private final Map<Integer, List<PhaseTime>> times = new LinkedHashMap<>();
     private Map<ExitCounts.Kind, Long> exits = Map.of();
     private ModeFailedException failure;
 
-    public ModeResult(String mode) {
+    public ModeResult(String mode, Choice choice) {
         this.mode = mode;
+        this.choice = choice;
     }
 
     public String mode() {
@@ -48,15 +56,18 @@ public final class ModeResult {
         return times.containsKey(phase.id());
     }
 
-    /// Nanoseconds an operation: the median of the runs.
+    /// Nanoseconds an operation, by the choice among the runs.
     public double nanos(Phase phase) {
         double[] sorted =
                 times(phase).stream().mapToDouble(PhaseTime::nanosPerOperation).sorted().toArray();
+        if (choice == Choice.FASTEST) {
+            return sorted[0];
+        }
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /// The slowest run's time less the fastest's, as a part of the median.
+    /// The slowest run's time less the fastest's, as a part of [#nanos].
     public double spread(Phase phase) {
         double[] each = times(phase).stream().mapToDouble(PhaseTime::nanosPerOperation).toArray();
         double slowest = Arrays.stream(each).reduce(each[0], Math::max);
