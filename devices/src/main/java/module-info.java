@@ -3,6 +3,7 @@ module straddle.devices {
     requires transitive straddle.core;
 
     exports straddle.devices;
+    exports straddle.devices.acpi;
     exports straddle.devices.debug;
     exports straddle.devices.irq;
     exports straddle.devices.rtc;

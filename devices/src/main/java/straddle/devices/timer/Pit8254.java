@@ -37,6 +37,9 @@ public final class Pit8254 implements ByteDevice, Device {
     private final PitChannel[] channels = new PitChannel[CHANNELS];
     private final VirtualClock.Timer timer;
 
+    /// The tick up to which IRQ 0 has followed OUT 0.
+    private long followed;
+
     /// @param irq0 channel 0's output
     public Pit8254(VirtualClock clock, IrqLine irq0) {
         this.clock = clock;
@@ -53,7 +56,7 @@ public final class Pit8254 implements ByteDevice, Device {
         for (int i = 0; i < CHANNELS; i++) {
             channels[i].reset(i != 2);
         }
-        follow();
+        follow(ticks());
     }
 
     @Override
@@ -63,27 +66,29 @@ public final class Pit8254 implements ByteDevice, Device {
 
     @Override
     public void write(int offset, int value) {
+        long now = ticks();
+        pulseIfDue(now);
         if (offset < CHANNELS) {
-            channels[offset].write(value, ticks());
+            channels[offset].write(value, now);
         } else if (offset == CONTROL) {
-            control(value);
+            control(value, now);
         }
-        follow();
+        follow(now);
     }
 
-    private void control(int value) {
+    private void control(int value, long now) {
         int selected = value >>> CONTROL_CHANNEL_SHIFT;
         if (selected != READ_BACK) {
-            channels[selected].control(value, ticks());
+            channels[selected].control(value, now);
             return;
         }
         for (int i = 0; i < CHANNELS; i++) {
             if ((value >>> 1 + i & 1) != 0) {
                 if ((value & READ_BACK_NO_COUNT) == 0) {
-                    channels[i].latchCount(ticks());
+                    channels[i].latchCount(now);
                 }
                 if ((value & READ_BACK_NO_STATUS) == 0) {
-                    channels[i].latchStatus(ticks());
+                    channels[i].latchStatus(now);
                 }
             }
         }
@@ -106,20 +111,29 @@ public final class Pit8254 implements ByteDevice, Device {
         return Ticks.ofNanos(clock.now(), HERTZ);
     }
 
-    /// Sets IRQ 0 to OUT 0 after a write, and the timer to its next rise.
-    private void follow() {
-        irq0.set(channels[0].out(ticks()));
+    /// OUT 0 may have risen without the timer's having fired yet: a busy host, or a very short count.
+    private void pulseIfDue(long now) {
+        if (channels[0].nextRise(followed) <= now) {
+            irq0.lower();
+            irq0.raise();
+        }
+    }
+
+    /// Sets IRQ 0 to OUT 0, and the timer to its next rise.
+    private void follow(long now) {
+        followed = now;
+        irq0.set(channels[0].out(now));
         armForNextRise();
     }
 
     private void rise() {
-        irq0.lower();
-        irq0.set(channels[0].out(ticks()));
-        armForNextRise();
+        long now = ticks();
+        pulseIfDue(now);
+        follow(now);
     }
 
     private void armForNextRise() {
-        long at = channels[0].nextRise(ticks());
+        long at = channels[0].nextRise(followed);
         if (at == PitChannel.NEVER) {
             timer.cancel();
         } else {
@@ -133,6 +147,7 @@ public final class Pit8254 implements ByteDevice, Device {
         for (int i = 0; i < CHANNELS; i++) {
             out.putSection("channel" + i, 1, channels[i]);
         }
+        out.putLong("followed", followed);
     }
 
     /// Restores after the clock has been: the counters run on from its time.
@@ -141,6 +156,7 @@ public final class Pit8254 implements ByteDevice, Device {
         for (int i = 0; i < CHANNELS; i++) {
             channels[i].restore(in.section("channel" + i));
         }
+        followed = in.getLong("followed");
         armForNextRise();
     }
 }

@@ -32,4 +32,9 @@ public final class TestTime {
         nanos += duration;
         clock.runDue();
     }
+
+    /// Moves on without a timer's firing yet.
+    public void late(long duration) {
+        nanos += duration;
+    }
 }

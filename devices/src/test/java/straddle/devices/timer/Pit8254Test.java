@@ -128,6 +128,18 @@ class Pit8254Test implements DeviceContract {
     }
 
     @Test
+    void aStrobeThatIsOverBeforeTheTimerFiresStillInterrupts() {
+        program(0, 4, 10);
+        time.late(MILLISECOND);
+        pit.write(CONTROL, 0);
+        assertEquals(1, edges());
+        program(0, 4, 10);
+        time.late(MILLISECOND);
+        time.pass(0);
+        assertEquals(1, edges());
+    }
+
+    @Test
     void rateGeneratorsCountDownToOneAndStartAgain() {
         program(2, 2, 10);
         portB.write(0, 1);

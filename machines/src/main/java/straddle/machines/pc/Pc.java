@@ -1,5 +1,6 @@
 package straddle.machines.pc;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
@@ -20,6 +21,8 @@ import straddle.core.vcpu.StopReason;
 import straddle.core.vcpu.Vcpu;
 import straddle.core.vcpu.VcpuLoop;
 import straddle.devices.ByteSink;
+import straddle.devices.acpi.AcpiPm;
+import straddle.devices.acpi.ResetControl;
 import straddle.devices.debug.DebugConsole;
 import straddle.devices.debug.DebugExit;
 import straddle.devices.debug.PostCode;
@@ -35,7 +38,8 @@ import straddle.machines.chassis.Chassis;
 import straddle.machines.chassis.RamSize;
 import straddle.machines.linux.LinuxBoot;
 
-/// A PC that boots unmodified systems: PIC pair, I/O APIC and local APICs, PIT, clock chip, serial port.
+/// A PC that boots unmodified systems: PIC pair, I/O APIC and local APICs, PIT, clock chip, serial port,
+/// ACPI power management and tables. A reset that the guest asks for ends it: whoever runs it makes another.
 public final class Pc implements Machine {
     /// The guest's time-stamp counter, where the engine's can be chosen.
     public static final long TSC_HERTZ = 1_000_000_000;
@@ -74,6 +78,7 @@ public final class Pc implements Machine {
     private final Chassis chassis;
     private final PcIrqChip irqs;
     private final Uart16550 com1;
+    private final AcpiPm power;
 
     private Pc(Chassis chassis, Config config) {
         this.chassis = chassis;
@@ -93,6 +98,7 @@ public final class Pc implements Machine {
         mapInterruptControllers();
         mapClocks(config);
         mapDebugPorts(config);
+        power = mapPower();
         irqs.onPending(chassis::interrupt);
     }
 
@@ -110,7 +116,10 @@ public final class Pc implements Machine {
             PcMemoryMap map = new PcMemoryMap(ram.length());
             map.map(chassis.memory, ram);
             Pc pc = new Pc(chassis, config);
-            X86State entry = boot.load(chassis.memory, map.e820(), map.lowRamEnd(), 0);
+            chassis.memory.write(
+                    PcAddresses.ACPI, MemorySegment.ofArray(new PcAcpi(config.vcpus()).build()));
+            X86State entry =
+                    boot.load(chassis.memory, map.e820(), map.lowRamEnd(), PcAddresses.ACPI);
             pc.power(config, engine, entry);
             complete = true;
             return pc;
@@ -201,6 +210,26 @@ public final class Pc implements Machine {
         ports.map("RTC", PcAddresses.RTC, Mc146818.LENGTH, rtc);
     }
 
+    private AcpiPm mapPower() {
+        PortBus ports = chassis.ports;
+        AcpiPm pm =
+                chassis.add(
+                        "acpiPm",
+                        new AcpiPm(
+                                chassis.clock,
+                                irqs.line(PcAddresses.SCI_IRQ),
+                                () -> chassis.control.stop(new StopReason.PoweredOff(0))));
+        ports.map("ACPI PM", PcAddresses.ACPI_PM, AcpiPm.LENGTH, pm);
+        ports.map(
+                "reset control",
+                PcAddresses.RESET_CONTROL,
+                1,
+                chassis.add(
+                        "resetControl",
+                        new ResetControl(() -> chassis.control.stop(new StopReason.Reset()))));
+        return pm;
+    }
+
     private void mapDebugPorts(Config config) {
         PortBus ports = chassis.ports;
         ports.map("POST code", PcAddresses.POST_CODE, 1, chassis.add("postCode", new PostCode()));
@@ -218,6 +247,16 @@ public final class Pc implements Machine {
         chassis.lock.lock();
         try {
             com1.receive(b);
+        } finally {
+            chassis.lock.unlock();
+        }
+    }
+
+    /// Presses the power button: the guest shuts down if it listens to it. Any thread.
+    public void pressPowerButton() {
+        chassis.lock.lock();
+        try {
+            power.pressPowerButton();
         } finally {
             chassis.lock.unlock();
         }

@@ -7,6 +7,14 @@ final class PcAddresses {
 
     static final long HIGH_RAM = 0x1_0000_0000L;
 
+    /// ACPI tables, where an OS looks for their root pointer.
+    static final long ACPI = 0xe_0000;
+
+    static final int ACPI_LENGTH = 0x8000;
+    static final int ACPI_PM = 0x600;
+    static final int SCI_IRQ = 9;
+    static final int RESET_CONTROL = 0xcf9;
+
     static final long IO_APIC = 0xfec0_0000L;
     static final long LOCAL_APIC = 0xfee0_0000L;
 

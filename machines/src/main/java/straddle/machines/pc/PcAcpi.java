@@ -1,0 +1,189 @@
+package straddle.machines.pc;
+
+import static straddle.machines.acpi.Aml.device;
+import static straddle.machines.acpi.Aml.eisaId;
+import static straddle.machines.acpi.Aml.integer;
+import static straddle.machines.acpi.Aml.named;
+import static straddle.machines.acpi.Aml.pack;
+import static straddle.machines.acpi.Aml.scope;
+import static straddle.machines.acpi.Aml.string;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import straddle.devices.acpi.AcpiPm;
+import straddle.devices.acpi.ResetControl;
+import straddle.devices.irq.PcIrqChip;
+import straddle.machines.acpi.AcpiTables;
+import straddle.machines.acpi.Aml;
+import straddle.machines.acpi.Resources;
+
+/// The ACPI tables that describe [Pc].
+final class PcAcpi {
+    private static final int FADT_BYTES = 244;
+    private static final int FADT_REVISION = 4;
+    private static final int FADT_WBINVD = 1;
+    private static final int FADT_PROC_C1 = 1 << 2;
+    private static final int FADT_NO_SLEEP_BUTTON = 1 << 5;
+    private static final int FADT_TMR_VAL_EXT = 1 << 8;
+    private static final int FADT_RESET_REG_SUP = 1 << 10;
+    private static final int BOOT_ARCH_LEGACY_DEVICES = 1;
+    private static final int BOOT_ARCH_NO_VGA = 1 << 2;
+    private static final int UNSUPPORTED_LATENCY = 0xfff;
+    private static final int CENTURY = 0x32;
+
+    private static final int GAS_IO = 1;
+    private static final int GAS_BYTES = 12;
+
+    private static final int MADT_LOCAL_APIC = 0;
+    private static final int MADT_IO_APIC = 1;
+    private static final int MADT_OVERRIDE = 2;
+    private static final int MADT_LOCAL_APIC_NMI = 4;
+    private static final int MADT_PCAT_COMPAT = 1;
+    private static final int FLAGS_HIGH_LEVEL = 0xd;
+    private static final int ALL_PROCESSORS = 0xff;
+
+    private static final int FACS_BYTES = 64;
+
+    private final int vcpus;
+
+    PcAcpi(int vcpus) {
+        this.vcpus = vcpus;
+    }
+
+    /// The tables from [PcAddresses#ACPI] on, the root pointer first.
+    byte[] build() {
+        AcpiTables tables = new AcpiTables(PcAddresses.ACPI, PcAddresses.ACPI_LENGTH);
+        long facs = tables.place(facs());
+        long dsdt = tables.addUnlisted("DSDT", 2, dsdt());
+        tables.add("FACP", FADT_REVISION, fadt(facs, dsdt));
+        tables.add("APIC", 3, madt());
+        return tables.finish();
+    }
+
+    private static byte[] facs() {
+        byte[] facs = new byte[FACS_BYTES];
+        facs[0] = 'F';
+        facs[1] = 'A';
+        facs[2] = 'C';
+        facs[3] = 'S';
+        facs[4] = FACS_BYTES;
+        facs[32] = 1;
+        return facs;
+    }
+
+    private static byte[] fadt(long facs, long dsdt) {
+        ByteBuffer table = ByteBuffer.allocate(FADT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        int event = PcAddresses.ACPI_PM + AcpiPm.PM1_EVENT;
+        int control = PcAddresses.ACPI_PM + AcpiPm.PM1_CONTROL;
+        int timer = PcAddresses.ACPI_PM + AcpiPm.PM_TIMER;
+        table.putInt(36, (int) facs);
+        table.putInt(40, (int) dsdt);
+        table.putShort(46, (short) PcAddresses.SCI_IRQ);
+        table.putInt(56, event);
+        table.putInt(64, control);
+        table.putInt(76, timer);
+        table.put(88, (byte) 4);
+        table.put(89, (byte) 2);
+        table.put(91, (byte) 4);
+        table.putShort(96, (short) UNSUPPORTED_LATENCY);
+        table.putShort(98, (short) UNSUPPORTED_LATENCY);
+        table.put(108, (byte) CENTURY);
+        table.putShort(109, (short) (BOOT_ARCH_LEGACY_DEVICES | BOOT_ARCH_NO_VGA));
+        table.putInt(
+                112,
+                FADT_WBINVD
+                        | FADT_PROC_C1
+                        | FADT_NO_SLEEP_BUTTON
+                        | FADT_TMR_VAL_EXT
+                        | FADT_RESET_REG_SUP);
+        table.put(116, ioAddress(PcAddresses.RESET_CONTROL, 1));
+        table.put(128, (byte) ResetControl.RESET);
+        table.putLong(132, facs);
+        table.putLong(140, dsdt);
+        table.put(148, ioAddress(event, 4));
+        table.put(172, ioAddress(control, 2));
+        table.put(208, ioAddress(timer, 4));
+        byte[] body = new byte[FADT_BYTES - AcpiTables.HEADER_BYTES];
+        table.get(AcpiTables.HEADER_BYTES, body);
+        return body;
+    }
+
+    /// A generic address structure for ports (5.2.3.2).
+    private static byte[] ioAddress(int port, int bytes) {
+        byte[] address = new byte[GAS_BYTES];
+        address[0] = GAS_IO;
+        address[1] = (byte) (8 * bytes);
+        address[3] = (byte) (bytes == 4 ? 3 : bytes);
+        address[4] = (byte) port;
+        address[5] = (byte) (port >>> 8);
+        return address;
+    }
+
+    private byte[] madt() {
+        List<byte[]> parts = new ArrayList<>();
+        parts.add(words(PcAddresses.LOCAL_APIC, 4, MADT_PCAT_COMPAT, 4));
+        for (int i = 0; i < vcpus; i++) {
+            parts.add(words(MADT_LOCAL_APIC, 1, 8, 1, i, 1, i, 1, 1, 4));
+        }
+        parts.add(words(MADT_IO_APIC, 1, 12, 1, 0, 1, 0, 1, PcAddresses.IO_APIC, 4, 0, 4));
+        parts.add(words(MADT_OVERRIDE, 1, 10, 1, 0, 1, 0, 1, PcIrqChip.TIMER_INPUT, 4, 0, 2));
+        for (int irq : new int[] {PcAddresses.SCI_IRQ, 5, 10, 11}) {
+            parts.add(words(MADT_OVERRIDE, 1, 10, 1, 0, 1, irq, 1, irq, 4, FLAGS_HIGH_LEVEL, 2));
+        }
+        parts.add(words(MADT_LOCAL_APIC_NMI, 1, 6, 1, ALL_PROCESSORS, 1, 0, 2, 1, 1));
+        return Aml.list(parts);
+    }
+
+    /// Little-endian numbers: value, bytes, value, bytes, ...
+    private static byte[] words(long... valuesAndBytes) {
+        List<byte[]> parts = new ArrayList<>();
+        for (int i = 0; i < valuesAndBytes.length; i += 2) {
+            byte[] bytes = new byte[(int) valuesAndBytes[i + 1]];
+            for (int j = 0; j < bytes.length; j++) {
+                bytes[j] = (byte) (valuesAndBytes[i] >>> 8 * j);
+            }
+            parts.add(bytes);
+        }
+        return Aml.list(parts);
+    }
+
+    private byte[] dsdt() {
+        List<byte[]> system = new ArrayList<>();
+        for (int i = 0; i < vcpus; i++) {
+            system.add(processor(i));
+        }
+        system.add(isaDevice("COM1", "PNP0501", PcAddresses.COM1, 8, PcAddresses.COM1_IRQ));
+        system.add(isaDevice("RTC_", "PNP0B00", PcAddresses.RTC, 2, PcAddresses.RTC_IRQ));
+        system.add(isaDevice("PIT_", "PNP0100", PcAddresses.PIT, 4, PcAddresses.PIT_IRQ));
+        byte[] sleep =
+                pack(
+                        List.of(
+                                integer(AcpiPm.SLEEP_TYPE_S5),
+                                integer(AcpiPm.SLEEP_TYPE_S5),
+                                integer(0),
+                                integer(0)));
+        return Aml.list(List.of(named("\\_S5_", sleep), scope("\\_SB_", system)));
+    }
+
+    private static byte[] processor(int number) {
+        return device(
+                "C%03X".formatted(number),
+                List.of(named("_HID", string("ACPI0007")), named("_UID", integer(number))));
+    }
+
+    private static byte[] isaDevice(String name, String id, int port, int ports, int irq) {
+        return device(
+                name,
+                List.of(
+                        named("_HID", eisaId(id)),
+                        named("_UID", integer(1)),
+                        named(
+                                "_CRS",
+                                Resources.template(
+                                        List.of(
+                                                Resources.ports(port, ports),
+                                                Resources.irq(irq))))));
+    }
+}
