@@ -1,0 +1,134 @@
+package straddle.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/// Runs the benchmarks beside the same loops in C, and says whether the figures that Straddle wants are reached.
+///
+/// Arguments: the source of the loops in C, then regular expressions for the benchmarks' names, or none for
+/// all of them and the guest's phases.
+public final class Bench {
+    private static final double MAX_IOCTL_RATIO = 1.5;
+    private static final double MAX_EXIT_NANOS = 3000;
+
+    /// In bytes: what is less than that is no object an exit.
+    private static final double SMALLEST_OBJECT = 8;
+
+    /// As JMH's GC profiler names bytes an operation.
+    private static final String ALLOCATED = "gc.alloc.rate.norm";
+
+    private Bench() {}
+
+    public static void main(String[] arguments)
+            throws IOException, InterruptedException, RunnerException {
+        Path directory = Files.createTempDirectory("straddle-bench");
+        try {
+            Optional<Path> library = Yardsticks.build(Path.of(arguments[0]), directory);
+            if (library.isEmpty()) {
+                System.out.println(
+                        "There is no gcc here, so there are no loops in C to compare with.");
+            }
+            String[] patterns = Stream.of(arguments).skip(1).toArray(String[]::new);
+            report(run(library, patterns));
+            if (patterns.length == 0) {
+                GuestPhases.print();
+            }
+        } finally {
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private static Collection<RunResult> run(Optional<Path> library, String[] patterns)
+            throws RunnerException {
+        ChainedOptionsBuilder options =
+                new OptionsBuilder()
+                        .warmupIterations(5)
+                        .warmupTime(TimeValue.milliseconds(500))
+                        .measurementIterations(5)
+                        .measurementTime(TimeValue.seconds(2))
+                        .forks(1)
+                        .addProfiler(GCProfiler.class);
+        for (String pattern : patterns) {
+            options.include(pattern);
+        }
+        if (library.isPresent()) {
+            options.jvmArgsAppend("-D" + Yardsticks.LIBRARY + "=" + library.get());
+        } else {
+            options.exclude("\\.c$");
+        }
+        return new Runner(options.build()).run();
+    }
+
+    private static void report(Collection<RunResult> results) {
+        System.out.println();
+        OptionalDouble java = score(results, "Ioctl.java");
+        OptionalDouble c = score(results, "Ioctl.c");
+        if (java.isPresent() && c.isPresent()) {
+            double ratio = java.getAsDouble() / c.getAsDouble();
+            System.out.printf(
+                    "ioctl: %.0f ns through FFM, %.0f ns in C: %.2fx (at most %.1fx): %s%n",
+                    java.getAsDouble(),
+                    c.getAsDouble(),
+                    ratio,
+                    MAX_IOCTL_RATIO,
+                    verdict(ratio <= MAX_IOCTL_RATIO));
+        }
+        OptionalDouble exit = score(results, "PortExit.java");
+        OptionalDouble exitInC = score(results, "PortExit.c");
+        if (exit.isPresent() && exitInC.isPresent()) {
+            double added = exit.getAsDouble() - exitInC.getAsDouble();
+            System.out.printf(
+                    "port exit: %.0f ns in Java, %.0f ns in C: %+.0f ns (at most %+.0f): %s%n",
+                    exit.getAsDouble(),
+                    exitInC.getAsDouble(),
+                    added,
+                    MAX_EXIT_NANOS,
+                    verdict(added <= MAX_EXIT_NANOS));
+        }
+        OptionalDouble bytes = allocated(results, "PortExit.java");
+        if (bytes.isPresent()) {
+            // JMH itself allocates for its samples, under C as well.
+            double own = bytes.getAsDouble() - allocated(results, "PortExit.c").orElse(0);
+            System.out.printf(
+                    "port exit: %.1f bytes allocated beyond JMH's own (none): %s%n",
+                    own, verdict(own < SMALLEST_OBJECT));
+        }
+    }
+
+    static String verdict(boolean reached) {
+        return reached ? "reached" : "MISSED";
+    }
+
+    /// The median sample: means tell more of a busy host's other programs.
+    private static OptionalDouble score(Collection<RunResult> results, String name) {
+        return results.stream()
+                .filter(each -> each.getParams().getBenchmark().endsWith(name))
+                .mapToDouble(each -> each.getPrimaryResult().getStatistics().getPercentile(50))
+                .findFirst();
+    }
+
+    private static OptionalDouble allocated(Collection<RunResult> results, String name) {
+        return results.stream()
+                .filter(each -> each.getParams().getBenchmark().endsWith(name))
+                .filter(each -> each.getSecondaryResults().containsKey(ALLOCATED))
+                .mapToDouble(each -> each.getSecondaryResults().get(ALLOCATED).getScore())
+                .findFirst();
+    }
+}

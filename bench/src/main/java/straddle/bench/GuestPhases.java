@@ -1,0 +1,192 @@
+package straddle.bench;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import straddle.core.accel.AcceleratorException;
+import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.GuestArchitecture;
+import straddle.core.memory.RamUnavailableException;
+import straddle.core.vcpu.StopReason;
+import straddle.host.ExecutableMemory;
+import straddle.host.HostException;
+import straddle.machines.embedded.EmbeddedGuest;
+import straddle.machines.embedded.Phase;
+import straddle.machines.embedded.PhaseObserver;
+import straddle.machines.pc.MinimalPc;
+
+/// The embedded guest's user-level phases: the same machine code called in this process, and run by each engine
+/// in a guest with paging on and its timer running.
+final class GuestPhases {
+    private static final int ROUNDS = 3;
+    private static final long RAM_BYTES = 64 << 20;
+    private static final int ARENA_BYTES = 4 << 20;
+
+    /// Shares of a phase's own number of operations: engines that interpret need fewer.
+    private static final int KVM_SHARE = 4;
+
+    private static final int TCG_SHARE = 40;
+
+    private static final double MIN_KVM_SPEED = 0.97;
+    private static final double MIN_TCG_MIPS = 100;
+
+    private GuestPhases() {}
+
+    static void print() throws InterruptedException {
+        EmbeddedGuest guest = EmbeddedGuest.builtIn();
+        List<Phase> phases = guest.phases().stream().filter(Phase::runsNatively).toList();
+        try {
+            Map<Integer, Double> yardstick = median(guest, phases, null);
+            for (AcceleratorProvider engine : AcceleratorProvider.installed()) {
+                if (engine.availability(GuestArchitecture.X86_64).isAvailable()) {
+                    compare(engine.name(), phases, yardstick, median(guest, phases, engine));
+                }
+            }
+        } catch (HostException | AcceleratorException | RamUnavailableException e) {
+            System.out.println("The guest's phases were not measured: " + e.getMessage());
+        }
+    }
+
+    private static void compare(
+            String engine,
+            List<Phase> phases,
+            Map<Integer, Double> yardstick,
+            Map<Integer, Double> nanos) {
+        double worst = Double.MAX_VALUE;
+        System.out.println();
+        for (Phase phase : phases) {
+            double mine = nanos.getOrDefault(phase.id(), Double.NaN);
+            double speed = yardstick.get(phase.id()) / mine;
+            double mips = phase.insnsPerOp() / mine * 1000;
+            System.out.printf(
+                    "%s %-10s %,12.0f ns an operation, %.3f of native, %,.0f M insn/s%n",
+                    engine, phase.name(), mine, speed, mips);
+            if (phase.kind() == Phase.Kind.INTEGER) {
+                worst = Math.min(worst, engine.equals("kvm") ? speed : mips);
+            }
+        }
+        boolean kvm = engine.equals("kvm");
+        double wanted = kvm ? MIN_KVM_SPEED : MIN_TCG_MIPS;
+        System.out.printf(
+                "%s, slowest integer phase: %.2f %s (at least %.2f): %s%n",
+                engine,
+                worst,
+                kvm ? "of native" : "M insn/s",
+                wanted,
+                Bench.verdict(worst >= wanted));
+    }
+
+    /// Nanoseconds an operation by phase; natively where there is no engine.
+    private static Map<Integer, Double> median(
+            EmbeddedGuest guest, List<Phase> phases, AcceleratorProvider engine)
+            throws HostException,
+                    AcceleratorException,
+                    RamUnavailableException,
+                    InterruptedException {
+        double[][] all = new double[phases.size()][ROUNDS];
+        for (int round = 0; round < ROUNDS; round++) {
+            Map<Integer, Double> once =
+                    engine == null ? callNatively(guest, phases) : runGuest(guest, engine);
+            for (int i = 0; i < phases.size(); i++) {
+                all[i][round] = once.getOrDefault(phases.get(i).id(), Double.NaN);
+            }
+        }
+        Map<Integer, Double> medians = new TreeMap<>();
+        for (int i = 0; i < phases.size(); i++) {
+            Arrays.sort(all[i]);
+            medians.put(phases.get(i).id(), all[i][ROUNDS / 2]);
+        }
+        return medians;
+    }
+
+    private static Map<Integer, Double> callNatively(EmbeddedGuest guest, List<Phase> phases)
+            throws HostException {
+        Map<Integer, Double> nanos = new TreeMap<>();
+        try (Arena arena = Arena.ofConfined()) {
+            MethodHandle entry =
+                    ExecutableMemory.of(guest.userBlob(), arena)
+                            .function(
+                                    0,
+                                    FunctionDescriptor.of(
+                                            ValueLayout.JAVA_LONG,
+                                            ValueLayout.JAVA_LONG,
+                                            ValueLayout.ADDRESS,
+                                            ValueLayout.JAVA_LONG));
+            MemorySegment work = arena.allocate(ARENA_BYTES, 4096);
+            for (Phase phase : phases) {
+                long operations = Math.max(1, phase.defaultOps() / KVM_SHARE);
+                long start = System.nanoTime();
+                long checksum = call(entry, phase.id(), work, operations);
+                nanos.put(phase.id(), (double) (System.nanoTime() - start) / operations);
+                if (checksum != phase.expected()) {
+                    throw new IllegalStateException(phase.name() + " computed something else");
+                }
+            }
+        }
+        return nanos;
+    }
+
+    private static long call(MethodHandle entry, long phase, MemorySegment work, long operations) {
+        try {
+            return (long) entry.invokeExact(phase, work, operations);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Map<Integer, Double> runGuest(EmbeddedGuest guest, AcceleratorProvider engine)
+            throws AcceleratorException, RamUnavailableException, InterruptedException {
+        Stopwatch stopwatch = new Stopwatch(engine.name().equals("kvm") ? KVM_SHARE : TCG_SHARE);
+        MinimalPc.Config config =
+                new MinimalPc.Config(
+                        RAM_BYTES, GuestRam.SHARED, _ -> {}, System::nanoTime, stopwatch, 0);
+        try (MinimalPc pc = MinimalPc.create(config, guest, engine)) {
+            pc.start();
+            StopReason reason = pc.awaitStop();
+            if (!reason.equals(new StopReason.PoweredOff(0))) {
+                System.out.println(engine.name() + " stopped early: " + reason);
+            }
+        }
+        return stopwatch.nanos;
+    }
+
+    /// Times the phases that run natively too, and skips the others.
+    private static final class Stopwatch implements PhaseObserver {
+        final Map<Integer, Double> nanos = new TreeMap<>();
+        private final int share;
+        private long start;
+
+        Stopwatch(int share) {
+            this.share = share;
+        }
+
+        @Override
+        public int operations(Phase phase) {
+            return phase.runsNatively() ? Math.max(1, phase.defaultOps() / share) : 0;
+        }
+
+        @Override
+        public void began(Phase phase) {
+            start = System.nanoTime();
+        }
+
+        @Override
+        public void ended(Phase phase) {
+            long end = System.nanoTime();
+            nanos.put(phase.id(), (double) (end - start) / operations(phase));
+        }
+
+        @Override
+        public void result(Phase phase, long checksum, boolean passed) {
+            if (!passed) {
+                System.out.println(phase.name() + " failed in the guest");
+            }
+        }
+    }
+}
