@@ -57,6 +57,11 @@ final class Vectors {
         }
     }
 
+    /// Whether a row has a register of these as an operand.
+    static boolean isVector(Row row) {
+        return row.operands().stream().anyMatch(o -> isMmx(o) || isXmm(o));
+    }
+
     private static boolean isMmx(Operand operand) {
         return switch (operand) {
             case Pq, Qd, Qq, Nq -> true;

@@ -1,0 +1,191 @@
+package straddle.tcg.x86;
+
+import static straddle.core.arch.x86.X86.*;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HexFormat;
+import straddle.core.arch.x86.Segment;
+import straddle.core.arch.x86.X86State;
+import straddle.core.bus.MachineLock;
+import straddle.core.bus.PortBus;
+import straddle.core.irq.InterruptSource;
+import straddle.core.memory.AddressSpace;
+import straddle.core.memory.RamAllocator;
+import straddle.core.memory.RamBlock;
+import straddle.core.memory.RamUnavailableException;
+import straddle.core.time.VirtualClock;
+import straddle.core.vcpu.Exit;
+
+/// A processor in 64-bit mode at privilege level 0 over 2 MiB of RAM mapped one to one, which runs a few
+/// bytes of machine code. An exception ends the code, and is its answer.
+final class Snippet implements AutoCloseable {
+    /// Answered when the code came to its end.
+    static final int COMPLETED = -1;
+
+    static final int DATA = 0x2_0000;
+
+    /// The page from here on is not mapped.
+    static final int HOLE = 0x10_0000;
+
+    private static final int BYTES = 2 << 20;
+    private static final int TABLES = 0x1000;
+    private static final int GDT = 0x6000;
+    private static final int IDT = 0x7000;
+    private static final int HANDLERS = 0x8000;
+    private static final int STACK = 0xf000;
+    private static final int CODE = 0x1_0000;
+    private static final int SPACING = 0x100;
+    private static final int HLT = 0xf4;
+    private static final int CODE_SELECTOR = 8;
+    private static final int PRESENT_AND_WRITABLE = 3;
+    private static final int INTERRUPT_GATE = 0x8e00;
+
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment ram;
+    private final X86Cpu cpu;
+
+    /// Each code has an address of its own: those translated are not looked at again.
+    private int code = CODE;
+
+    /// What the code starts with, and what it left.
+    final X86State state = new X86State();
+
+    Snippet() {
+        MachineLock lock = new MachineLock();
+        AddressSpace memory = new AddressSpace(lock);
+        try {
+            RamBlock block = RamBlock.allocate("ram", BYTES, RamAllocator.OFF_HEAP, arena);
+            memory.mapRam(0, block);
+            ram = block.bytes();
+        } catch (RamUnavailableException e) {
+            throw new IllegalStateException(e);
+        }
+        cpu =
+                new X86Cpu(
+                        new CpuModel(),
+                        memory,
+                        new PortBus(lock),
+                        new VirtualClock(() -> 0, lock),
+                        InterruptSource.NONE,
+                        arena);
+        tables();
+        enter64();
+    }
+
+    private void tables() {
+        for (int level = 0; level < 3; level++) {
+            int table = TABLES + level * 0x1000;
+            putLong(table, table + 0x1000 | PRESENT_AND_WRITABLE);
+        }
+        for (int page = 0; page < BYTES >> 12; page++) {
+            long entry = (long) page << 12 | PRESENT_AND_WRITABLE;
+            putLong(TABLES + 0x3000 + 8 * page, page << 12 == HOLE ? 0 : entry);
+        }
+        putLong(GDT + CODE_SELECTOR, 0x00af_9b00_0000_ffffL);
+        for (int vector = 0; vector < 32; vector++) {
+            int handler = HANDLERS + vector;
+            putLong(
+                    IDT + 16 * vector,
+                    handler | CODE_SELECTOR << 16 | (long) INTERRUPT_GATE << 32);
+            ram.set(ValueLayout.JAVA_BYTE, handler, (byte) HLT);
+        }
+    }
+
+    private void enter64() {
+        state.cr0 = CR0_PE | CR0_PG | CR0_ET | CR0_NE | CR0_MP;
+        state.cr3 = TABLES;
+        state.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
+        state.efer = EFER_LME | EFER_LMA;
+        state.xcr0 = 3;
+        state.gdtBase = GDT;
+        state.gdtLimit = 0xff;
+        state.idtBase = IDT;
+        state.idtLimit = 0x1ff;
+        for (Segment segment : state.segments) {
+            segment.set(0, 0, -1, Segment.P | Segment.S | Segment.DB | Segment.G | 3);
+        }
+        int code = Segment.P | Segment.S | Segment.L | Segment.G | 0xb;
+        state.segments[CS].set(CODE_SELECTOR, 0, -1, code);
+        state.gpr[RDI] = DATA;
+    }
+
+    /// Runs code given in hexadecimal; the exception's vector, or [#COMPLETED].
+    int run(String hex) {
+        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
+        MemorySegment.copy(bytes, 0, ram, ValueLayout.JAVA_BYTE, code, bytes.length);
+        int end = code + bytes.length;
+        ram.set(ValueLayout.JAVA_BYTE, end, (byte) HLT);
+        state.rip = code;
+        code += SPACING;
+        state.gpr[RSP] = STACK;
+        state.halted = false;
+        cpu.load(state);
+        cpu.run();
+        cpu.save(state);
+        if (!(cpu.exit instanceof Exit.Halt)) {
+            throw new AssertionError(cpu.exit + "\n" + state);
+        }
+        return state.rip == end + 1 ? COMPLETED : (int) state.rip - 1 - HANDLERS;
+    }
+
+    void putLong(int at, long value) {
+        ram.set(ValueLayout.JAVA_LONG_UNALIGNED, at, value);
+    }
+
+    long getLong(int at) {
+        return ram.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+    }
+
+    void putDouble(int at, double value) {
+        putLong(at, Double.doubleToRawLongBits(value));
+    }
+
+    double getDouble(int at) {
+        return Double.longBitsToDouble(getLong(at));
+    }
+
+    /// The bytes of RAM from an address on.
+    ByteBuffer bytes(int at, int count) {
+        return ram.asSlice(at, count).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    void setXmm(int register, long low, long high) {
+        state.xsaveBuffer().putLong(160 + 16 * register, low);
+        state.xsaveBuffer().putLong(168 + 16 * register, high);
+    }
+
+    long low(int register) {
+        return state.xsaveBuffer().getLong(160 + 16 * register);
+    }
+
+    long high(int register) {
+        return state.xsaveBuffer().getLong(168 + 16 * register);
+    }
+
+    int mxcsr() {
+        return state.xsaveBuffer().getInt(24);
+    }
+
+    void setMxcsr(int value) {
+        state.xsaveBuffer().putInt(24, value);
+    }
+
+    /// The x87 status word.
+    int fsw() {
+        return state.xsaveBuffer().getShort(2) & 0xffff;
+    }
+
+    /// A bit for each x87 register that is in use.
+    int tags() {
+        return state.xsave[4] & 0xff;
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
