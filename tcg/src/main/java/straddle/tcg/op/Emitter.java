@@ -241,7 +241,7 @@ public final class Emitter {
     }
 
     /// The next access may fault: the handler must know for which micro-op.
-    private void mark(MicroOp op) {
+    public void mark(MicroOp op) {
         mark(number(op));
     }
 
@@ -459,6 +459,17 @@ public final class Emitter {
     /// A static method of [RegionRuntime].
     public void runtime(String name, String descriptor) {
         m.visitMethodInsn(INVOKESTATIC, RUNTIME, name, descriptor, false);
+    }
+
+    /// Pushes the CPU.
+    public void cpu() {
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+    }
+
+    /// A static method of an architecture's, which sees neither slots nor flags. If it may fault, [#mark]
+    /// must come before.
+    public void invoke(String owner, String name, String descriptor) {
+        m.visitMethodInsn(INVOKESTATIC, owner, name, descriptor, false);
     }
 
     // ---- memory

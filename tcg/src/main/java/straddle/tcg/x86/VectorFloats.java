@@ -1,6 +1,7 @@
 package straddle.tcg.x86;
 
 import straddle.tcg.Cpu;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.x86.fp.Estimate;
 import straddle.tcg.x86.fp.FpControl;
@@ -84,6 +85,33 @@ final class VectorFloats extends MicroOp {
             throw FpuState.simdFault(cpu);
         }
         return next;
+    }
+
+    @Override
+    public void emit(Emitter e) {
+        switch (op) {
+            case CVTDQ2PD -> VectorCode.function(e, "SseConvert", "cvtdq2pd", "V", d, s);
+            case RCPPS, RCPSS, RSQRTPS, RSQRTSS ->
+                    VectorCode.function(e, "Estimate", VectorCode.name(op), "V", d, s);
+            case ROUNDPS, ROUNDPD, ROUNDSS, ROUNDSD, DPPS, DPPD, CMPPS, CMPPD, CMPSS, CMPSD ->
+                    VectorCode.floating(e, this, "Sse", VectorCode.name(op), d, s, imm);
+            case CVTPS2PD,
+                    CVTPD2PS,
+                    CVTSS2SD,
+                    CVTSD2SS,
+                    CVTDQ2PS,
+                    CVTPS2DQ,
+                    CVTTPS2DQ,
+                    CVTTPD2DQ,
+                    CVTPD2DQ ->
+                    VectorCode.floating(e, this, "SseConvert", VectorCode.name(op), d, s);
+            default -> VectorCode.floating(e, this, "Sse", VectorCode.name(op), d, s);
+        }
+    }
+
+    @Override
+    public int emittedBytes() {
+        return VectorCode.BYTES;
     }
 
     private static boolean packed(Op op, FpControl c, long[] v, int d, int s, int imm) {

@@ -2,11 +2,12 @@ package straddle.tcg.x86;
 
 import static straddle.core.arch.x86.X86.*;
 
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.Flags;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Reg;
-import straddle.tcg.x86.fp.Sse;
 import straddle.tcg.x86.fp.SseConvert;
 import straddle.tcg.x86.fp.SseInteger;
 import straddle.tcg.x86.fp.SseShuffle;
@@ -31,10 +32,19 @@ final class VectorGeneral {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long[] v = ((X86Cpu) c).v;
-            v[d] = width == 8 ? c.r[s] : c.r[s] & 0xffff_ffffL;
-            v[d + 1] = 0;
+            VectorRuntime.setQuad(Reg.get(c.r, s, width), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(s, width);
+            VectorCode.callWith(e, this, "setQuad", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -52,9 +62,21 @@ final class VectorGeneral {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long value = ((X86Cpu) c).v[s];
+            long value = VectorRuntime.half(c, s);
             c.r[d] = width == 8 ? value : value & 0xffff_ffffL;
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            e.zeroExtend(width);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -71,12 +93,20 @@ final class VectorGeneral {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
             long value = c.r[s];
-            if (SseConvert.cvtsi2sd(cpu.fp, cpu.v, d, width == 8 ? value : (int) value)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.cvtsi2sd(width == 8 ? value : (int) value, c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.getSigned(s, width);
+            VectorCode.callWith(e, this, "cvtsi2sd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -93,12 +123,20 @@ final class VectorGeneral {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
             long value = c.r[s];
-            if (SseConvert.cvtsi2ss(cpu.fp, cpu.v, d, width == 8 ? value : (int) value)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.cvtsi2ss(width == 8 ? value : (int) value, c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.getSigned(s, width);
+            VectorCode.callWith(e, this, "cvtsi2ss", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -127,6 +165,21 @@ final class VectorGeneral {
             return next;
         }
 
+        @Override
+        public void emit(Emitter e) {
+            if (op == Op.CVTTSD2SI && width == 4) {
+                VectorCode.call(e, this, "cvttsd2si", "J", s);
+                e.set(d);
+            } else {
+                e.call(this);
+            }
+        }
+
+        @Override
+        public int emittedBytes() {
+            return op == Op.CVTTSD2SI && width == 4 ? VectorCode.BYTES : super.emittedBytes();
+        }
+
         private long to64(X86Cpu c) {
             return switch (op) {
                 case CVTSD2SI -> SseConvert.cvtsd2si64(c.fp, c.v, s);
@@ -146,15 +199,7 @@ final class VectorGeneral {
         }
     }
 
-    /// A comparison's answer goes to ZF, PF and CF; OF, SF and AF are cleared.
-    private static void compared(X86Cpu c, int flags) {
-        if (flags < 0) {
-            throw FpuState.simdFault(c);
-        }
-        c.setFlags(Flags.EAGER, flags, 0, 0);
-    }
-
-    /// COMISD and UCOMISD.
+    /// COMISD and UCOMISD: ZF, PF and CF; OF, SF and AF are cleared.
     static final class CompareSd extends MicroOp {
         final boolean signalQuiet;
         final int d;
@@ -168,13 +213,22 @@ final class VectorGeneral {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            compared(
-                    cpu,
-                    signalQuiet
-                            ? Sse.comisd(cpu.fp, cpu.v, d, s)
-                            : Sse.ucomisd(cpu.fp, cpu.v, d, s));
+            long flags =
+                    signalQuiet ? VectorRuntime.comisd(c, d, s) : VectorRuntime.ucomisd(c, d, s);
+            c.setFlags(Flags.EAGER, flags, 0, 0);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.call(e, this, signalQuiet ? "comisd" : "ucomisd", "J", d, s);
+            e.keep(Emitter.R);
+            e.flags(Flags.EAGER, Emitter.R, Emitter.R, Emitter.R);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -192,13 +246,22 @@ final class VectorGeneral {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            compared(
-                    cpu,
-                    signalQuiet
-                            ? Sse.comiss(cpu.fp, cpu.v, d, s)
-                            : Sse.ucomiss(cpu.fp, cpu.v, d, s));
+            long flags =
+                    signalQuiet ? VectorRuntime.comiss(c, d, s) : VectorRuntime.ucomiss(c, d, s);
+            c.setFlags(Flags.EAGER, flags, 0, 0);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.call(e, this, signalQuiet ? "comiss" : "ucomiss", "J", d, s);
+            e.keep(Emitter.R);
+            e.flags(Flags.EAGER, Emitter.R, Emitter.R, Emitter.R);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -224,6 +287,18 @@ final class VectorGeneral {
                         default -> SseShuffle.movmskpd(v, s);
                     };
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.function(e, "SseShuffle", VectorCode.name(op), "I", s);
+            e.op(Opcodes.I2L);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 

@@ -1,6 +1,7 @@
 package straddle.tcg.x86;
 
 import straddle.tcg.Cpu;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.x86.fp.Aes;
 import straddle.tcg.x86.fp.Sha;
@@ -118,6 +119,16 @@ final class VectorIntegers {
             SseInteger.pxor(((X86Cpu) c).v, d, s);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.function(e, "SseInteger", "pxor", "V", d, s);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
+        }
     }
 
     static final class Por extends MicroOp {
@@ -133,6 +144,16 @@ final class VectorIntegers {
         public MicroOp exec(Cpu c) {
             SseInteger.por(((X86Cpu) c).v, d, s);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.function(e, "SseInteger", "por", "V", d, s);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -150,6 +171,16 @@ final class VectorIntegers {
             SseInteger.pand(((X86Cpu) c).v, d, s);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.function(e, "SseInteger", "pand", "V", d, s);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
+        }
     }
 
     static final class Pandn extends MicroOp {
@@ -165,6 +196,16 @@ final class VectorIntegers {
         public MicroOp exec(Cpu c) {
             SseInteger.pandn(((X86Cpu) c).v, d, s);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.function(e, "SseInteger", "pandn", "V", d, s);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -184,6 +225,16 @@ final class VectorIntegers {
         public MicroOp exec(Cpu c) {
             first(op, ((X86Cpu) c).v, d, s);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.function(e, "SseInteger", VectorCode.name(op), "V", d, s);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
 
         private static void first(Op op, long[] v, int d, int s) {
@@ -295,6 +346,16 @@ final class VectorIntegers {
             return next;
         }
 
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.function(e, "SseShuffle", VectorCode.name(op), "V", d, s);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
+        }
+
         private static void move(Op op, long[] v, int d, int s) {
             switch (op) {
                 case MOVSLDUP -> SseShuffle.movsldup(v, d, s);
@@ -370,6 +431,17 @@ final class VectorIntegers {
                 default -> throw new IllegalStateException(op + " has no immediate");
             }
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            String owner = op == Op.MPSADBW ? "SseInteger" : "SseShuffle";
+            VectorCode.function(e, owner, VectorCode.name(op), "V", d, s, imm);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
 
         @Override

@@ -1,43 +1,13 @@
 package straddle.tcg.x86;
 
 import straddle.tcg.Cpu;
-import straddle.tcg.mmu.Raw;
-import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.Ea;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 
 /// Copies between XMM registers, and between them and memory. `d` and `s` are indices in [X86Cpu#v].
 final class VectorMoves {
-    private static final long LOW = 0xffff_ffffL;
-
     private VectorMoves() {}
-
-    /// Loads 16 bytes; nothing changes unless all of them can be read.
-    static void load128(X86Cpu c, long at, long linearMask, long[] v, int d) {
-        long entry = Tlb.entry(c.tlb, at);
-        if (Raw.getLong(entry + Tlb.READ) == (at + 15 & -4096)) {
-            long host = at + Raw.getLong(entry + Tlb.ADDEND);
-            v[d] = Raw.getLong(host);
-            v[d + 1] = Raw.getLong(host + 8);
-        } else {
-            long low = c.load64(at);
-            v[d + 1] = c.load64(at + 8 & linearMask);
-            v[d] = low;
-        }
-    }
-
-    static void store128(X86Cpu c, long at, long linearMask, long low, long high) {
-        long entry = Tlb.entry(c.tlb, at);
-        if (Raw.getLong(entry + Tlb.WRITE) == (at + 15 & -4096)) {
-            long host = at + Raw.getLong(entry + Tlb.ADDEND);
-            Raw.putLong(host, low);
-            Raw.putLong(host + 8, high);
-        } else {
-            c.probeStore(at, 16);
-            c.store64(at, low);
-            c.store64(at + 8 & linearMask, high);
-        }
-    }
 
     /// d = 16 bytes of memory; `alignment` is 15 where they must be aligned, else 0.
     static final class Load128 extends MicroOp {
@@ -53,13 +23,19 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            long at = ea.address(c);
-            if ((at & alignment) != 0) {
-                throw cpu.gp();
-            }
-            load128(cpu, at, ea.linearMask(), cpu.v, d);
+            VectorRuntime.load128(ea.address(c), c, ea.linearMask(), d, alignment);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            VectorCode.access128(e, this, "load128", ea.linearMask(), d, alignment);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 
@@ -77,13 +53,19 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            long at = ea.address(c);
-            if ((at & alignment) != 0) {
-                throw cpu.gp();
-            }
-            store128(cpu, at, ea.linearMask(), cpu.v[s], cpu.v[s + 1]);
+            VectorRuntime.store128(ea.address(c), c, ea.linearMask(), s, alignment);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            VectorCode.access128(e, this, "store128", ea.linearMask(), s, alignment);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 
@@ -99,11 +81,20 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long value = c.load64(ea.address(c));
-            long[] v = ((X86Cpu) c).v;
-            v[d] = value;
-            v[d + 1] = 0;
+            VectorRuntime.setQuad(c.load64(ea.address(c)), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 8);
+            VectorCode.callWith(e, this, "setQuad", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 
@@ -119,11 +110,20 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long value = c.load32(ea.address(c));
-            long[] v = ((X86Cpu) c).v;
-            v[d] = value;
-            v[d + 1] = 0;
+            VectorRuntime.setQuad(c.load32(ea.address(c)), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 4);
+            VectorCode.callWith(e, this, "setQuad", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 
@@ -141,11 +141,20 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long value = c.load(ea.address(c), width);
-            long[] v = ((X86Cpu) c).v;
-            v[d] = value;
-            v[d + 1] = 0;
+            VectorRuntime.setQuad(c.load(ea.address(c), width), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, width);
+            VectorCode.callWith(e, this, "setQuad", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 
@@ -161,8 +170,20 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            ((X86Cpu) c).v[d] = c.load64(ea.address(c));
+            VectorRuntime.setHalf(c.load64(ea.address(c)), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 8);
+            VectorCode.callWith(e, this, "setHalf", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 
@@ -181,6 +202,18 @@ final class VectorMoves {
             c.store64(ea.address(c), ((X86Cpu) c).v[s]);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            VectorCode.half(e, s);
+            e.store(this, 8);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
+        }
     }
 
     /// Memory = the low 4 bytes of a half.
@@ -198,6 +231,18 @@ final class VectorMoves {
             c.store32(ea.address(c), ((X86Cpu) c).v[s]);
             return next;
         }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            VectorCode.half(e, s);
+            e.store(this, 4);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
+        }
     }
 
     /// d = s, 16 bytes.
@@ -212,10 +257,18 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long[] v = ((X86Cpu) c).v;
-            v[d] = v[s];
-            v[d + 1] = v[s + 1];
+            VectorRuntime.copy(c, d, s);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.call(e, this, "copy", "V", d, s);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -231,9 +284,19 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long[] v = ((X86Cpu) c).v;
-            v[d] = v[s];
+            VectorRuntime.setHalf(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "setHalf", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -249,9 +312,18 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long[] v = ((X86Cpu) c).v;
-            v[d] = v[d] & ~LOW | v[s] & LOW;
+            VectorRuntime.copyInt(c, d, s);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.call(e, this, "copyInt", "V", d, s);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -267,10 +339,19 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long[] v = ((X86Cpu) c).v;
-            v[d] = v[s];
-            v[d + 1] = 0;
+            VectorRuntime.setQuad(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "setQuad", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -284,10 +365,19 @@ final class VectorMoves {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long[] v = ((X86Cpu) c).v;
-            v[d] = 0;
-            v[d + 1] = 0;
+            VectorRuntime.setQuad(0, c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.constant(0);
+            VectorCode.callWith(e, this, "setQuad", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 

@@ -2,8 +2,8 @@ package straddle.tcg.x86;
 
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Ea;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
-import straddle.tcg.x86.fp.Sse;
 
 /// Scalar floating-point arithmetic, with a micro-op for each frequent operation: compiled code is full of
 /// it. `d` and `s` are indices in [X86Cpu#v].
@@ -46,11 +46,19 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            if (Sse.addsd(cpu.fp, cpu.v, d, s)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.addsd(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "addsd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -65,11 +73,19 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            if (Sse.subsd(cpu.fp, cpu.v, d, s)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.subsd(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "subsd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -84,11 +100,19 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            if (Sse.mulsd(cpu.fp, cpu.v, d, s)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.mulsd(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "mulsd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -103,11 +127,19 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            if (Sse.divsd(cpu.fp, cpu.v, d, s)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.divsd(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "divsd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -122,11 +154,19 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            if (Sse.sqrtsd(cpu.fp, cpu.v, d, s)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.sqrtsd(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "sqrtsd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -141,11 +181,19 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            if (Sse.addss(cpu.fp, cpu.v, d, s)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.addss(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "addss", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -160,11 +208,19 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            if (Sse.subss(cpu.fp, cpu.v, d, s)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.subss(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "subss", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -179,11 +235,19 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            if (Sse.mulss(cpu.fp, cpu.v, d, s)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.mulss(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "mulss", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -198,11 +262,19 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            if (Sse.divss(cpu.fp, cpu.v, d, s)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.divss(VectorRuntime.half(c, s), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.half(e, s);
+            VectorCode.callWith(e, this, "divss", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 
@@ -217,13 +289,20 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            long[] v = cpu.v;
-            v[Vectors.SCRATCH] = c.load64(ea.address(c));
-            if (Sse.addsd(cpu.fp, v, d, Vectors.SCRATCH)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.addsd(c.load64(ea.address(c)), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 8);
+            VectorCode.callWith(e, this, "addsd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 
@@ -238,13 +317,20 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            long[] v = cpu.v;
-            v[Vectors.SCRATCH] = c.load64(ea.address(c));
-            if (Sse.subsd(cpu.fp, v, d, Vectors.SCRATCH)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.subsd(c.load64(ea.address(c)), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 8);
+            VectorCode.callWith(e, this, "subsd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 
@@ -259,13 +345,20 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            long[] v = cpu.v;
-            v[Vectors.SCRATCH] = c.load64(ea.address(c));
-            if (Sse.mulsd(cpu.fp, v, d, Vectors.SCRATCH)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.mulsd(c.load64(ea.address(c)), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 8);
+            VectorCode.callWith(e, this, "mulsd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 
@@ -280,13 +373,20 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            X86Cpu cpu = (X86Cpu) c;
-            long[] v = cpu.v;
-            v[Vectors.SCRATCH] = c.load64(ea.address(c));
-            if (Sse.divsd(cpu.fp, v, d, Vectors.SCRATCH)) {
-                throw FpuState.simdFault(cpu);
-            }
+            VectorRuntime.divsd(c.load64(ea.address(c)), c, d);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.address(ea);
+            e.load(this, 8);
+            VectorCode.callWith(e, this, "divsd", d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.MEMORY_BYTES;
         }
     }
 }

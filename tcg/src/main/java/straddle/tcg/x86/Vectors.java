@@ -5,6 +5,7 @@ import static straddle.core.arch.x86.X86.*;
 import java.util.List;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Ea;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 
 /// Which micro-ops an instruction of SSE, MMX, AES or SHA becomes.
@@ -445,6 +446,16 @@ final class Vectors {
         public MicroOp exec(Cpu c) {
             FpuState.requireSse((X86Cpu) c);
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorCode.call(e, this, "requireSse", "V");
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
     }
 

@@ -76,7 +76,8 @@ class FpuStateTest {
     @Test
     void fxrstorBringsTheStateBack() {
         setXmms();
-        assertEquals(COMPLETED, snippet.run("d9eb" + FXSAVE64 + "dbe3 0f57c0 440f57ff" + FXRSTOR64));
+        assertEquals(
+                COMPLETED, snippet.run("d9eb" + FXSAVE64 + "dbe3 0f57c0 440f57ff" + FXRSTOR64));
         assertAll(
                 () -> assertEquals(1, snippet.low(0)),
                 () -> assertEquals(16, snippet.low(15)),

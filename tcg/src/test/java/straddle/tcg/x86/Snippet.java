@@ -19,6 +19,7 @@ import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
+import straddle.tcg.region.Regions;
 
 /// A processor in 64-bit mode at privilege level 0 over 2 MiB of RAM mapped one to one, which runs a few
 /// bytes of machine code. An exception ends the code, and is its answer.
@@ -88,9 +89,7 @@ final class Snippet implements AutoCloseable {
         putLong(GDT + CODE_SELECTOR, 0x00af_9b00_0000_ffffL);
         for (int vector = 0; vector < 32; vector++) {
             int handler = HANDLERS + vector;
-            putLong(
-                    IDT + 16 * vector,
-                    handler | CODE_SELECTOR << 16 | (long) INTERRUPT_GATE << 32);
+            putLong(IDT + 16 * vector, handler | CODE_SELECTOR << 16 | (long) INTERRUPT_GATE << 32);
             ram.set(ValueLayout.JAVA_BYTE, handler, (byte) HLT);
         }
     }
@@ -130,6 +129,16 @@ final class Snippet implements AutoCloseable {
             throw new AssertionError(cpu.exit + "\n" + state);
         }
         return state.rip == end + 1 ? COMPLETED : (int) state.rip - 1 - HANDLERS;
+    }
+
+    /// From now on hot blocks become regions at once.
+    void compile() {
+        cpu.regions = new Regions(cpu, Runnable::run, X86Cpu.ZERO);
+        cpu.onHousekeeping(cpu.regions::install);
+    }
+
+    long regions() {
+        return cpu.regions.installed();
     }
 
     void putLong(int at, long value) {

@@ -66,7 +66,10 @@ class VectorsTest {
                     case 2 -> "0f38";
                     default -> "0f3a";
                 };
-        String rest = row.hasModRm() ? "%02x".formatted(modrm | (row.reg() < 0 ? 1 : row.reg()) << 3) : "";
+        String rest =
+                row.hasModRm()
+                        ? "%02x".formatted(modrm | (row.reg() < 0 ? 1 : row.reg()) << 3)
+                        : "";
         return prefix
                 + map
                 + "%02x".formatted(row.opcode())
@@ -170,8 +173,16 @@ class VectorsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "0f284701", "0f294701", "660f6f4701", "660ffe4701", "0f584701", "0f2b4701",
-                "660f382a4701", "f30f124701", "660f544701", "0fc6470100"
+                "0f284701",
+                "0f294701",
+                "660f6f4701",
+                "660ffe4701",
+                "0f584701",
+                "0f2b4701",
+                "660f382a4701",
+                "f30f124701",
+                "660f544701",
+                "0fc6470100"
             })
     void anOperandOf16BytesMustBeAligned(String code) {
         assertEquals(GP, snippet.run(code));
@@ -180,8 +191,15 @@ class VectorsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "0f104701", "0f114701", "f30f6f4701", "f20ff04701", "660f3a63470100", "f20f104701",
-                "f30fe64701", "660f38204701", "f20f124701"
+                "0f104701",
+                "0f114701",
+                "f30f6f4701",
+                "f20ff04701",
+                "660f3a63470100",
+                "f20f104701",
+                "f30fe64701",
+                "660f38204701",
+                "f20f124701"
             })
     void unalignedMovesAndShorterOperandsNeedNotBe(String code) {
         assertEquals(COMPLETED, snippet.run(code));
@@ -265,8 +283,7 @@ class VectorsTest {
                 () -> assertEquals(0x1f80 | DIVISION_BY_ZERO, snippet.mxcsr()),
                 () ->
                         assertEquals(
-                                Double.POSITIVE_INFINITY,
-                                Double.longBitsToDouble(snippet.low(0))));
+                                Double.POSITIVE_INFINITY, Double.longBitsToDouble(snippet.low(0))));
     }
 
     @Test

@@ -1,0 +1,98 @@
+package straddle.tcg.x86;
+
+import java.util.Locale;
+import straddle.tcg.op.Emitter;
+import straddle.tcg.op.MicroOp;
+
+/// The bytecode of vector micro-ops: calls of [VectorRuntime], and of the static functions that have an
+/// operation's semantics. XMM registers stay in the processor's array, which C2 keeps at hand within a
+/// region.
+final class VectorCode {
+    /// An upper bound of what any of these methods emits, in bytes.
+    static final int BYTES = 48;
+
+    /// The same with an effective address before it.
+    static final int MEMORY_BYTES = 96;
+
+    private static final String RUNTIME = "straddle/tcg/x86/VectorRuntime";
+    private static final String FUNCTIONS = "straddle/tcg/x86/fp/";
+    private static final String CPU = "Lstraddle/tcg/Cpu;";
+    private static final String CONTROL = "Lstraddle/tcg/x86/fp/FpControl;";
+
+    private VectorCode() {}
+
+    private static void operands(Emitter e, int... operands) {
+        for (int operand : operands) {
+            e.integer(operand);
+        }
+    }
+
+    private static String ints(int count) {
+        return "I".repeat(count);
+    }
+
+    /// Calls a method of the runtime's with the CPU and operands; `result` is its type.
+    static void call(Emitter e, MicroOp op, String name, String result, int... operands) {
+        e.mark(op);
+        e.cpu();
+        operands(e, operands);
+        e.invoke(RUNTIME, name, "(" + CPU + ints(operands.length) + ")" + result);
+    }
+
+    /// Calls a method of the runtime's with the value on the stack, the CPU and operands.
+    static void callWith(Emitter e, MicroOp op, String name, int... operands) {
+        e.mark(op);
+        e.cpu();
+        operands(e, operands);
+        e.invoke(RUNTIME, name, "(J" + CPU + ints(operands.length) + ")V");
+    }
+
+    /// LOAD128 or STORE128 at the address on the stack.
+    static void access128(
+            Emitter e, MicroOp op, String name, long linearMask, int register, int alignment) {
+        e.mark(op);
+        e.cpu();
+        e.constant(linearMask);
+        operands(e, register, alignment);
+        e.invoke(RUNTIME, name, "(J" + CPU + "JII)V");
+    }
+
+    /// Pushes one half of a register.
+    static void half(Emitter e, int s) {
+        e.cpu();
+        e.integer(s);
+        e.invoke(RUNTIME, "half", "(" + CPU + "I)J");
+    }
+
+    /// Calls an operation that cannot fault, with the registers and operands.
+    static void function(Emitter e, String owner, String name, String result, int... operands) {
+        e.cpu();
+        e.invoke(RUNTIME, "registers", "(" + CPU + ")[J");
+        operands(e, operands);
+        e.invoke(FUNCTIONS + owner, name, "([J" + ints(operands.length) + ")" + result);
+    }
+
+    /// Calls a floating-point operation and raises its exception if it answers so.
+    static void floating(Emitter e, MicroOp op, String owner, String name, int... operands) {
+        e.mark(op);
+        e.cpu();
+        e.invoke(RUNTIME, "control", "(" + CPU + ")" + CONTROL);
+        e.cpu();
+        e.invoke(RUNTIME, "registers", "(" + CPU + ")[J");
+        operands(e, operands);
+        e.invoke(FUNCTIONS + owner, name, "(" + CONTROL + "[J" + ints(operands.length) + ")Z");
+        e.cpu();
+        e.invoke(RUNTIME, "check", "(Z" + CPU + ")V");
+    }
+
+    /// The method that has an operation's semantics.
+    static String name(Op op) {
+        return switch (op) {
+            case UNPCKLPS -> "punpckldq";
+            case UNPCKHPS -> "punpckhdq";
+            case UNPCKLPD -> "punpcklqdq";
+            case UNPCKHPD -> "punpckhqdq";
+            default -> op.name().toLowerCase(Locale.ROOT);
+        };
+    }
+}
