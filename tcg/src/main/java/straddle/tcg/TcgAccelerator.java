@@ -24,6 +24,9 @@ final class TcgAccelerator implements Accelerator, MemoryListener {
     /// A system property that keeps everything in the interpreter, for measurements and for finding faults.
     private static final String INTERPRET_ONLY = "straddle.tcg.interpret";
 
+    /// A system property that has regions compiled at once by the vCPU's own thread, for tests that compare them.
+    private static final String COMPILE_AT_ONCE = "straddle.tcg.compileAtOnce";
+
     private final VmResources resources;
     private final Arena arena = Arena.ofShared();
     private final ExecutorService compiler =
@@ -59,7 +62,11 @@ final class TcgAccelerator implements Accelerator, MemoryListener {
                         arena);
         cpu.shared = resources.vcpus() > 1;
         if (!Boolean.getBoolean(INTERPRET_ONLY)) {
-            cpu.regions = new Regions(cpu, compiler, X86Cpu.ZERO);
+            cpu.regions =
+                    new Regions(
+                            cpu,
+                            Boolean.getBoolean(COMPILE_AT_ONCE) ? Runnable::run : compiler,
+                            X86Cpu.ZERO);
         }
         X86Vcpu vcpu = new X86Vcpu(id, cpu, () -> cpus.remove(cpu));
         cpu.tbs.watch(hvaPage -> cpus.forEach(each -> each.protectHostPage(hvaPage)));

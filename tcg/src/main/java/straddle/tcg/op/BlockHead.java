@@ -5,8 +5,8 @@ import straddle.tcg.block.Tb;
 
 /// Begins every interpreted block: looks for interrupts and other requests, and counts.
 public final class BlockHead extends MicroOp {
-    /// Entries after which a block is worth compiling.
-    public static final int HOT = 5_000;
+    /// Entries after which a block is worth compiling. Tests that compare regions with the processor lower it.
+    public static final int HOT = Math.max(1, Integer.getInteger("straddle.tcg.hot", 5_000));
 
     private final Tb tb;
     private final int insns;

@@ -336,8 +336,10 @@ final class MmxOps extends MicroOp {
             X86Cpu cpu = (X86Cpu) c;
             long[] v = cpu.v;
             long x = source(cpu, s);
-            // CVTPI2PD from memory has nothing to do with the x87 unit (SDM volume 2, CVTPI2PD).
-            if (op != Op.CVTPI2PD || s != MEMORY) {
+            // From memory they have nothing to do with the x87 unit: the SDM says so of CVTPI2PD,
+            // and
+            // AMD's processors hold it so with CVTPI2PS.
+            if (s != MEMORY) {
                 cpu.x87.enterMmx();
             }
             switch (op) {
@@ -374,6 +376,8 @@ final class MmxOps extends MicroOp {
         public MicroOp exec(Cpu c) {
             X86Cpu cpu = (X86Cpu) c;
             long[] v = cpu.v;
+            // The x87 unit is in MMX's hands even if the conversion raises #XM.
+            cpu.x87.enterMmx();
             long value =
                     switch (op) {
                         case CVTPS2PI -> SseConvert.cvtps2pi(cpu.fp, v[s]);

@@ -378,6 +378,11 @@ public final class FpControl extends SoftFloat {
         return p > q ? 0 : p < q ? CF : ZF;
     }
 
+    @Override
+    boolean trapsBeforeDenormalizing() {
+        return true;
+    }
+
     /// Binary64 to binary32.
     int narrow(long x) {
         long a = daz64(x);

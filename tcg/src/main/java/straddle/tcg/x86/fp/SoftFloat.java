@@ -380,18 +380,29 @@ class SoftFloat {
             e++;
         }
         if (e < 1 - maxExponent) {
+            if ((mxcsr & FpControl.UM) == 0 && trapsBeforeDenormalizing()) {
+                // Inexact only if rounding changes it with any exponent (SDM volume 1, 4.9.1.5).
+                raised |= tail != 0 ? UE | PE : UE;
+                return 0;
+            }
             return roundTiny(precision, maxExponent, mxcsr);
         }
         if (tail != 0) {
             raised |= PE;
         }
         if (e > maxExponent) {
-            raised |= OE | PE;
+            boolean traps = (mxcsr & FpControl.OM) == 0 && trapsBeforeDenormalizing();
+            raised |= traps ? OE : OE | PE;
             long infinity = 2L * maxExponent + 1 << precision - 1;
             roundedUp = rounding == NEAREST || rounding == (negative ? DOWN : UP);
             return roundedUp ? infinity : infinity - 1;
         }
         return ((long) (e + maxExponent - 1) << precision - 1) + kept;
+    }
+
+    /// Whether unmasked underflow and overflow leave the result unmade, as SSE's do and those of x87's stores don't.
+    boolean trapsBeforeDenormalizing() {
+        return false;
     }
 
     private long roundTiny(int precision, int maxExponent, int mxcsr) {
