@@ -33,6 +33,7 @@ public final class Differential {
               --count N         stop after N instruction executions (10000000)
               --seconds N       stop after N seconds (3600)
               --seed N          what the cases are made from (1)
+              --regions         compile every block at once and run each case compiled from its first instruction on
               --rows A,B        only rows of these groups or mnemonics; "list" prints them
               --skip A,B        all rows but those
               --least N         fail if a cell was executed less often (1)
@@ -51,6 +52,7 @@ public final class Differential {
     private long seed = 1;
     private long least = 1;
     private int differences = 500;
+    private int rehearsals;
     private Path directory = Path.of("target", "differential");
     private boolean resume;
     private Path replay;
@@ -87,7 +89,7 @@ public final class Differential {
             return replayAll();
         }
         try (Subject believed = open(reference);
-                Subject checked = open(subject)) {
+                Subject checked = open(subject, rehearsals)) {
             return compare(believed, checked);
         } catch (AcceleratorException e) {
             out.println(e.getMessage());
@@ -97,7 +99,7 @@ public final class Differential {
 
     private int replayAll() throws IOException {
         int differing = 0;
-        try (Subject checked = open(subject);
+        try (Subject checked = open(subject, rehearsals);
                 Stream<Path> files = Files.list(replay)) {
             for (Path file :
                     files.filter(each -> each.toString().endsWith(".case")).sorted().toList()) {
@@ -119,6 +121,13 @@ public final class Differential {
         for (int i = 0; i < arguments.length; i++) {
             if (arguments[i].equals("--resume")) {
                 resume = true;
+                continue;
+            }
+            if (arguments[i].equals("--regions")) {
+                // Read when the translator starts.
+                System.setProperty("straddle.tcg.hot", "1");
+                System.setProperty("straddle.tcg.compileAtOnce", "true");
+                rehearsals = 2;
                 continue;
             }
             if (i + 1 == arguments.length) {
@@ -145,8 +154,12 @@ public final class Differential {
         return true;
     }
 
-    /// Starts an engine by name.
     static Subject open(String name) throws AcceleratorException {
+        return open(name, 0);
+    }
+
+    /// Starts an engine by name; see [Engine] for rehearsals.
+    static Subject open(String name, int rehearsals) throws AcceleratorException {
         for (AcceleratorProvider provider : AcceleratorProvider.installed()) {
             if (provider.name().equals(name)) {
                 if (provider.availability(GuestArchitecture.X86_64)
@@ -154,7 +167,7 @@ public final class Differential {
                     throw new AcceleratorException(
                             name + " is unavailable, because " + because + ". " + remedy);
                 }
-                return new Engine(provider);
+                return new Engine(provider, rehearsals);
             }
         }
         throw new AcceleratorException("There is no engine " + name + " here.");
@@ -194,6 +207,7 @@ public final class Differential {
                 });
         out.println(progress(run));
         report(run, counts, (System.nanoTime() - start) / 1e9);
+        out.println(subject + ": " + checked.statistics());
         List<Cell> missing = run.coverage().below(least);
         if (run.differing() > 0) {
             return 1;

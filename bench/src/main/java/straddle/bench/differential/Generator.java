@@ -74,11 +74,8 @@ final class Generator {
             Cell cell = terminal.get(Math.floorMod(mix(number, seed), terminal.size()));
             steps.add(encoder.step(cell, random.nextLong(), true));
         }
-        if (encoder.changesBases()) {
-            rounds = 1;
-        }
         if (rounds > 1) {
-            loopTail(code);
+            loopTail(code, encoder.changesBases() ? state : null);
         }
         code.emit(0xcc);
         setRounds(memory, rounds);
@@ -106,8 +103,15 @@ final class Generator {
         return ordinary.get(order[(int) (position % ordinary.size())]);
     }
 
-    private static void loopTail(CodeBuffer code) {
+    /// @param bases what the segment bases were, if they have changed
+    private static void loopTail(CodeBuffer code, X86State bases) {
         code.noteFlags(StepEncoder.FLAGS_LOG);
+        if (bases != null) {
+            code.loadImmediate(RAX, bases.segments[FS].base);
+            code.emit(0xf3, 0x48, 0x0f, 0xae, 0xd0);
+            code.loadImmediate(RAX, bases.segments[GS].base);
+            code.emit(0xf3, 0x48, 0x0f, 0xae, 0xd8);
+        }
         code.emit(0xff, 0x0c, 0x25);
         code.emitValue(StepEncoder.ROUNDS_LEFT, 4);
         code.emit(0x0f, 0x85);
@@ -215,7 +219,7 @@ final class Generator {
         if (random.nextInt(6) == 0) {
             value |= 0x40;
         }
-        return random.nextInt(40) == 0 ? value & ~(random.nextInt(64) << 7) : value;
+        return random.nextInt(12) == 0 ? value & ~(random.nextInt(64) << 7) : value;
     }
 
     private static long base(SplittableRandom random) {

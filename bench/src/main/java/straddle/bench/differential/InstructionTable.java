@@ -32,6 +32,11 @@ final class InstructionTable {
             POPF of NT, addresses that cross into the non-canonical hole: such a KVM loses the one and misreads the other
             FLDENV, FNSTENV, FNSAVE, FRSTOR, FXSAVE, FXRSTOR: processors differ in when they keep FOP, FIP and FDP
             near branches with an operand-size prefix: AMD's and Intel's processors differ
+            CVTPI2PS from memory: Intel's processors turn the x87 unit to MMX, AMD's don't
+            misaligned operands of SHA instructions: AMD's processors don't mind
+            #AC of x87, MMX and SSE operands, and faults of MASKMOVQ and MASKMOVDQU: left to the implementation
+              (SDM volume 2, MOVDQU, MASKMOVDQU)
+            #AC or #PF first, of an access that deserves both: the SDM's order (volume 3, table 7-2) is not AMD's
             AAA and the other instructions that 64-bit mode lacks
             """;
 
@@ -292,7 +297,7 @@ final class InstructionTable {
             66 0f c4 | PINSRW V,Ed2,Ib |
             66 0f c5 | PEXTRW Gd,U,Ib |
             66 0f d7 | PMOVMSKB Gd,U |
-            66 0f f7 | MASKMOVDQU V,U | setup=string
+            66 0f f7 | MASKMOVDQU V,U | setup=string friendly
             66 0f 71 /2 | PSRLW U,Ib |
             66 0f 71 /4 | PSRAW U,Ib |
             66 0f 71 /6 | PSLLW U,Ib |
@@ -343,13 +348,13 @@ final class InstructionTable {
             66 0f 38 de | AESDEC V,W16 |
             66 0f 38 df | AESDECLAST V,W16 |
             66 0f 3a df | AESKEYGENASSIST V,W16,Ib |
-            0f 38 c8 | SHA1NEXTE V,W16 |
-            0f 38 c9 | SHA1MSG1 V,W16 |
-            0f 38 ca | SHA1MSG2 V,W16 |
-            0f 38 cb | SHA256RNDS2 V,W16 |
-            0f 38 cc | SHA256MSG1 V,W16 |
-            0f 38 cd | SHA256MSG2 V,W16 |
-            0f 3a cc | SHA1RNDS4 V,W16,Ib |
+            0f 38 c8 | SHA1NEXTE V,W16 | neat
+            0f 38 c9 | SHA1MSG1 V,W16 | neat
+            0f 38 ca | SHA1MSG2 V,W16 | neat
+            0f 38 cb | SHA256RNDS2 V,W16 | neat
+            0f 38 cc | SHA256MSG1 V,W16 | neat
+            0f 38 cd | SHA256MSG2 V,W16 | neat
+            0f 3a cc | SHA1RNDS4 V,W16,Ib | neat
             # float
             0f 2e | UCOMISS V,W4 |
             66 0f 2e | UCOMISD V,W8 |
@@ -407,11 +412,11 @@ final class InstructionTable {
             0f c5 | PEXTRW Gd,N,Ib |
             0f d7 | PMOVMSKB Gd,N |
             0f e7 | MOVNTQ M8,P |
-            0f f7 | MASKMOVQ P,N | setup=string
+            0f f7 | MASKMOVQ P,N | setup=string friendly
             f3 0f d6 | MOVQ2DQ V,N |
             f2 0f d6 | MOVDQ2Q P,U |
             0f 3a 0f | PALIGNR P,Q8,Ib |
-            0f 2a | CVTPI2PS V,Q8 |
+            0f 2a | CVTPI2PS V,N |
             66 0f 2a | CVTPI2PD V,Q8 |
             0f 2c | CVTTPS2PI P,W8 |
             66 0f 2c | CVTTPD2PI P,W16 |
@@ -444,6 +449,8 @@ final class InstructionTable {
     private static final String ARITHMETIC = "51 SQRT 58 ADD 59 MUL 5c SUB 5d MIN 5e DIV 5f MAX";
 
     private static final String BITWISE = "54 AND 55 ANDN 56 OR 57 XOR";
+
+    private static final Set<String> VECTOR_GROUPS = Set.of("sse", "mmx", "crypto", "float", "x87");
 
     private InstructionTable() {}
 
@@ -571,6 +578,11 @@ final class InstructionTable {
 
         Operand rm() {
             return operands.stream().filter(Operand::isRm).findFirst().orElse(null);
+        }
+
+        /// Whether its operands are those of x87, MMX or SSE.
+        boolean isVector() {
+            return VECTOR_GROUPS.contains(group);
         }
 
         /// What prepares it, or an empty string.

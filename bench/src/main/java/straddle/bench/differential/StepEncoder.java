@@ -100,7 +100,7 @@ final class StepEncoder {
         random = new SplittableRandom(seed);
         cell = of;
         row = of.row();
-        hostile = mayFault;
+        hostile = mayFault && !row.is("friendly");
         target = landing;
         count = 1;
         reg = row.extension() >= 0 ? row.extension() : 0;
@@ -186,10 +186,18 @@ final class StepEncoder {
             case 'Q', 'N' -> random.nextInt(8);
             default -> {
                 boolean written = row.operands().getFirst().isRm() && !row.is("reads");
-                boolean early = row.setup().equals("div") || row.setup().equals("idiv");
-                yield general(written, isByte(operand), early && !hostile ? 0x55 | avoid : 0);
+                yield general(
+                        written || row.setup().equals("target"),
+                        isByte(operand),
+                        withoutForDivision());
             }
         };
+    }
+
+    /// What a divisor can't be if the quotient is to fit.
+    private int withoutForDivision() {
+        boolean divides = row.setup().equals("div") || row.setup().equals("idiv");
+        return divides && !hostile ? 0x55 | avoid : 0;
     }
 
     private int chooseInOpcode() {
@@ -290,6 +298,9 @@ final class StepEncoder {
         if (row.mnemonic().equals("LEA") && cell.prefix() == Prefix.NONE) {
             address = random.nextInt(3) == 0 ? random.nextLong() : address;
         }
+        if (row.is("neat")) {
+            address &= -16;
+        }
         prepareInMemory(bytes);
         place(address - segmentBase());
     }
@@ -356,8 +367,13 @@ final class StepEncoder {
             case 3 -> UserSandbox.READ_ONLY + random.nextInt(0x1000 - bytes);
             case 4 -> UserSandbox.SUPERVISOR + random.nextInt(0x1000);
             case 5 -> UserSandbox.DATA - 0x1000 + random.nextInt(0x1000 - bytes);
-            case 6 -> 0x0000_8000_0000_0000L + random.nextInt(0x2000);
-            case 7 -> random.nextLong();
+            // A KVM that interprets what met #GP has read MMX registers by then.
+            case 6, 7 ->
+                    row.group().equals("mmx")
+                            ? UserSandbox.DATA - 0x800
+                            : random.nextBoolean()
+                                    ? 0x0000_8000_0000_0000L + random.nextInt(0x2000)
+                                    : random.nextLong();
             case 8 -> UserSandbox.DATA + random.nextInt(0x2000 - bytes);
             default -> random.nextInt();
         };
@@ -792,7 +808,8 @@ final class StepEncoder {
     private void emitImmediate(Operand operand) {
         int bytes = operand.size(operandBytes());
         if (row.setup().equals("enter")) {
-            code.emitValue(random.nextInt(256), bytes);
+            // A stack pointer that ENTER leaves unaligned may or may not be #AC at once.
+            code.emitValue(random.nextInt(256) & (bytes == 2 ? 0xf8 : 0xff), bytes);
         } else if (row.setup().equals("ret")) {
             code.emitValue(random.nextInt(0x40), bytes);
         } else if (bytes == 1) {
