@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
@@ -18,11 +19,13 @@ import org.openjdk.jmh.runner.options.TimeValue;
 
 /// Runs the benchmarks beside the same loops in C, and says whether the figures that Straddle wants are reached.
 ///
-/// Arguments: the source of the loops in C, then regular expressions for the benchmarks' names, or none for
-/// all of them and the guest's phases.
+/// Arguments: the source of the loops in C, then regular expressions for the benchmarks' names, or `phases` for
+/// the guest's, or none for everything.
 public final class Bench {
     private static final double MAX_IOCTL_RATIO = 1.5;
     private static final double MAX_EXIT_NANOS = 3000;
+
+    private static final String PHASES = "phases";
 
     /// In bytes: what is less than that is no object an exit.
     private static final double SMALLEST_OBJECT = 8;
@@ -34,18 +37,25 @@ public final class Bench {
 
     public static void main(String[] arguments)
             throws IOException, InterruptedException, RunnerException {
+        List<String> wanted = List.of(arguments).subList(1, arguments.length);
+        if (!wanted.equals(List.of(PHASES))) {
+            compareLoops(Path.of(arguments[0]), wanted);
+        }
+        if (wanted.isEmpty() || wanted.contains(PHASES)) {
+            GuestPhases.print();
+        }
+    }
+
+    private static void compareLoops(Path source, List<String> patterns)
+            throws IOException, InterruptedException, RunnerException {
         Path directory = Files.createTempDirectory("straddle-bench");
         try {
-            Optional<Path> library = Yardsticks.build(Path.of(arguments[0]), directory);
+            Optional<Path> library = Yardsticks.build(source, directory);
             if (library.isEmpty()) {
                 System.out.println(
                         "There is no gcc here, so there are no loops in C to compare with.");
             }
-            String[] patterns = Stream.of(arguments).skip(1).toArray(String[]::new);
             report(run(library, patterns));
-            if (patterns.length == 0) {
-                GuestPhases.print();
-            }
         } finally {
             try (Stream<Path> files = Files.walk(directory)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -55,7 +65,7 @@ public final class Bench {
         }
     }
 
-    private static Collection<RunResult> run(Optional<Path> library, String[] patterns)
+    private static Collection<RunResult> run(Optional<Path> library, List<String> patterns)
             throws RunnerException {
         ChainedOptionsBuilder options =
                 new OptionsBuilder()
