@@ -141,6 +141,11 @@ final class Snippet implements AutoCloseable {
         return cpu.regions.installed();
     }
 
+    /// Guest instructions so far.
+    long retired() {
+        return cpu.retired;
+    }
+
     void putLong(int at, long value) {
         ram.set(ValueLayout.JAVA_LONG_UNALIGNED, at, value);
     }

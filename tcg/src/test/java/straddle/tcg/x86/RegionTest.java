@@ -1,0 +1,242 @@
+package straddle.tcg.x86;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Compiled regions against the interpreter: the same code from the same state must leave the same.
+class RegionTest {
+    private static final int LOOPS = Integer.getInteger("straddle.region.loops", 40);
+
+    /// Enough for a block to become hot and for its region to run several times.
+    private static final int ITERATIONS = 12_000;
+
+    private static final int DATA_BYTES = 0x200;
+
+    static LongStream seeds() {
+        long first = Long.getLong("straddle.seed", System.nanoTime());
+        return LongStream.range(first, first + LOOPS);
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void aLoopOfRandomInstructionsLeavesTheSameState(long seed) {
+        String code = new LoopGenerator(seed).loop(ITERATIONS);
+        Outcome interpreted = run(new Snippet(), false, code, seed);
+        Outcome compiled = run(compiling(), true, code, seed);
+        assertTrue(compiled.regions > 0, "no region was made of " + code);
+        assertEquals(interpreted.vector, compiled.vector, code);
+        assertArrayEquals(interpreted.registers, compiled.registers, code);
+        assertEquals(interpreted.flags, compiled.flags, code);
+        assertArrayEquals(interpreted.data, compiled.data, code);
+    }
+
+    @Test
+    void aFaultInARegionShowsTheRegistersOfItsInstruction() {
+        // mov rsi, DATA; l: add rsi, 64; inc rbx; mov rax, [rsi]; jmp l: runs into the hole.
+        String code = "48 c7 c6 00 00 02 00 48 83 c6 40 48 ff c3 48 8b 06 eb f4";
+        try (Snippet snippet = compiling()) {
+            assertEquals(14, snippet.run(code));
+            assertEquals(Snippet.HOLE, snippet.state.cr2);
+            assertEquals(Snippet.HOLE, snippet.state.gpr[6]);
+            assertEquals((Snippet.HOLE - Snippet.DATA) / 64, snippet.state.gpr[3]);
+            assertTrue(snippet.regions() > 0);
+        }
+    }
+
+    @Test
+    void aRegionThatOverwritesItselfRunsTheNewCode() {
+        // mov ecx, 20000; l: inc rbx; cmp ecx, 10; jne m; mov byte [rip+k], 0xcb (inc rbx becomes
+        // dec rbx);
+        // m: dec ecx; jnz l
+        String code =
+                "b9 20 4e 00 00"
+                        + "48 ff c3"
+                        + "83 f9 0a"
+                        + "75 07"
+                        + "c6 05 f3 ff ff ff cb"
+                        + "ff c9"
+                        + "75 ed";
+        try (Snippet snippet = compiling()) {
+            assertEquals(Snippet.COMPLETED, snippet.run(code));
+            assertEquals(20_000 - 10 + 1 - 9, snippet.state.gpr[3]);
+            assertTrue(snippet.regions() > 0);
+        }
+    }
+
+    @Test
+    void retiredInstructionsAreCountedAlikeInBothTiers() {
+        String code = new LoopGenerator(7).loop(ITERATIONS);
+        try (Snippet interpreted = new Snippet();
+                Snippet compiled = compiling()) {
+            interpreted.run(code);
+            compiled.run(code);
+            assertEquals(interpreted.retired(), compiled.retired());
+        }
+    }
+
+    private static Snippet compiling() {
+        Snippet snippet = new Snippet();
+        snippet.compile();
+        return snippet;
+    }
+
+    private record Outcome(int vector, long[] registers, long flags, byte[] data, long regions) {}
+
+    private static Outcome run(Snippet fresh, boolean compiling, String code, long seed) {
+        try (Snippet snippet = fresh) {
+            RandomGenerator random = random(seed);
+            for (int register : LoopGenerator.REGISTERS) {
+                snippet.state.gpr[register] = random.nextLong() >> random.nextInt(64);
+            }
+            byte[] data = new byte[DATA_BYTES];
+            random.nextBytes(data);
+            snippet.bytes(Snippet.DATA, DATA_BYTES).put(data);
+            int vector = snippet.run(code);
+            byte[] after = new byte[DATA_BYTES];
+            snippet.bytes(Snippet.DATA, DATA_BYTES).get(after);
+            return new Outcome(
+                    vector,
+                    Arrays.copyOf(snippet.state.gpr, 16),
+                    snippet.state.rflags,
+                    after,
+                    compiling ? snippet.regions() : 0);
+        }
+    }
+
+    private static RandomGenerator random(long seed) {
+        return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    }
+
+    /// Writes a loop of random general-purpose instructions that leave RCX, RSP and RDI alone.
+    private static final class LoopGenerator {
+        static final int[] REGISTERS = {0, 2, 3, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+        private static final int INSTRUCTIONS = 14;
+
+        private final RandomGenerator random;
+        private StringBuilder text = new StringBuilder();
+
+        LoopGenerator(long seed) {
+            random = random(seed);
+        }
+
+        String loop(int iterations) {
+            StringBuilder body = new StringBuilder();
+            for (int i = 0; i < INSTRUCTIONS; i++) {
+                text = new StringBuilder();
+                instruction();
+                String one = text.toString();
+                if (random.nextInt(5) == 0) {
+                    body.append(hex(0x70 + random.nextInt(16), one.length() / 2));
+                }
+                body.append(one);
+            }
+            int length = body.length() / 2;
+            String start = hex(0xb9) + little(iterations, 4);
+            // dec ecx; jnz to the body, which is near enough for a 32-bit displacement
+            return start + body + hex(0xff, 0xc9, 0x0f, 0x85) + little(-(length + 8), 4);
+        }
+
+        private void instruction() {
+            int kind = random.nextInt(17);
+            int op = random.nextInt(8);
+            switch (kind) {
+                case 0, 1 -> modRm(8 * op + random.nextInt(4));
+                case 2 -> modRmGroup(0x83, op).append(hex(random.nextInt(256)));
+                case 3 -> modRmGroup(0x80, op).append(hex(random.nextInt(256)));
+                case 4 -> modRm(0x84 + random.nextInt(2));
+                case 5 -> modRm(0x88 + random.nextInt(4));
+                case 6 -> modRmGroup(0xc0 + random.nextInt(2), op).append(hex(random.nextInt(256)));
+                case 7 -> modRmGroup(0xd0 + random.nextInt(4), op);
+                case 8 -> modRmGroup(0xf6 + random.nextInt(2), 2 + random.nextInt(4));
+                case 9 -> modRmGroup(0xfe + random.nextInt(2), random.nextInt(2));
+                case 10 -> modRm(0x0f_b6 + random.nextInt(2) + 8 * random.nextInt(2));
+                case 11 -> modRm(0x0f_40 + random.nextInt(16));
+                case 12 -> modRmGroup(0x0f_90 + random.nextInt(16), 0);
+                case 13 -> modRm(0x0f_af);
+                case 14 -> modRm(0x6b).append(hex(random.nextInt(256)));
+                case 15 -> {
+                    int push = register();
+                    int pop = register();
+                    text.append(
+                            hex(
+                                    0x40 | push >> 3,
+                                    0x50 | push & 7,
+                                    0x40 | pop >> 3,
+                                    0x58 | pop & 7));
+                }
+                default -> {
+                    int source = register();
+                    int index = register();
+                    int target = register();
+                    int rex =
+                            0x40
+                                    | 8 * random.nextInt(2)
+                                    | target >> 3 << 2
+                                    | index >> 3 << 1
+                                    | source >> 3;
+                    int sib = random.nextInt(4) << 6 | (index & 7) << 3 | source & 7;
+                    text.append(hex(rex, 0x8d, 0x44 | (target & 7) << 3, sib, random.nextInt(256)));
+                }
+            }
+        }
+
+        private int register() {
+            return REGISTERS[random.nextInt(REGISTERS.length)];
+        }
+
+        private StringBuilder modRm(int opcode) {
+            return encode(opcode, register());
+        }
+
+        private StringBuilder modRmGroup(int opcode, int group) {
+            return encode(opcode, group);
+        }
+
+        /// With a register or a place in the data as the other operand.
+        private StringBuilder encode(int opcode, int reg) {
+            boolean memory = random.nextInt(3) == 0;
+            int rm = memory ? 7 : register();
+            if (random.nextInt(6) == 0) {
+                text.append(hex(0x66));
+            }
+            text.append(hex(0x40 | 8 * random.nextInt(2) | reg >> 3 << 2 | rm >> 3));
+            if (opcode > 0xff) {
+                text.append(hex(0x0f));
+            }
+            text.append(hex(opcode & 0xff));
+            if (memory) {
+                text.append(hex(0x80 | (reg & 7) << 3 | 7))
+                        .append(little(random.nextInt(DATA_BYTES - 8), 4));
+            } else {
+                text.append(hex(0xc0 | (reg & 7) << 3 | rm & 7));
+            }
+            return text;
+        }
+
+        private static String hex(int... bytes) {
+            StringBuilder hex = new StringBuilder();
+            for (int b : bytes) {
+                hex.append(HexFormat.of().toHexDigits((byte) b));
+            }
+            return hex.toString();
+        }
+
+        private static String little(int value, int bytes) {
+            StringBuilder hex = new StringBuilder();
+            for (int i = 0; i < bytes; i++) {
+                hex.append(hex(value >>> 8 * i));
+            }
+            return hex.toString();
+        }
+    }
+}
