@@ -16,7 +16,7 @@ import straddle.host.HostException;
 final class KvmAccelerator implements Accelerator {
     private final VmResources resources;
     private final KvmVm vm;
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
     private final MemorySlots slots;
     private final KvmIrqChip irqChip;
     private final List<CpuidEntry> supported;
@@ -37,15 +37,18 @@ final class KvmAccelerator implements Accelerator {
             device.close();
             throw e;
         }
+        Arena arena = Arena.ofShared();
         try {
-            return new KvmAccelerator(vm, resources);
+            return new KvmAccelerator(vm, arena, resources);
         } catch (HostException e) {
             vm.close();
+            arena.close();
             throw KvmRefusal.of(e);
         }
     }
 
-    private KvmAccelerator(KvmVm vm, VmResources resources) throws HostException {
+    private KvmAccelerator(KvmVm vm, Arena arena, VmResources resources) throws HostException {
+        this.arena = arena;
         this.vm = vm;
         this.resources = resources;
         supported = vm.device().supportedCpuid();
@@ -70,7 +73,6 @@ final class KvmAccelerator implements Accelerator {
             slots.check();
         } catch (HostException e) {
             slots.close();
-            arena.close();
             throw e;
         }
     }

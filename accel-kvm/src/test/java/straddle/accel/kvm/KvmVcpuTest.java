@@ -13,9 +13,11 @@ import org.junit.jupiter.api.Timeout;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
+import straddle.core.irq.InterruptSource;
 import straddle.core.memory.DirtyPages;
 import straddle.core.snapshot.SnapshotWriter;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Vcpu;
 
 @Tag("kvm")
 @Timeout(30)
@@ -239,6 +241,24 @@ class KvmVcpuTest {
             vm.accelerator.collectWrites(vm.ram);
             assertEquals(DirtyPages.DISPLAY, dirty.readersAt(0x3000));
             vm.accelerator.logWrites(vm.ram, false);
+        }
+    }
+
+    @Test
+    void twoVcpusShareTheirMemory() throws Exception {
+        try (TestVm vm = TestVm.open();
+                Vcpu second = vm.accelerator.createVcpu(1, InterruptSource.NONE)) {
+            // mov byte [0x3000], 0x5a; hlt
+            vm.load("c60600305a f4");
+            X86State state = TestVm.realMode();
+            state.rip = 0x2000;
+            // mov al, [0x3000]; out 0x80, al
+            vm.put(0x2000, "a00030 e680");
+            second.load(state);
+            assertSame(Exit.Halt.MASKED, vm.vcpu.run());
+            Exit.PortWrite write = assertInstanceOf(Exit.PortWrite.class, second.run());
+            assertEquals(0x5a, write.get(0));
+            assertEquals(1, second.id());
         }
     }
 
