@@ -6,6 +6,7 @@ module straddle.devices {
     exports straddle.devices.acpi;
     exports straddle.devices.debug;
     exports straddle.devices.irq;
+    exports straddle.devices.pci;
     exports straddle.devices.rtc;
     exports straddle.devices.serial;
     exports straddle.devices.timer;

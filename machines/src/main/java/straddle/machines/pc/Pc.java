@@ -29,6 +29,9 @@ import straddle.devices.debug.PostCode;
 import straddle.devices.irq.PcIrqChip;
 import straddle.devices.irq.PicPair;
 import straddle.devices.irq.ProcessorSignals;
+import straddle.devices.pci.I440fx;
+import straddle.devices.pci.PciHost;
+import straddle.devices.pci.Piix3Isa;
 import straddle.devices.rtc.Mc146818;
 import straddle.devices.serial.Uart16550;
 import straddle.devices.timer.Pit8254;
@@ -38,8 +41,8 @@ import straddle.machines.chassis.Chassis;
 import straddle.machines.chassis.RamSize;
 import straddle.machines.linux.LinuxBoot;
 
-/// A PC that boots unmodified systems: PIC pair, I/O APIC and local APICs, PIT, clock chip, serial port,
-/// ACPI power management and tables. A reset that the guest asks for ends it: whoever runs it makes another.
+/// A PC that boots unmodified systems: PIC pair, I/O APIC and local APICs, PIT, clock chip, serial port, PCI as on an
+/// i440FX board, ACPI power management and tables. A reset that the guest asks for ends it: whoever runs it makes another.
 public final class Pc implements Machine {
     /// The guest's time-stamp counter, where the engine's can be chosen.
     public static final long TSC_HERTZ = 1_000_000_000;
@@ -79,6 +82,7 @@ public final class Pc implements Machine {
     private final PcIrqChip irqs;
     private final Uart16550 com1;
     private final AcpiPm power;
+    private final PciHost pci;
 
     private Pc(Chassis chassis, Config config) {
         this.chassis = chassis;
@@ -99,6 +103,7 @@ public final class Pc implements Machine {
         mapClocks(config);
         mapDebugPorts(config);
         power = mapPower();
+        pci = mapPci();
         irqs.onPending(chassis::interrupt);
     }
 
@@ -220,14 +225,26 @@ public final class Pc implements Machine {
                                 irqs.line(PcAddresses.SCI_IRQ),
                                 () -> chassis.control.stop(new StopReason.PoweredOff(0))));
         ports.map("ACPI PM", PcAddresses.ACPI_PM, AcpiPm.LENGTH, pm);
-        ports.map(
-                "reset control",
-                PcAddresses.RESET_CONTROL,
-                1,
-                chassis.add(
-                        "resetControl",
-                        new ResetControl(() -> chassis.control.stop(new StopReason.Reset()))));
         return pm;
+    }
+
+    private PciHost mapPci() {
+        ResetControl reset = new ResetControl(() -> chassis.control.stop(new StopReason.Reset()));
+        PciHost host =
+                chassis.add(
+                        "pci",
+                        new PciHost(
+                                chassis.ports,
+                                chassis.memory,
+                                reset,
+                                pirq -> irqs.line(PcAddresses.PIRQ_IRQS.get(pirq))));
+        host.add(0, 0, new I440fx());
+        Piix3Isa bridge = host.add(PcAddresses.ISA_BRIDGE_SLOT, 0, new Piix3Isa());
+        for (int i = 0; i < PcAddresses.PIRQ_IRQS.size(); i++) {
+            bridge.route(i, PcAddresses.PIRQ_IRQS.get(i));
+        }
+        chassis.ports.map("PCI configuration", PcAddresses.PCI_CONFIG, PciHost.LENGTH, host);
+        return host;
     }
 
     private void mapDebugPorts(Config config) {
@@ -250,6 +267,11 @@ public final class Pc implements Machine {
         } finally {
             chassis.lock.unlock();
         }
+    }
+
+    /// The PCI bus, to put devices on before the machine starts.
+    public PciHost pci() {
+        return pci;
     }
 
     /// Presses the power button: the guest shuts down if it listens to it. Any thread.

@@ -15,6 +15,7 @@ import java.util.List;
 import straddle.devices.acpi.AcpiPm;
 import straddle.devices.acpi.ResetControl;
 import straddle.devices.irq.PcIrqChip;
+import straddle.devices.pci.PciHost;
 import straddle.machines.acpi.AcpiTables;
 import straddle.machines.acpi.Aml;
 import straddle.machines.acpi.Resources;
@@ -129,7 +130,7 @@ final class PcAcpi {
         }
         parts.add(words(MADT_IO_APIC, 1, 12, 1, 0, 1, 0, 1, PcAddresses.IO_APIC, 4, 0, 4));
         parts.add(words(MADT_OVERRIDE, 1, 10, 1, 0, 1, 0, 1, PcIrqChip.TIMER_INPUT, 4, 0, 2));
-        for (int irq : new int[] {PcAddresses.SCI_IRQ, 5, 10, 11}) {
+        for (int irq : new int[] {5, 6, PcAddresses.SCI_IRQ, 10, 11}) {
             parts.add(words(MADT_OVERRIDE, 1, 10, 1, 0, 1, irq, 1, irq, 4, FLAGS_HIGH_LEVEL, 2));
         }
         parts.add(words(MADT_LOCAL_APIC_NMI, 1, 6, 1, ALL_PROCESSORS, 1, 0, 2, 1, 1));
@@ -157,6 +158,7 @@ final class PcAcpi {
         system.add(isaDevice("COM1", "PNP0501", PcAddresses.COM1, 8, PcAddresses.COM1_IRQ));
         system.add(isaDevice("RTC_", "PNP0B00", PcAddresses.RTC, 2, PcAddresses.RTC_IRQ));
         system.add(isaDevice("PIT_", "PNP0100", PcAddresses.PIT, 4, PcAddresses.PIT_IRQ));
+        system.add(pciHost());
         byte[] sleep =
                 pack(
                         List.of(
@@ -171,6 +173,43 @@ final class PcAcpi {
         return device(
                 "C%03X".formatted(number),
                 List.of(named("_HID", string("ACPI0007")), named("_UID", integer(number))));
+    }
+
+    private static byte[] pciHost() {
+        List<byte[]> windows =
+                List.of(
+                        Resources.busNumbers(0, 0xff),
+                        Resources.ports(PcAddresses.PCI_CONFIG, PciHost.LENGTH),
+                        Resources.portWindow(0, PcAddresses.PCI_CONFIG - 1),
+                        Resources.portWindow(PcAddresses.PCI_PORTS, 0xffff),
+                        Resources.memoryWindow(
+                                PcAddresses.PCI_MEMORY, PcAddresses.PCI_MEMORY_END - 1));
+        return device(
+                "PCI0",
+                List.of(
+                        named("_HID", eisaId("PNP0A03")),
+                        named("_UID", integer(0)),
+                        named("_BBN", integer(0)),
+                        named("_CRS", Resources.template(windows)),
+                        named("_PRT", routes())));
+    }
+
+    /// Each pin of each slot leads to its line's interrupt for good (6.2.13).
+    private static byte[] routes() {
+        List<byte[]> routes = new ArrayList<>();
+        for (int slot = 0; slot < PciHost.SLOTS; slot++) {
+            for (int pin = 0; pin < 4; pin++) {
+                int irq = PcAddresses.PIRQ_IRQS.get(PciHost.pirq(slot, pin + 1));
+                routes.add(
+                        pack(
+                                List.of(
+                                        integer((long) slot << 16 | 0xffff),
+                                        integer(pin),
+                                        integer(0),
+                                        integer(irq))));
+            }
+        }
+        return pack(routes);
     }
 
     private static byte[] isaDevice(String name, String id, int port, int ports, int irq) {

@@ -1,5 +1,7 @@
 package straddle.machines.pc;
 
+import java.util.List;
+
 /// Every address and interrupt number of our PCs.
 final class PcAddresses {
     /// RAM is contiguous up to here, the rest lies above 4 GiB: between them is room for devices.
@@ -13,7 +15,18 @@ final class PcAddresses {
     static final int ACPI_LENGTH = 0x8000;
     static final int ACPI_PM = 0x600;
     static final int SCI_IRQ = 9;
+    static final int PCI_CONFIG = 0xcf8;
     static final int RESET_CONTROL = 0xcf9;
+    static final int ISA_BRIDGE_SLOT = 1;
+
+    /// Where the four PCI interrupt lines are wired to, in the PIC pair and the I/O APIC alike.
+    static final List<Integer> PIRQ_IRQS = List.of(10, 11, 5, 6);
+
+    /// What the PCI host bridge hands out: memory from the end of RAM to the I/O APIC, and ports.
+    static final long PCI_MEMORY = LOW_RAM_END;
+
+    static final long PCI_MEMORY_END = 0xfec0_0000L;
+    static final int PCI_PORTS = 0xd00;
 
     static final long IO_APIC = 0xfec0_0000L;
     static final long LOCAL_APIC = 0xfee0_0000L;
