@@ -267,6 +267,42 @@ class VcpuLoopTest {
     }
 
     @Test
+    void aHeldProcessorRunsOnlyOnceItIsStarted() throws InterruptedException {
+        mapPowerSwitch();
+        FakeVcpu boot = new FakeVcpu(() -> null);
+        FakeVcpu other = new FakeVcpu(script(out(0xf4, 3)));
+        VcpuLoop loop = loop(other);
+        loop.holdForStartup();
+        loop(boot).start();
+        loop.start();
+        control.resume();
+        CountDownLatch changed = new CountDownLatch(1);
+        loop.post(new VcpuLoop.Signal(VcpuLoop.Effect.NONE, _ -> changed.countDown()));
+        control.pause();
+        assertEquals(0, other.runs.get());
+        control.resume();
+        loop.post(new VcpuLoop.Signal(VcpuLoop.Effect.START, _ -> {}));
+        assertEquals(OFF, control.awaitStop());
+        assertEquals(1, changed.getCount(), "a held processor ignores other signals");
+    }
+
+    @Test
+    void aRunningProcessorIgnoresAStartupAndHeedsAnInit() throws InterruptedException {
+        FakeVcpu vcpu = new FakeVcpu(() -> null);
+        VcpuLoop loop = loop(vcpu);
+        CountDownLatch started = new CountDownLatch(1);
+        CountDownLatch held = new CountDownLatch(1);
+        loop.start();
+        control.resume();
+        loop.post(new VcpuLoop.Signal(VcpuLoop.Effect.START, _ -> started.countDown()));
+        loop.post(new VcpuLoop.Signal(VcpuLoop.Effect.HOLD, _ -> held.countDown()));
+        assertInstanceOf(
+                StopReason.GuestFailed.class, control.awaitStop(), "nobody is left to start it");
+        assertEquals(0, held.getCount());
+        assertEquals(1, started.getCount());
+    }
+
+    @Test
     void aTripleFaultIsReportedWithRegisters() throws InterruptedException {
         loop(new FakeVcpu(script(new Exit.Shutdown("triple fault")))).start();
         control.resume();
