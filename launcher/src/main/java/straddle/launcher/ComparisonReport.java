@@ -69,7 +69,10 @@ final class ComparisonReport {
     private String heading() {
         return switch (plan.choice()) {
             case MEDIAN -> "Time for one operation, median of " + plan.repeats() + " runs";
-            case FASTEST -> "Time for one operation, best of " + plan.repeats() + " runs";
+            case FASTEST ->
+                    "Time for one operation, best of "
+                            + plan.repeats()
+                            + " runs (of one long run where code is translated)";
         };
     }
 

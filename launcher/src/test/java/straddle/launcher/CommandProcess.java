@@ -41,7 +41,7 @@ final class CommandProcess implements AutoCloseable {
         List<String> line = new ArrayList<>();
         // A parent that ignores Ctrl-C, as a background job's does, must not pass that on.
         line.addAll(List.of("env", "--default-signal=INT,TERM"));
-        line.addAll(java());
+        line.addAll(java(modulePath()));
         line.add("-Djava.io.tmpdir=" + scratch);
         line.addAll(List.of("-m", "straddle.launcher/straddle.launcher.Main"));
         line.addAll(List.of(args));
@@ -53,7 +53,7 @@ final class CommandProcess implements AutoCloseable {
     }
 
     /// The JVM with the module path and the flags of the `straddle` script that matter here.
-    static List<String> java() {
+    static List<String> java(String modulePath) {
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -62,7 +62,7 @@ final class CommandProcess implements AutoCloseable {
                 "--enable-native-access=straddle.host,straddle.linux,straddle.accel.kvm",
                 "--add-modules=straddle.accel.kvm,straddle.tcg",
                 "-p",
-                modulePath());
+                modulePath);
     }
 
     private static String modulePath() {
@@ -75,6 +75,23 @@ final class CommandProcess implements AutoCloseable {
                         .limit(1);
         return String.join(
                 File.pathSeparator, Stream.of(ours, theirs, asm).flatMap(paths -> paths).toList());
+    }
+
+    /// A copy of the module path that every user of this host may read.
+    static String publicModulePath(Path directory) throws IOException, InterruptedException {
+        List<String> copies = new ArrayList<>();
+        for (String original : modulePath().split(File.pathSeparator, -1)) {
+            Path copy = directory.resolve("module-" + copies.size());
+            Files.createDirectory(copy);
+            run("cp", "-r", original, copy.toString());
+            copies.add(copy.resolve(Path.of(original).getFileName()).toString());
+        }
+        run("chmod", "-R", "a+rX", directory.toString());
+        return String.join(File.pathSeparator, copies);
+    }
+
+    private static void run(String... line) throws IOException, InterruptedException {
+        new ProcessBuilder(line).start().waitFor();
     }
 
     private static String jarOf(Class<?> type) {

@@ -2,17 +2,24 @@ package straddle.launcher.measure;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import straddle.launcher.report.Progress;
 import straddle.machines.embedded.Phase;
 
 /// The same phases in several modes.
 public final class Comparison {
     private static final double WARM_UP_NANOS = 100e6;
+
+    /// Below this many million instructions a second of user code, a mode translates or interprets.
+    private static final double SLOW = 500;
+
+    private static final double LONG_RUN = 2.5;
 
     /// How to measure.
     ///
@@ -29,33 +36,53 @@ public final class Comparison {
 
     /// Warms each mode up, then runs all of them as often as planned, in turns, so that a host that slows
     /// down for a while does not slow down one mode alone. A mode that fails takes no further part.
+    ///
+    /// Where the fastest run counts, a slow mode does one long run instead: a translator's speed grows
+    /// within a run, and each run starts with nothing translated.
     public static Comparison measure(
             List<Phase> phases, List<Mode> modes, Plan plan, Progress progress)
             throws InterruptedException {
         Map<Mode, ModeResult> results = new LinkedHashMap<>();
         modes.forEach(mode -> results.put(mode, new ModeResult(mode.name(), plan.choice())));
+        Set<Mode> done = new HashSet<>();
+        Set<Mode> slow = new HashSet<>();
         for (int turn = 0; turn <= plan.repeats(); turn++) {
             for (Mode mode : modes) {
                 ModeResult result = results.get(mode);
-                if (result.failure().isPresent()) {
+                if (done.contains(mode)) {
                     continue;
                 }
                 progress.stage(stage(mode, turn, plan.repeats()));
                 try {
-                    ModeRun run =
-                            mode.run(
-                                    turn == 0 ? WARM_UP_NANOS : plan.nanosPerPhase(),
-                                    phase -> progress.step(phase.name()));
+                    double nanos = turn == 0 ? WARM_UP_NANOS : plan.nanosPerPhase();
+                    if (turn > 0 && slow.contains(mode)) {
+                        nanos *= plan.repeats() * LONG_RUN;
+                        done.add(mode);
+                    }
+                    ModeRun run = mode.run(nanos, phase -> progress.step(phase.name()));
                     if (turn > 0) {
                         result.add(run);
+                    } else if (plan.choice() == ModeResult.Choice.FASTEST && isSlow(run)) {
+                        slow.add(mode);
                     }
                 } catch (ModeFailedException e) {
                     result.fail(e);
+                    done.add(mode);
                 }
             }
         }
         progress.clear();
         return new Comparison(phases, new ArrayList<>(results.values()));
+    }
+
+    private static boolean isSlow(ModeRun run) {
+        return run.times().stream()
+                        .filter(time -> time.phase().runsNatively())
+                        .mapToDouble(
+                                time -> time.phase().insnsPerOp() * 1e3 / time.nanosPerOperation())
+                        .average()
+                        .orElse(SLOW)
+                < SLOW;
     }
 
     private static String stage(Mode mode, int turn, int repeats) {
