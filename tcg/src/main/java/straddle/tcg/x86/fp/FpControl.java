@@ -670,6 +670,6 @@ public final class FpControl extends SoftFloat {
         noteSubnormals32(a, a);
         loadA32(a);
         takeA();
-        return round16((imm & 4) != 0 ? rounding() : imm & 3);
+        return round16((imm & 4) != 0 ? rounding() : imm & 3, mxcsr);
     }
 }
