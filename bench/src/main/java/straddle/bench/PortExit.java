@@ -1,7 +1,9 @@
 package straddle.bench;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -121,9 +123,35 @@ public class PortExit {
         }
     }
 
+    /// Bytes that this thread allocates while it serves a number of exits, counted by the JVM itself: JMH's
+    /// figure is an average over everything that its own harness does meanwhile.
+    ///
+    /// @param exits after as many for HotSpot
+    static long allocatedBytes(int exits) throws AcceleratorException, RamUnavailableException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        JavaVm vm = new JavaVm();
+        vm.open();
+        try {
+            for (int i = 0; i < exits; i++) {
+                serve(vm);
+            }
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < exits; i++) {
+                serve(vm);
+            }
+            return threads.getCurrentThreadAllocatedBytes() - before;
+        } finally {
+            vm.close();
+        }
+    }
+
     /// As core's loop serves it.
     @Benchmark
     public long java(JavaVm vm) throws AcceleratorException {
+        return serve(vm);
+    }
+
+    private static long serve(JavaVm vm) throws AcceleratorException {
         Exit exit = vm.vcpu.run();
         if (!(exit instanceof Exit.PortWrite write)) {
             throw new IllegalStateException("the guest did something else: " + exit);
