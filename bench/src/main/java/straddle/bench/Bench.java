@@ -36,8 +36,7 @@ public final class Bench {
 
     private Bench() {}
 
-    public static void main(String[] arguments)
-            throws Exception {
+    public static void main(String[] arguments) throws Exception {
         List<String> wanted = List.of(arguments).subList(1, arguments.length);
         if (!wanted.equals(List.of(PHASES))) {
             compareLoops(Path.of(arguments[0]), wanted);
@@ -48,7 +47,11 @@ public final class Bench {
     }
 
     private static void compareLoops(Path source, List<String> patterns)
-            throws IOException, InterruptedException, RunnerException, AcceleratorException, RamUnavailableException {
+            throws IOException,
+                    InterruptedException,
+                    RunnerException,
+                    AcceleratorException,
+                    RamUnavailableException {
         Path directory = Files.createTempDirectory("straddle-bench");
         try {
             Optional<Path> library = Yardsticks.build(source, directory);

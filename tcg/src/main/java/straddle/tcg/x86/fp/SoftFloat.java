@@ -364,7 +364,8 @@ class SoftFloat {
     /// Rounds the non-zero result to binary16 under a rounding mode; subnormal results are not
     /// flushed.
     final int round16(int rounding, int mxcsr) {
-        return (int) round(11, 15, rounding << 13 | mxcsr & (FpControl.OM | FpControl.UM)) | (negative ? 0x8000 : 0);
+        return (int) round(11, 15, rounding << 13 | mxcsr & (FpControl.OM | FpControl.UM))
+                | (negative ? 0x8000 : 0);
     }
 
     /// The magnitude in a format of this precision and largest exponent. Tininess is found after
