@@ -54,13 +54,14 @@ final class Strings extends MicroOp {
             element(cpu, step);
             return next;
         }
+        boolean stepping = cpu.flag(RFLAGS_TF);
         for (int i = 0; i < SLICE; i++) {
             long count = c.r[RCX] & addressMask;
             if (count == 0) {
                 c.pc = nextPc;
                 return next;
             }
-            long done = step > 0 ? run(cpu, count) : 0;
+            long done = step > 0 && !stepping ? run(cpu, count) : 0;
             if (done == 0) {
                 element(cpu, step);
                 done = 1;
@@ -68,6 +69,11 @@ final class Strings extends MicroOp {
             setCounter(c, count - done);
             if (comparesStop(c)) {
                 c.pc = nextPc;
+                return next;
+            }
+            if (stepping) {
+                // A single step is one element (SDM volume 3, 19.3.1.4).
+                c.pc = count == 1 ? nextPc : pc;
                 return next;
             }
         }

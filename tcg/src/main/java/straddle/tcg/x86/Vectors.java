@@ -381,7 +381,7 @@ final class Vectors {
             case MASKMOVQ -> {
                 insn.base = RDI;
                 insn.mod = 0;
-                to.append(new MmxOps.StoreMasked(to.ea(insn, 8, true), insn.reg, insn.rm & 7));
+                to.append(new MmxOps.StoreMasked(to.ea(insn, 8, true), insn.reg & 7, insn.rm & 7));
             }
             case CVTPI2PS, CVTPI2PD ->
                     to.append(new MmxOps.FromMmx(insn.op, reg(insn), mmxSource(insn, 8)));

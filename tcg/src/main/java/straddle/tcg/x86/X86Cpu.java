@@ -556,8 +556,9 @@ public final class X86Cpu extends Cpu {
             }
         }
         if (flag(RFLAGS_TF)) {
+            MicroOp stepped = runAlone();
             trapPending = true;
-            return runAlone();
+            return stepped;
         }
         clearAttention(ATTENTION_TRAP);
         return lookup();
@@ -613,6 +614,14 @@ public final class X86Cpu extends Cpu {
                     at = runChain(at);
                 }
             } catch (GuestFault fault) {
+                if (fetching && trapPending) {
+                    // The single step over a branch comes before the fault of what it went to.
+                    fetching = false;
+                    trapPending = false;
+                    dr[6] |= DR6_BS;
+                    Events.trap(this, DB);
+                    continue;
+                }
                 MicroOp op = fetching ? null : faulting;
                 faulting = null;
                 fetching = false;
