@@ -769,7 +769,22 @@ final class StepEncoder {
             rex |= base >= 8 ? 1 : 0;
             rex |= index >= 8 ? 2 : 0;
         }
+        rex |= ignoredRexBits();
         return rex != 0 || forceRex ? 0x40 | rex : 0;
+    }
+
+    /// REX.R and REX.B mean nothing to MMX registers.
+    private int ignoredRexBits() {
+        int bits = 0;
+        for (Operand each : row.operands()) {
+            boolean ignored = random.nextInt(6) == 0;
+            if (ignored && each.kind() == 'P') {
+                bits |= 4;
+            } else if (ignored && mod == 3 && "NQ".indexOf(each.kind()) >= 0) {
+                bits |= 1;
+            }
+        }
+        return bits;
     }
 
     /// Returns where a displacement to be patched is.

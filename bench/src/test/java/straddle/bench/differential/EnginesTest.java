@@ -9,9 +9,12 @@ import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -26,6 +29,7 @@ class EnginesTest {
     private static final long SEED = 20261122;
     private static final long SLICE_NANOS = 8_000_000_000L;
     private static final long SLICE_EXECUTIONS = 500_000;
+    private static final int RANDOM_CASES = 1500;
 
     @Test
     @Tag("kvm")
@@ -63,6 +67,34 @@ class EnginesTest {
             run.run(50_000, System.nanoTime() + SLICE_NANOS, 3, _ -> {});
             assertEquals(List.of(), described(run), "seed " + SEED);
         }
+    }
+
+    /// Whatever bytes are code, the guest gets an exception, and the engine has none.
+    @Test
+    void randomBytesAsCodeEndInTheGuestsExceptions() throws AcceleratorException {
+        Generator generator =
+                new Generator(InstructionTable.cells(InstructionTable.rows(Set.of())), SEED);
+        SplittableRandom random = new SplittableRandom(SEED);
+        List<String> failures = new ArrayList<>();
+        try (Subject tcg = Differential.open("tcg")) {
+            for (int i = 0; i < RANDOM_CASES; i++) {
+                TestCase base = generator.make(i);
+                byte[] code = new byte[32];
+                random.nextBytes(code);
+                TestCase test =
+                        new TestCase(
+                                HexFormat.of().formatHex(code),
+                                base.initial(),
+                                code,
+                                base.memory(),
+                                List.of(),
+                                1);
+                Outcome outcome = tcg.run(test);
+                failures.add(test.name() + ": " + outcome.failure());
+            }
+        }
+        failures.removeIf(each -> each.endsWith(": null") || each.endsWith(": does not end"));
+        assertEquals(List.of(), failures, "seed " + SEED);
     }
 
     /// What once differed, with what the processor does.
