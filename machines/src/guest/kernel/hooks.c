@@ -4,7 +4,7 @@
 #include "cpu.h"
 #include "kernel.h"
 
-#define IDLE_TICKS 200
+#define IDLE_TICKS 36
 
 static void triple_fault(void) {
     struct __attribute__((packed)) {

@@ -19,7 +19,7 @@ public final class Comparison {
     /// Below this many million instructions a second of user code, a mode translates or interprets.
     private static final double SLOW = 500;
 
-    private static final double LONG_RUN = 2.5;
+    private static final double LONG_RUN = 4;
 
     /// How to measure.
     ///

@@ -15,8 +15,8 @@ public final class Pace {
     /// An operation of the system phases, on an engine nothing is known of.
     private static final double SYSTEM_NANOS = 80e3;
 
-    /// Waiting for a tick of the guest's 100 Hz.
-    private static final double TICK_NANOS = 10e6;
+    /// Waiting for a tick of the guest's 18.2 Hz.
+    private static final double TICK_NANOS = 55e6;
 
     private final Map<Integer, Double> nanosPerOperation = new HashMap<>();
     private double insnsPerSecond = FIRST_GUESS;
