@@ -61,6 +61,7 @@ final class TcgAccelerator implements Accelerator, MemoryListener {
                         interrupts,
                         arena);
         cpu.shared = resources.vcpus() > 1;
+        cpu.place(id, resources.vcpus());
         if (!Boolean.getBoolean(INTERPRET_ONLY)) {
             cpu.regions =
                     new Regions(

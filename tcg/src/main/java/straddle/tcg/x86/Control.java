@@ -471,7 +471,7 @@ final class Control extends MicroOp {
             case 2 -> c.cr2;
             case 3 -> c.cr3;
             case 4 -> c.cr4;
-            case 8 -> c.cr8;
+            case 8 -> c.interrupts.taskPriority();
             default -> throw c.fault(UD);
         };
     }
@@ -485,7 +485,13 @@ final class Control extends MicroOp {
                 c.flushTlbs();
             }
             case 4 -> setCr4(c, value);
-            case 8 -> c.cr8 = value & 15;
+            case 8 -> {
+                if (value >>> 4 != 0) {
+                    throw c.gp();
+                }
+                c.interrupts.setTaskPriority((int) value);
+                c.interruptsEnabled();
+            }
             default -> throw c.fault(UD);
         }
     }

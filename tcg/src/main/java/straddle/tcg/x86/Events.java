@@ -26,6 +26,14 @@ final class Events {
         deliverSafely(c, vector, Source.EXTERNAL, false, 0, c.pc);
     }
 
+    /// A non-maskable interrupt, between instructions; further ones wait for an IRET (SDM volume 3, 7.7.1).
+    static void nmi(X86Cpu c) {
+        c.halted = false;
+        c.nmiPending = false;
+        c.nmiBlocked = true;
+        deliverSafely(c, NMI, Source.EXTERNAL, false, 0, c.pc);
+    }
+
     /// INT n, INT3, INTO, INT1; faults point to the instruction itself.
     static void software(X86Cpu c, int vector, long nextPc, boolean checkGate) {
         deliver(c, vector, checkGate ? Source.SOFTWARE : Source.EXCEPTION, false, 0, nextPc);

@@ -16,12 +16,17 @@ final class Msrs {
     private Msrs() {}
 
     static long read(X86Cpu c, int number) {
+        if (c.interrupts.hasMsr(number)) {
+            long value = c.interrupts.readMsr(number);
+            return number == MSR_TSC_DEADLINE && value != 0 ? value + c.tscOffset : value;
+        }
         return switch (number) {
             case MSR_EFER -> c.efer;
             case MSR_FS_BASE -> c.segments[FS].base;
             case MSR_GS_BASE -> c.segments[GS].base;
             case MSR_APIC_BASE -> c.apicBase;
             case MSR_TSC -> c.tsc();
+            case MSR_TSC_ADJUST -> c.tscOffset;
             case PLATFORM_ID, MCG_CAP, MCG_STATUS -> 0;
             case BIOS_SIGN_ID -> 1L << 32;
             case MTRRCAP -> 0x508;
@@ -37,6 +42,10 @@ final class Msrs {
     }
 
     static void write(X86Cpu c, int number, long value) {
+        if (c.interrupts.hasMsr(number)) {
+            writeApic(c, number, value);
+            return;
+        }
         switch (number) {
             case MSR_EFER -> writeEfer(c, value);
             case MSR_FS_BASE, MSR_GS_BASE -> {
@@ -50,6 +59,7 @@ final class Msrs {
             }
             case MSR_APIC_BASE -> c.apicBase = value;
             case MSR_TSC -> c.tscOffset += value - c.tsc();
+            case MSR_TSC_ADJUST -> c.tscOffset = value;
             case BIOS_SIGN_ID, MCG_STATUS -> {}
             default -> {
                 if (!isPlain(number)) {
@@ -58,6 +68,16 @@ final class Msrs {
                 c.msrs.put(number, value);
             }
         }
+    }
+
+    /// The local APIC counts the clock, not what the guest made of its time-stamp counter.
+    private static void writeApic(X86Cpu c, int number, long value) {
+        boolean armsDeadline = number == MSR_TSC_DEADLINE && value != 0;
+        long ofClock = armsDeadline ? Math.max(1, value - c.tscOffset) : value;
+        if (!c.interrupts.writeMsr(number, ofClock)) {
+            throw c.gp();
+        }
+        c.interruptsEnabled();
     }
 
     private static void canonical(X86Cpu c, long address) {

@@ -43,7 +43,7 @@ final class Paging {
     long walk(long linear, int access, boolean user, boolean implicit) {
         if ((cpu.cr0 & CR0_PG) == 0) {
             writable = true;
-            return linear & 0xffff_ffffL & cpu.a20Mask();
+            return linear & 0xffff_ffffL;
         }
         int error =
                 (access == Cpu.STORE ? ERROR_WRITE : 0)

@@ -87,7 +87,6 @@ public final class X86Cpu extends Cpu {
     long cr2;
     long cr3;
     long cr4;
-    long cr8;
     long efer;
     long xcr0;
     long apicBase;
@@ -101,6 +100,11 @@ public final class X86Cpu extends Cpu {
     boolean halted;
     boolean nmiBlocked;
     boolean nmiPending;
+
+    /// The number of this processor, which is its local APIC's ID, and of how many.
+    private int id;
+
+    private int processors = 1;
 
     /// XMM registers: 16 of two longs each, then two of scratch.
     final long[] v = new long[36];
@@ -161,6 +165,32 @@ public final class X86Cpu extends Cpu {
         load(new X86State());
     }
 
+    /// Has CPUID tell which processor this is.
+    ///
+    /// @param newId 0 to newProcessors - 1: also its local APIC's ID
+    public void place(int newId, int newProcessors) {
+        id = newId;
+        processors = newProcessors;
+    }
+
+    int id() {
+        return id;
+    }
+
+    int processors() {
+        return processors;
+    }
+
+    /// Whether the machine gives this processor a local APIC.
+    boolean hasApic() {
+        return interrupts.hasMsr(MSR_APIC_BASE);
+    }
+
+    /// IA32_APIC_BASE: the local APIC's own, if there is one.
+    long apicBase() {
+        return hasApic() ? interrupts.readMsr(MSR_APIC_BASE) : apicBase;
+    }
+
     // ---- state
 
     public void load(X86State s) {
@@ -181,7 +211,7 @@ public final class X86Cpu extends Cpu {
         cr2 = s.cr2;
         cr3 = s.cr3;
         cr4 = s.cr4;
-        cr8 = s.cr8;
+        interrupts.setTaskPriority((int) s.cr8);
         efer = s.efer;
         xcr0 = s.xcr0;
         apicBase = s.apicBase;
@@ -191,6 +221,10 @@ public final class X86Cpu extends Cpu {
         halted = s.halted;
         nmiBlocked = s.nmiBlocked;
         nmiPending = s.nmiPending;
+        if (nmiPending) {
+            request(ATTENTION_INTERRUPT);
+        }
+        tscOffset = s.msr(MSR_TSC_ADJUST);
         cpl = (cr0 & CR0_PE) == 0 ? 0 : s.cpl();
         FpuState.load(this, s);
         flushTlbs();
@@ -220,14 +254,15 @@ public final class X86Cpu extends Cpu {
         s.cr2 = cr2;
         s.cr3 = cr3;
         s.cr4 = cr4;
-        s.cr8 = cr8;
+        s.cr8 = interrupts.taskPriority();
         s.efer = efer;
         s.xcr0 = xcr0;
-        s.apicBase = apicBase;
+        s.apicBase = apicBase();
         System.arraycopy(dr, 0, s.dr, 0, 8);
         s.msrs.clear();
         s.msrs.putAll(msrs);
         s.msrs.put(MSR_TSC, tsc());
+        s.msrs.put(MSR_TSC_ADJUST, tscOffset);
         s.halted = halted;
         s.nmiBlocked = nmiBlocked;
         s.nmiPending = nmiPending;
@@ -321,11 +356,6 @@ public final class X86Cpu extends Cpu {
     /// Whether user code's accesses must be aligned (SDM volume 3, 7.15, "Interrupt 17").
     private boolean checksAlignment() {
         return (cr0 & CR0_AM) != 0 && flag(RFLAGS_AC);
-    }
-
-    /// All ones: the A20 gate is taken to be open.
-    long a20Mask() {
-        return -1;
     }
 
     Region.Ram ram(long gpa) {
@@ -546,6 +576,10 @@ public final class X86Cpu extends Cpu {
             return lookup();
         }
         clearAttention(ATTENTION_INTERRUPT);
+        if (nmiPending && !nmiBlocked) {
+            Events.nmi(this);
+            return exit == null ? lookup() : null;
+        }
         if (flag(RFLAGS_IF) && interrupts.pending()) {
             int vector = interrupts.acknowledge();
             if (vector >= 0) {
@@ -571,9 +605,9 @@ public final class X86Cpu extends Cpu {
         housekeeping = action;
     }
 
-    /// The interrupt flag was set: what waits may come in.
+    /// The interrupt flag was set, or NMIs are no longer blocked: what waits may come in.
     void interruptsEnabled() {
-        if (interrupts.pending()) {
+        if (isWoken()) {
             request(ATTENTION_INTERRUPT);
         }
     }
@@ -591,13 +625,17 @@ public final class X86Cpu extends Cpu {
         }
     }
 
+    private boolean isWoken() {
+        return interrupts.pending() || nmiPending && !nmiBlocked;
+    }
+
     /// Runs the guest until it needs the host; the reason is in [#exit].
     void run() {
         exit = null;
-        if (interrupts.pending()) {
+        if (isWoken()) {
             request(ATTENTION_INTERRUPT);
         }
-        if (halted && !(flag(RFLAGS_IF) && interrupts.pending())) {
+        if (halted && !(flag(RFLAGS_IF) && interrupts.pending() || nmiPending && !nmiBlocked)) {
             exit = (attention() & ATTENTION_KICK) != 0 ? Exit.Kicked.KICKED : Exit.Halt.HALT;
             clearAttention(ATTENTION_KICK);
             return;

@@ -56,6 +56,10 @@ final class Snippet implements AutoCloseable {
     final X86State state = new X86State();
 
     Snippet() {
+        this(InterruptSource.NONE);
+    }
+
+    Snippet(InterruptSource interrupts) {
         MachineLock lock = new MachineLock();
         AddressSpace memory = new AddressSpace(lock);
         try {
@@ -71,7 +75,7 @@ final class Snippet implements AutoCloseable {
                         memory,
                         new PortBus(lock),
                         new VirtualClock(() -> 0, lock),
-                        InterruptSource.NONE,
+                        interrupts,
                         arena);
         tables();
         enter64();
@@ -129,6 +133,11 @@ final class Snippet implements AutoCloseable {
             throw new AssertionError(cpu.exit + "\n" + state);
         }
         return state.rip == end + 1 ? COMPLETED : (int) state.rip - 1 - HANDLERS;
+    }
+
+    /// Which processor of a machine this is.
+    void place(int id, int processors) {
+        cpu.place(id, processors);
     }
 
     /// From now on hot blocks become regions at once.

@@ -76,6 +76,7 @@ public final class X86 {
 
     public static final int MSR_TSC = 0x10;
     public static final int MSR_APIC_BASE = 0x1b;
+    public static final int MSR_TSC_ADJUST = 0x3b;
     public static final int MSR_SYSENTER_CS = 0x174;
     public static final int MSR_SYSENTER_ESP = 0x175;
     public static final int MSR_SYSENTER_EIP = 0x176;
