@@ -11,4 +11,9 @@ public interface ByteSink {
 
     /// @param b 0 to 255
     void write(int b);
+
+    /// Whether it takes a few dozen bytes more. One that said no, later tells the device that it is ready again.
+    default boolean ready() {
+        return true;
+    }
 }

@@ -25,6 +25,16 @@ public interface Machine extends AutoCloseable {
     /// One a vCPU, by its number.
     List<VcpuLoop> loops();
 
+    /// The guest's serial lines, COM1 first.
+    List<SerialPort> serialPorts();
+
+    /// Presses the power button: a guest that listens to it shuts down. Any thread.
+    ///
+    /// @return whether this machine has one
+    default boolean pressPowerButton() {
+        return false;
+    }
+
     /// The engine's name, as given to `--accel`.
     String accelerator();
 

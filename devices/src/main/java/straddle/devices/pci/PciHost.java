@@ -11,6 +11,7 @@ import straddle.core.snapshot.SnapshotException;
 import straddle.core.snapshot.SnapshotReader;
 import straddle.core.snapshot.SnapshotWriter;
 import straddle.devices.Device;
+import straddle.devices.irq.SharedLine;
 import straddle.devices.acpi.ResetControl;
 
 /// PCI bus 0 and its configuration mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2): the address

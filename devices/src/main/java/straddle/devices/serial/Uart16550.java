@@ -14,9 +14,9 @@ import straddle.devices.Device;
 /// PC wires it: eight ports, the interrupt gated by MCR.OUT2, a terminal with DSR, CTS and DCD
 /// asserted at the other end.
 ///
-/// Characters take no time: LSR.THRE and LSR.TEMT always read 1, the receiver's time-out interrupt
-/// comes at once, baud rate and parity are stored without effect. What the host sends waits on the wire
-/// until there is room, so only a loopback can overrun.
+/// Characters take no time: LSR.THRE and LSR.TEMT read 1 unless the host takes no more for the moment, the
+/// receiver's time-out interrupt comes at once, baud rate and parity are stored without effect. What the host
+/// sends waits on the wire until there is room, so only a loopback can overrun.
 /// Not thread-safe: callers hold the machine lock.
 public final class Uart16550 implements ByteDevice, Device {
     /// Bytes of port space.
@@ -61,6 +61,8 @@ public final class Uart16550 implements ByteDevice, Device {
 
     static final int LSR_DR = 1;
     static final int LSR_OE = 1 << 1;
+    static final int LSR_FE = 1 << 3;
+    static final int LSR_BI = 1 << 4;
     static final int LSR_THRE = 1 << 5;
     static final int LSR_TEMT = 1 << 6;
 
@@ -77,10 +79,14 @@ public final class Uart16550 implements ByteDevice, Device {
     private static final int[] TRIGGER_LEVELS = {1, 4, 8, 14};
     private static final int RESET_DIVISOR = 12;
 
+    /// Marks a break among received characters, whose value is then 0.
+    private static final short BREAK = 0x100;
+
     private final IrqLine irq;
     private final ByteSink sink;
-    private final ArrayDeque<Byte> rx = new ArrayDeque<>(FIFO_BYTES);
-    private final ArrayDeque<Byte> wire = new ArrayDeque<>();
+    private final ArrayDeque<Short> rx = new ArrayDeque<>(FIFO_BYTES);
+    private final ArrayDeque<Short> wire = new ArrayDeque<>();
+    private Runnable onWireEmpty = () -> {};
 
     private int ier;
     private int lcr;
@@ -90,6 +96,12 @@ public final class Uart16550 implements ByteDevice, Device {
     private int fcr;
     private int modemDeltas;
     private boolean overrun;
+
+    /// A break stands at the head of the receiver and LSR has not shown it yet.
+    private boolean breakPending;
+
+    /// What was sent last has not left: the host takes no more until [#transmitterReady()].
+    private boolean transmitting;
 
     /// The transmitter has become empty and nobody has taken notice yet.
     private boolean thrEmptyPending;
@@ -103,7 +115,10 @@ public final class Uart16550 implements ByteDevice, Device {
     @Override
     public void reset() {
         rx.clear();
-        wire.clear();
+        if (!wire.isEmpty()) {
+            wire.clear();
+            onWireEmpty.run();
+        }
         ier = 0;
         lcr = 0;
         mcr = 0;
@@ -112,15 +127,45 @@ public final class Uart16550 implements ByteDevice, Device {
         fcr = 0;
         modemDeltas = 0;
         overrun = false;
+        breakPending = false;
+        transmitting = false;
         thrEmptyPending = false;
         updateIrq();
     }
 
     /// A byte arrives from the host.
     public void receive(byte b) {
-        wire.add(b);
+        arrive((short) Byte.toUnsignedInt(b));
+    }
+
+    /// The host holds the line in break for a character's time (section 8.6.4, bit 4).
+    public void receiveBreak() {
+        arrive(BREAK);
+    }
+
+    private void arrive(short character) {
+        wire.add(character);
         takeFromWire();
         updateIrq();
+    }
+
+    /// How many bytes have arrived for which the receiver has no room yet.
+    public int waiting() {
+        return wire.size();
+    }
+
+    /// Has `action` called, under the machine lock, whenever the last byte that waited has been taken in.
+    public void onWireEmpty(Runnable action) {
+        onWireEmpty = Objects.requireNonNull(action);
+    }
+
+    /// The sink is ready again after it was not.
+    public void transmitterReady() {
+        if (transmitting && sink.ready()) {
+            transmitting = false;
+            thrEmptyPending = true;
+            updateIrq();
+        }
     }
 
     @Override
@@ -165,16 +210,30 @@ public final class Uart16550 implements ByteDevice, Device {
     }
 
     private int takeReceived() {
-        int value = rx.isEmpty() ? 0 : Byte.toUnsignedInt(rx.remove());
+        int value = rx.isEmpty() ? 0 : rx.remove() & 0xff;
+        breakPending = isBreak(rx.peek());
         takeFromWire();
         return value;
     }
 
+    private static boolean isBreak(Short character) {
+        return character != null && character == BREAK;
+    }
+
     /// What waits on the wire enters as far as there is room; in loopback the receiver is cut off from it.
     private void takeFromWire() {
+        boolean waited = !wire.isEmpty();
         while (!wire.isEmpty() && rx.size() < capacity() && (mcr & MCR_LOOP) == 0) {
-            rx.add(wire.remove());
+            enter(wire.remove());
         }
+        if (waited && wire.isEmpty()) {
+            onWireEmpty.run();
+        }
+    }
+
+    private void enter(short character) {
+        breakPending |= rx.isEmpty() && character == BREAK;
+        rx.add(character);
     }
 
     private int capacity() {
@@ -184,17 +243,18 @@ public final class Uart16550 implements ByteDevice, Device {
     private void send(int value) {
         if ((mcr & MCR_LOOP) == 0) {
             sink.write(value);
+            transmitting = !sink.ready();
         } else if (rx.size() < capacity()) {
-            rx.add((byte) value);
+            enter((short) value);
         } else {
             overrun = true;
         }
-        thrEmptyPending = true;
+        thrEmptyPending = !transmitting;
     }
 
-    /// Enabling the transmitter's interrupt while it is empty, which it always is, requests one.
+    /// Enabling the transmitter's interrupt while it is empty requests one.
     private void enable(int value) {
-        if ((value & ~ier & IER_ETBEI) != 0) {
+        if ((value & ~ier & IER_ETBEI) != 0 && !transmitting) {
             thrEmptyPending = true;
         }
         ier = value;
@@ -204,6 +264,7 @@ public final class Uart16550 implements ByteDevice, Device {
         boolean switched = ((value ^ fcr) & FCR_ENABLE) != 0;
         if (switched || (value & FCR_RESET_RX) != 0) {
             rx.clear();
+            breakPending = false;
         }
         fcr = (value & FCR_ENABLE) != 0 ? value & (3 << FCR_TRIGGER_SHIFT | FCR_ENABLE) : 0;
         takeFromWire();
@@ -232,8 +293,13 @@ public final class Uart16550 implements ByteDevice, Device {
     }
 
     private int takeLineStatus() {
-        int value = LSR_THRE | LSR_TEMT | (rx.isEmpty() ? 0 : LSR_DR) | (overrun ? LSR_OE : 0);
+        int value =
+                (transmitting ? 0 : LSR_THRE | LSR_TEMT)
+                        | (rx.isEmpty() ? 0 : LSR_DR)
+                        | (overrun ? LSR_OE : 0)
+                        | (breakPending ? LSR_BI | LSR_FE : 0);
         overrun = false;
+        breakPending = false;
         return value;
     }
 
@@ -254,7 +320,7 @@ public final class Uart16550 implements ByteDevice, Device {
 
     /// The most urgent enabled cause (table 5).
     private int cause() {
-        if ((ier & IER_ELSI) != 0 && overrun) {
+        if ((ier & IER_ELSI) != 0 && (overrun || breakPending)) {
             return IIR_LINE_STATUS;
         }
         if ((ier & IER_ERBFI) != 0 && !rx.isEmpty()) {
@@ -285,6 +351,8 @@ public final class Uart16550 implements ByteDevice, Device {
         out.putInt("fcr", fcr);
         out.putInt("modemDeltas", modemDeltas);
         out.putBoolean("overrun", overrun);
+        out.putBoolean("breakPending", breakPending);
+        out.putBoolean("transmitting", transmitting);
         out.putBoolean("thrEmptyPending", thrEmptyPending);
         out.putBytes("rx", bytesOf(rx));
         out.putBytes("wire", bytesOf(wire));
@@ -300,25 +368,30 @@ public final class Uart16550 implements ByteDevice, Device {
         fcr = in.getInt("fcr", 0, 0xff);
         modemDeltas = in.getInt("modemDeltas", 0, 0xf);
         overrun = in.getBoolean("overrun");
+        breakPending = in.getBoolean("breakPending");
+        transmitting = in.getBoolean("transmitting");
         thrEmptyPending = in.getBoolean("thrEmptyPending");
         fill(rx, in.getBytes("rx"));
         fill(wire, in.getBytes("wire"));
+        transmitterReady();
         updateIrq();
     }
 
-    private static byte[] bytesOf(ArrayDeque<Byte> queue) {
-        byte[] bytes = new byte[queue.size()];
+    /// Two bytes a character: its value, then whether it is a break.
+    private static byte[] bytesOf(ArrayDeque<Short> queue) {
+        byte[] bytes = new byte[2 * queue.size()];
         int i = 0;
-        for (byte b : queue) {
-            bytes[i++] = b;
+        for (short character : queue) {
+            bytes[i++] = (byte) character;
+            bytes[i++] = (byte) (character >> 8);
         }
         return bytes;
     }
 
-    private static void fill(ArrayDeque<Byte> queue, byte[] bytes) {
+    private static void fill(ArrayDeque<Short> queue, byte[] bytes) {
         queue.clear();
-        for (byte b : bytes) {
-            queue.add(b);
+        for (int i = 0; i + 1 < bytes.length; i += 2) {
+            queue.add((short) (bytes[i] & 0xff | (bytes[i + 1] & 1) << 8));
         }
     }
 }

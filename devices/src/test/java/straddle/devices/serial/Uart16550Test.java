@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import straddle.devices.ByteSink;
 import straddle.devices.contract.DeviceContract;
 import straddle.devices.contract.TestLine;
 
@@ -158,5 +159,70 @@ class Uart16550Test implements DeviceContract {
         type("abc");
         uart.write(IIR_FCR, FCR_ENABLE | FCR_RESET_RX);
         assertEquals(0, uart.read(LSR) & LSR_DR);
+    }
+
+    @Test
+    void aHostThatTakesNoMoreHoldsTheTransmitterOff() {
+        Valve valve = new Valve();
+        Uart16550 flow = new Uart16550(irq, valve);
+        flow.write(MCR, MCR_OUT2);
+        flow.write(IER, IER_ETBEI);
+        flow.read(IIR_FCR);
+        valve.open = false;
+        flow.write(RBR_THR, 'x');
+
+        assertEquals(0, flow.read(LSR) & (LSR_THRE | LSR_TEMT));
+        assertFalse(irq.isHigh());
+
+        valve.open = true;
+        flow.transmitterReady();
+        assertEquals(LSR_THRE | LSR_TEMT, flow.read(LSR));
+        assertEquals(IIR_THR_EMPTY, flow.read(IIR_FCR));
+        assertEquals("x", valve.taken.toString());
+    }
+
+    private static final class Valve implements ByteSink {
+        private final StringBuilder taken = new StringBuilder();
+        private boolean open = true;
+
+        @Override
+        public void write(int b) {
+            taken.append((char) b);
+        }
+
+        @Override
+        public boolean ready() {
+            return open;
+        }
+    }
+
+    @Test
+    void aBreakIsAZeroThatLsrTellsFromOthers() {
+        uart.write(MCR, MCR_OUT2);
+        uart.write(IIR_FCR, FCR_ENABLE);
+        uart.write(IER, IER_ERBFI | IER_ELSI);
+        type("a");
+        uart.receiveBreak();
+        type("b");
+
+        assertEquals(0, uart.read(LSR) & (LSR_BI | LSR_FE));
+        assertEquals('a', uart.read(RBR_THR));
+        assertEquals(IIR_LINE_STATUS | IIR_FIFOS_ENABLED, uart.read(IIR_FCR));
+        assertEquals(LSR_BI | LSR_FE, uart.read(LSR) & (LSR_BI | LSR_FE));
+        assertEquals(0, uart.read(LSR) & LSR_BI);
+        assertEquals(0, uart.read(RBR_THR));
+        assertEquals('b', uart.read(RBR_THR));
+    }
+
+    @Test
+    void theHostIsToldWhenNothingWaitsOnTheWireAnyMore() {
+        int[] told = {0};
+        uart.onWireEmpty(() -> told[0]++);
+        type("ab");
+        assertEquals(1, uart.waiting());
+        assertEquals(1, told[0]);
+        uart.read(RBR_THR);
+        assertEquals(0, uart.waiting());
+        assertEquals(2, told[0]);
     }
 }

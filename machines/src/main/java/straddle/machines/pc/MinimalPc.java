@@ -27,10 +27,10 @@ import straddle.devices.debug.DebugExit;
 import straddle.devices.debug.PostCode;
 import straddle.devices.irq.PicPair;
 import straddle.devices.rtc.Mc146818;
-import straddle.devices.serial.Uart16550;
 import straddle.devices.timer.Pit8254;
 import straddle.devices.timer.SystemControlB;
 import straddle.machines.Machine;
+import straddle.machines.SerialPort;
 import straddle.machines.chassis.Chassis;
 import straddle.machines.chassis.RamSize;
 import straddle.machines.embedded.EmbeddedGuest;
@@ -70,18 +70,15 @@ public final class MinimalPc implements Machine {
 
     private final Chassis chassis;
     private final PicPair pics;
-    private final Uart16550 com1;
+    private final SerialPort com1;
 
     private MinimalPc(Chassis chassis, Config config, EmbeddedGuest guest) {
         this.chassis = chassis;
         pics = chassis.add("pics", new PicPair(chassis.lock));
-        com1 =
-                chassis.add(
-                        "com1", new Uart16550(pics.line(PcAddresses.COM1_IRQ), config.serialOut()));
+        com1 = PcSerialPorts.map(chassis, pics::line, List.of(config.serialOut())).getFirst();
         mapPics();
         mapClocks(config);
         mapDebugPorts(config, guest);
-        chassis.ports.map("COM1", PcAddresses.COM1, Uart16550.LENGTH, com1);
         pics.onPending(chassis::interrupt);
     }
 
@@ -182,16 +179,6 @@ public final class MinimalPc implements Machine {
         return state;
     }
 
-    /// Sends a byte to COM1, as a terminal's key does. Any thread.
-    public void typeSerial(byte b) {
-        chassis.lock.lock();
-        try {
-            com1.receive(b);
-        } finally {
-            chassis.lock.unlock();
-        }
-    }
-
     /// The clock and every chip, to be saved and restored while the machine is paused.
     public Snapshotable devices() {
         return chassis;
@@ -220,6 +207,11 @@ public final class MinimalPc implements Machine {
     @Override
     public List<VcpuLoop> loops() {
         return chassis.loops();
+    }
+
+    @Override
+    public List<SerialPort> serialPorts() {
+        return List.of(com1);
     }
 
     @Override

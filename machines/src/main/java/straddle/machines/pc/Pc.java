@@ -33,10 +33,10 @@ import straddle.devices.pci.I440fx;
 import straddle.devices.pci.PciHost;
 import straddle.devices.pci.Piix3Isa;
 import straddle.devices.rtc.Mc146818;
-import straddle.devices.serial.Uart16550;
 import straddle.devices.timer.Pit8254;
 import straddle.devices.timer.SystemControlB;
 import straddle.machines.Machine;
+import straddle.machines.SerialPort;
 import straddle.machines.chassis.Chassis;
 import straddle.machines.chassis.RamSize;
 import straddle.machines.linux.LinuxBoot;
@@ -50,12 +50,15 @@ public final class Pc implements Machine {
     /// The most processors that the APICs' 8-bit IDs can tell apart.
     public static final int MAX_VCPUS = 255;
 
+    /// COM1 to COM4.
+    public static final int MAX_SERIAL_PORTS = 4;
+
     /// What a board is made of.
     ///
     /// @param ramBytes a positive multiple of 4,096, at least what the guest needs
     /// @param ram where the guest's memory comes from
     /// @param vcpus 1 to 255
-    /// @param serialOut what the guest sends to COM1
+    /// @param serialOut where what the guest sends to COM1, COM2, ... goes: a port for each, 0 to 4
     /// @param debugOut what it sends to the debug console, port 0xe9
     /// @param hostNanos the host's monotonic time
     /// @param bootSecond UTC when it starts, in seconds since 1970
@@ -63,24 +66,28 @@ public final class Pc implements Machine {
             long ramBytes,
             RamAllocator ram,
             int vcpus,
-            ByteSink serialOut,
+            List<ByteSink> serialOut,
             ByteSink debugOut,
             LongSupplier hostNanos,
             long bootSecond) {
         public Config {
             Objects.requireNonNull(ram);
-            Objects.requireNonNull(serialOut);
+            serialOut = List.copyOf(serialOut);
             Objects.requireNonNull(debugOut);
             Objects.requireNonNull(hostNanos);
             if (vcpus < 1 || vcpus > MAX_VCPUS) {
                 throw new IllegalArgumentException(vcpus + " vCPUs are not 1 to " + MAX_VCPUS);
+            }
+            if (serialOut.size() > MAX_SERIAL_PORTS) {
+                throw new IllegalArgumentException(
+                        serialOut.size() + " serial ports are not 0 to " + MAX_SERIAL_PORTS);
             }
         }
     }
 
     private final Chassis chassis;
     private final PcIrqChip irqs;
-    private final Uart16550 com1;
+    private final List<SerialPort> serialPorts;
     private final AcpiPm power;
     private final PciHost pci;
 
@@ -95,10 +102,7 @@ public final class Pc implements Machine {
                                 TSC_HERTZ,
                                 chassis::currentVcpu,
                                 this::signal));
-        com1 =
-                chassis.add(
-                        "com1", new Uart16550(irqs.line(PcAddresses.COM1_IRQ), config.serialOut()));
-        chassis.ports.map("COM1", PcAddresses.COM1, Uart16550.LENGTH, com1);
+        serialPorts = PcSerialPorts.map(chassis, irqs::line, config.serialOut());
         mapInterruptControllers();
         mapClocks(config);
         mapDebugPorts(config);
@@ -122,7 +126,9 @@ public final class Pc implements Machine {
             map.map(chassis.memory, ram);
             Pc pc = new Pc(chassis, config);
             chassis.memory.write(
-                    PcAddresses.ACPI, MemorySegment.ofArray(new PcAcpi(config.vcpus()).build()));
+                    PcAddresses.ACPI,
+                    MemorySegment.ofArray(
+                            new PcAcpi(config.vcpus(), config.serialOut().size()).build()));
             X86State entry =
                     boot.load(chassis.memory, map.e820(), map.lowRamEnd(), PcAddresses.ACPI);
             pc.power(config, engine, entry);
@@ -259,29 +265,9 @@ public final class Pc implements Machine {
                 new DebugExit(code -> chassis.control.stop(new StopReason.PoweredOff(code))));
     }
 
-    /// Sends a byte to COM1, as a terminal's key does. Any thread.
-    public void typeSerial(byte b) {
-        chassis.lock.lock();
-        try {
-            com1.receive(b);
-        } finally {
-            chassis.lock.unlock();
-        }
-    }
-
     /// The PCI bus, to put devices on before the machine starts.
     public PciHost pci() {
         return pci;
-    }
-
-    /// Presses the power button: the guest shuts down if it listens to it. Any thread.
-    public void pressPowerButton() {
-        chassis.lock.lock();
-        try {
-            power.pressPowerButton();
-        } finally {
-            chassis.lock.unlock();
-        }
     }
 
     /// The clock and every chip, to be saved and restored while the machine is paused.
@@ -312,6 +298,22 @@ public final class Pc implements Machine {
     @Override
     public List<VcpuLoop> loops() {
         return chassis.loops();
+    }
+
+    @Override
+    public List<SerialPort> serialPorts() {
+        return serialPorts;
+    }
+
+    @Override
+    public boolean pressPowerButton() {
+        chassis.lock.lock();
+        try {
+            power.pressPowerButton();
+        } finally {
+            chassis.lock.unlock();
+        }
+        return true;
     }
 
     @Override

@@ -16,6 +16,7 @@ import straddle.devices.acpi.AcpiPm;
 import straddle.devices.acpi.ResetControl;
 import straddle.devices.irq.PcIrqChip;
 import straddle.devices.pci.PciHost;
+import straddle.devices.serial.Uart16550;
 import straddle.machines.acpi.AcpiTables;
 import straddle.machines.acpi.Aml;
 import straddle.machines.acpi.Resources;
@@ -48,9 +49,12 @@ final class PcAcpi {
     private static final int FACS_BYTES = 64;
 
     private final int vcpus;
+    private final int serialPorts;
 
-    PcAcpi(int vcpus) {
+    /// @param serialPorts 0 to 4
+    PcAcpi(int vcpus, int serialPorts) {
         this.vcpus = vcpus;
+        this.serialPorts = serialPorts;
     }
 
     /// The tables from [PcAddresses#ACPI] on, the root pointer first.
@@ -155,9 +159,11 @@ final class PcAcpi {
         for (int i = 0; i < vcpus; i++) {
             system.add(processor(i));
         }
-        system.add(isaDevice("COM1", "PNP0501", PcAddresses.COM1, 8, PcAddresses.COM1_IRQ));
-        system.add(isaDevice("RTC_", "PNP0B00", PcAddresses.RTC, 2, PcAddresses.RTC_IRQ));
-        system.add(isaDevice("PIT_", "PNP0100", PcAddresses.PIT, 4, PcAddresses.PIT_IRQ));
+        for (int i = 0; i < serialPorts; i++) {
+            system.add(serialPort(i));
+        }
+        system.add(isaDevice("RTC_", "PNP0B00", 1, PcAddresses.RTC, 2, PcAddresses.RTC_IRQ));
+        system.add(isaDevice("PIT_", "PNP0100", 1, PcAddresses.PIT, 4, PcAddresses.PIT_IRQ));
         system.add(pciHost());
         byte[] sleep =
                 pack(
@@ -212,12 +218,22 @@ final class PcAcpi {
         return pack(routes);
     }
 
-    private static byte[] isaDevice(String name, String id, int port, int ports, int irq) {
+    private static byte[] serialPort(int number) {
+        return isaDevice(
+                "COM" + (number + 1),
+                "PNP0501",
+                number + 1,
+                PcAddresses.COM_PORTS.get(number),
+                Uart16550.LENGTH,
+                PcAddresses.COM_IRQS.get(number));
+    }
+
+    private static byte[] isaDevice(String name, String id, int uid, int port, int ports, int irq) {
         return device(
                 name,
                 List.of(
                         named("_HID", eisaId(id)),
-                        named("_UID", integer(1)),
+                        named("_UID", integer(uid)),
                         named(
                                 "_CRS",
                                 Resources.template(

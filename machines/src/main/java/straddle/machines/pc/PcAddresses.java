@@ -44,8 +44,10 @@ final class PcAddresses {
     static final int RTC = 0x70;
     static final int RTC_IRQ = 8;
 
-    static final int COM1 = 0x3f8;
-    static final int COM1_IRQ = 4;
+    /// COM1 to COM4. COM1 and COM3 share an interrupt, as do COM2 and COM4.
+    static final List<Integer> COM_PORTS = List.of(0x3f8, 0x2f8, 0x3e8, 0x2e8);
+
+    static final List<Integer> COM_IRQS = List.of(4, 3, 4, 3);
 
     static final int POST_CODE = 0x80;
     static final int DEBUG_CONSOLE = 0xe9;

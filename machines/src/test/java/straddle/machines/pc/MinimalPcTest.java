@@ -137,7 +137,7 @@ class MinimalPcTest {
         try (MinimalPc pc = pc(engine)) {
             pc.start();
             assertTrue(ready.await(10, TimeUnit.SECONDS));
-            pc.typeSerial((byte) 'x');
+            pc.serialPorts().getFirst().send(new byte[] {'x'}, 0, 1);
             assertEquals(new StopReason.PoweredOff(0x24), pc.awaitStop());
             assertEquals('x', pc.ports().read(0x3f8, 1));
         }

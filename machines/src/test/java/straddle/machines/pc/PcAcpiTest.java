@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PcAcpiTest {
-    private final byte[] bytes = new PcAcpi(3).build();
+    private final byte[] bytes = new PcAcpi(3, 2).build();
     private final ByteBuffer memory = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
 
     private static int offset(long address) {

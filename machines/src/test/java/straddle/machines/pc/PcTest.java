@@ -11,6 +11,8 @@ import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +25,7 @@ import straddle.core.snapshot.SnapshotWriter;
 import straddle.core.vcpu.StopReason;
 import straddle.devices.ByteSink;
 import straddle.machines.FakeEngine;
+import straddle.machines.SerialPort;
 import straddle.machines.linux.LinuxBoot.E820;
 import straddle.machines.linux.TinyKernel;
 
@@ -38,7 +41,7 @@ class PcTest {
                         32 * MIB,
                         RamAllocator.OFF_HEAP,
                         vcpus,
-                        ByteSink.NOWHERE,
+                        List.of(ByteSink.NOWHERE),
                         ByteSink.NOWHERE,
                         System::nanoTime,
                         1_700_000_000);
@@ -108,7 +111,7 @@ class PcTest {
                         16 * MIB,
                         RamAllocator.OFF_HEAP,
                         1,
-                        ByteSink.NOWHERE,
+                        List.of(ByteSink.NOWHERE),
                         ByteSink.NOWHERE,
                         System::nanoTime,
                         0);
@@ -171,5 +174,46 @@ class PcTest {
             StopReason reason = pc.awaitStop();
             assertFalse(reason instanceof StopReason.HostFailed, () -> "seed " + seed);
         }
+    }
+
+    @Test
+    void aSerialPortTakesNoMoreThanTheGuestReads() throws Exception {
+        try (Pc pc = pc(idle(), 1)) {
+            SerialPort port = pc.serialPorts().getFirst();
+            byte[] typed = new byte[1000];
+            new SplittableRandom(1).nextBytes(typed);
+            CompletableFuture<Integer> sent = sendLater(port, typed);
+            byte[] read = new byte[typed.length];
+            for (int i = 0; i < read.length; i++) {
+                while ((pc.ports().read(0x3fd, 1) & 1) == 0) {
+                    Thread.onSpinWait();
+                }
+                read[i] = (byte) pc.ports().read(0x3f8, 1);
+            }
+
+            assertArrayEquals(typed, read);
+            assertEquals(typed.length, sent.join());
+        }
+    }
+
+    @Test
+    void aDisconnectedSerialPortHoldsNobodyUp() throws Exception {
+        try (Pc pc = pc(idle(), 1)) {
+            SerialPort port = pc.serialPorts().getFirst();
+            CompletableFuture<Integer> sent = sendLater(port, new byte[1000]);
+            port.disconnect();
+
+            assertTrue(sent.join() < 1000);
+        }
+    }
+
+    private static CompletableFuture<Integer> sendLater(SerialPort port, byte[] bytes) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return port.send(bytes, 0, bytes.length);
+            } catch (InterruptedException e) {
+                throw new CompletionException(e);
+            }
+        });
     }
 }

@@ -1,18 +1,18 @@
-package straddle.devices.pci;
+package straddle.devices.irq;
 
 import straddle.core.irq.IrqLine;
 
 /// A level-triggered line that several drivers pull: high while any of them is.
-final class SharedLine {
+public final class SharedLine {
     private final IrqLine line;
     private int high;
 
-    SharedLine(IrqLine line) {
+    public SharedLine(IrqLine line) {
         this.line = line;
     }
 
     /// Another end of the line.
-    IrqLine driver() {
+    public IrqLine driver() {
         return new IrqLine() {
             private boolean level;
 
