@@ -3,6 +3,7 @@ module straddle.launcher {
     requires straddle.core;
     requires straddle.host;
     requires straddle.machines;
+    requires java.management;
     requires info.picocli;
     requires com.google.gson;
 

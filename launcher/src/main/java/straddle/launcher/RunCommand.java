@@ -1,6 +1,5 @@
 package straddle.launcher;
 
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +16,6 @@ import straddle.launcher.measure.Pace;
 import straddle.launcher.measure.PhaseRecorder;
 import straddle.launcher.measure.SerialOutput;
 import straddle.launcher.report.Figures;
-import straddle.launcher.report.Table;
 import straddle.machines.embedded.EmbeddedGuest;
 
 /// `straddle run`: one guest, its serial line on standard output.
@@ -61,10 +59,7 @@ final class RunCommand implements Callable<Integer> {
                     "Stop the guest after so many seconds, with exit code 124. Default: never.")
     private double timeout;
 
-    @Option(
-            names = "--stats",
-            description = "Say on standard error what the guest exited for, and how long it ran.")
-    private boolean stats;
+    @Mixin private StatsOptions stats;
 
     @Option(names = "--hook", hidden = true, defaultValue = "0")
     private int hook;
@@ -87,7 +82,7 @@ final class RunCommand implements Callable<Integer> {
             run =
                     GuestRun.of(
                             guest,
-                            engine,
+                            stats.observed(engine),
                             new GuestRun.Setting(
                                     ramBytes, MachineOptions.ram(), serial, limit, hook),
                             new PhaseRecorder(
@@ -98,9 +93,7 @@ final class RunCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             throw CommandFailure.guest(ExitCodes.INTERRUPTED, "Interrupted.");
         }
-        if (stats) {
-            print(engine, run);
-        }
+        stats.report(engine.name(), run, surroundings.err());
         return serial.readerGone() ? ExitCodes.OUTPUT_CLOSED : exitCode(run);
     }
 
@@ -139,25 +132,5 @@ final class RunCommand implements Callable<Integer> {
                     throw CommandFailure.host(cause.getMessage(), cause);
             case StopReason.HostFailed(Exception cause) -> throw new IllegalStateException(cause);
         };
-    }
-
-    private void print(AcceleratorProvider engine, GuestRun run) {
-        PrintStream err = surroundings.err();
-        err.println();
-        err.println(
-                engine.name() + ": " + Figures.time((double) run.nanos()) + " from start to stop");
-        if (run.instructions() >= 0) {
-            err.println(
-                    Figures.count(run.instructions())
-                            + " guest instructions, "
-                            + Figures.significant((double) run.instructions() / run.nanos() * 1e3)
-                            + " M/s");
-        }
-        Table table = Table.of(Table.left("exit"), Table.right("times"));
-        run.exits().forEach((kind, count) -> table.row(kind.label(), Figures.count(count)));
-        table.print(err, false);
-        if (!run.statistics().isBlank()) {
-            err.println(run.statistics());
-        }
     }
 }

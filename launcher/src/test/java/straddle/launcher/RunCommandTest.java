@@ -3,6 +3,8 @@ package straddle.launcher;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -50,8 +52,28 @@ class RunCommandTest {
         CommandRun run = CommandRun.of(List.of(GOOD), "run", "--stats");
 
         assertTrue(run.err().contains("port write"), run.err());
-        assertTrue(run.err().contains("scripted, not executed"), run.err());
+        assertTrue(run.err().contains("lines not executed"), run.err());
         assertEquals("hello\r\n", run.out());
+    }
+
+    @Test
+    void statsGoIntoAFileAsJson() throws IOException {
+        Path file = directory.resolve("stats.json");
+        CommandRun run = CommandRun.of(List.of(GOOD), "run", "--stats=" + file);
+        JsonObject stats = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+
+        assertEquals("tcg", stats.get("engine").getAsString());
+        assertEquals(7, stats.getAsJsonObject("script").get("linesNotExecuted").getAsInt());
+        assertEquals("", run.err());
+    }
+
+    @Test
+    void statsThatCantBeWrittenAreTheUsersMistake() {
+        CommandRun run =
+                CommandRun.of(List.of(GOOD), "run", "--stats=" + directory.resolve("none/x"));
+
+        assertEquals(ExitCodes.USAGE, run.code());
+        assertTrue(run.err().contains("can't be written"), run.err());
     }
 
     @Test

@@ -14,6 +14,7 @@ import straddle.core.arch.x86.X86State;
 import straddle.core.irq.InterruptSource;
 import straddle.core.irq.IrqChip;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.Vcpu;
 import straddle.machines.embedded.EmbeddedGuest;
 import straddle.machines.embedded.Phase;
@@ -185,8 +186,8 @@ record ScriptedEngine(String name, Script script) implements AcceleratorProvider
         public void load(X86State from) {}
 
         @Override
-        public String statistics() {
-            return "scripted, not executed";
+        public void statistics(Statistics to) {
+            to.count("script", "lines not executed", 7);
         }
 
         @Override

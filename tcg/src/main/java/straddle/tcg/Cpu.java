@@ -7,6 +7,7 @@ import straddle.core.bus.PortBus;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.Region;
+import straddle.core.vcpu.Statistics;
 import straddle.tcg.block.Code;
 import straddle.tcg.block.Tb;
 import straddle.tcg.block.TbCache;
@@ -67,8 +68,14 @@ public abstract class Cpu {
     /// The guest's program counter; true only outside blocks.
     public long pc;
 
-    /// Guest instructions retired, at the granularity of blocks.
+    /// Guest instructions retired by the interpreter, at the granularity of blocks.
     public long retired;
+
+    /// Guest instructions retired in regions.
+    public long retiredInRegions;
+
+    /// What the vCPU's thread is at besides running guest code, for [Sampler]: one of the constants there.
+    public int activity;
 
     /// Changes whenever virtual addresses may translate differently: links between pages hold for one epoch.
     public int epoch;
@@ -105,7 +112,13 @@ public abstract class Cpu {
     private int attention;
 
     public long tlbMisses;
+    public long tlbFlushes;
+    public long pageFlushes;
     public long faults;
+    public long mmioReads;
+    public long mmioWrites;
+    private long insnsTranslated;
+    private long translateNanos;
 
     /// @param slots size of the register file
     /// @param mmuIndexes how many privileges have a TLB of their own
@@ -180,13 +193,26 @@ public abstract class Cpu {
             tb = null;
         }
         if (tb == null) {
-            tb = translate(gpa);
+            tb = translateTimed(gpa);
             tbs.add(tb);
         }
         tb.epoch = epoch;
         jumpCache[slot] = tb;
         fetching = false;
         return tb;
+    }
+
+    private Tb translateTimed(long gpa) {
+        long start = System.nanoTime();
+        activity = Sampler.TRANSLATING;
+        try {
+            Tb tb = translate(gpa);
+            insnsTranslated += tb.insns;
+            return tb;
+        } finally {
+            activity = Sampler.RUNNING;
+            translateNanos += System.nanoTime() - start;
+        }
     }
 
     /// Follows a direct jump whose link is not (any more) set, and links it.
@@ -208,6 +234,30 @@ public abstract class Cpu {
         fetchTag[slot] = tag;
         fetchGpa[slot] = gpa & -4096;
         return gpa;
+    }
+
+    /// Guest instructions retired in either tier.
+    public final long retiredInstructions() {
+        return retired + retiredInRegions;
+    }
+
+    /// Adds this processor's figures, all but the architecture's own.
+    protected void statistics(Statistics to, Sampler sampler) {
+        sampler.tiers(this, to);
+        to.count("translation", "blocks translated", tbs.translated());
+        to.count("translation", "instructions translated", insnsTranslated);
+        to.nanos("translation", "time to translate", translateNanos);
+        to.count("translation", "blocks kept", tbs.size());
+        to.count("translation", "blocks invalidated", tbs.invalidated());
+        to.count("translation", "flushes of the cache", tbs.flushes());
+        if (regions != null) {
+            regions.statistics(to);
+        }
+        to.count("memory", "TLB misses", tlbMisses);
+        to.count("memory", "TLB flushes", tlbFlushes);
+        to.count("memory", "page flushes", pageFlushes);
+        to.countAny("exits", "MMIO read", mmioReads);
+        to.countAny("exits", "MMIO write", mmioWrites);
     }
 
     /// A block has become hot.
@@ -242,9 +292,11 @@ public abstract class Cpu {
         }
         java.util.Arrays.fill(fetchTag, -1);
         epoch++;
+        tlbFlushes++;
     }
 
     public final void flushPage(long virtual) {
+        pageFlushes++;
         for (Tlb each : tlbs) {
             each.flushPage(virtual);
         }
@@ -265,7 +317,11 @@ public abstract class Cpu {
             fill(virtual, gpa, ram, walkedWritable());
             return rawLoad(ram.hva(gpa), width);
         }
-        return memory.read(gpa, width);
+        mmioReads++;
+        activity = Sampler.IN_DEVICE;
+        long value = memory.read(gpa, width);
+        activity = Sampler.RUNNING;
+        return value;
     }
 
     private long loadAcross(long virtual, int width) {
@@ -297,7 +353,10 @@ public abstract class Cpu {
             rawStore(ram.hva(gpa), width, value);
             fill(virtual, gpa, ram, true);
         } else {
+            mmioWrites++;
+            activity = Sampler.IN_DEVICE;
             memory.write(gpa, width, value);
+            activity = Sampler.RUNNING;
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import straddle.core.accel.Accelerator;
+import straddle.core.accel.Observation;
 import straddle.core.accel.VmResources;
 import straddle.core.irq.InterruptSource;
 import straddle.core.irq.IrqChip;
@@ -34,9 +35,13 @@ final class TcgAccelerator implements Accelerator, MemoryListener {
                     Thread.ofPlatform().name("tcg-compiler").daemon().factory());
     private final List<X86Vcpu> vcpus = new CopyOnWriteArrayList<>();
     private final List<X86Cpu> cpus = new CopyOnWriteArrayList<>();
+    private final Sampler sampler = new Sampler();
 
-    TcgAccelerator(VmResources resources) {
+    TcgAccelerator(VmResources resources, Observation observation) {
         this.resources = resources;
+        if (observation.tierTimes()) {
+            sampler.start();
+        }
         resources.memory().addListener(this);
     }
 
@@ -69,7 +74,8 @@ final class TcgAccelerator implements Accelerator, MemoryListener {
                             Boolean.getBoolean(COMPILE_AT_ONCE) ? Runnable::run : compiler,
                             X86Cpu.ZERO);
         }
-        X86Vcpu vcpu = new X86Vcpu(id, cpu, () -> cpus.remove(cpu));
+        sampler.add(cpu);
+        X86Vcpu vcpu = new X86Vcpu(id, cpu, sampler, () -> cpus.remove(cpu));
         cpu.tbs.watch(hvaPage -> cpus.forEach(each -> each.protectHostPage(hvaPage)));
         vcpus.add(vcpu);
         cpus.add(cpu);
@@ -95,6 +101,7 @@ final class TcgAccelerator implements Accelerator, MemoryListener {
 
     @Override
     public void close() {
+        sampler.stop();
         compiler.shutdownNow();
         resources.memory().removeListener(this);
         arena.close();

@@ -5,13 +5,27 @@ import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
+import straddle.core.accel.Observation;
 import straddle.core.accel.VmResources;
 
 /// The translator as an accelerator: works on any host, for the guests it has a front end for.
 public final class TcgProvider implements AcceleratorProvider {
     static final String NAME = "tcg";
 
-    public TcgProvider() {}
+    private final Observation observation;
+
+    public TcgProvider() {
+        this(Observation.NONE);
+    }
+
+    private TcgProvider(Observation observation) {
+        this.observation = observation;
+    }
+
+    @Override
+    public AcceleratorProvider observing(Observation asked) {
+        return new TcgProvider(asked);
+    }
 
     @Override
     public String name() {
@@ -37,6 +51,6 @@ public final class TcgProvider implements AcceleratorProvider {
             throw new AcceleratorException(
                     "The translator has no front end for " + resources.architecture() + ".");
         }
-        return new TcgAccelerator(resources);
+        return new TcgAccelerator(resources, observation);
     }
 }

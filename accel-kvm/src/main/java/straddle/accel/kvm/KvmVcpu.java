@@ -13,6 +13,7 @@ import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.Vcpu;
 import straddle.host.Descriptor;
 import straddle.host.HostException;
@@ -502,9 +503,10 @@ final class KvmVcpu implements Vcpu {
     }
 
     @Override
-    public String statistics() {
-        return "vcpu-%d: %,d interrupts injected, %,d kicks by signal"
-                .formatted(id, injected, signals);
+    public void statistics(Statistics to) {
+        to.tier("in KVM", -1, -1);
+        to.count("events", "interrupts", injected);
+        to.count("events", "kicks by signal", signals);
     }
 
     @Override

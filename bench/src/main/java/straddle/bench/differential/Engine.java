@@ -21,6 +21,7 @@ import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.Vcpu;
 import straddle.host.HostException;
 import straddle.host.SharedMemory;
@@ -188,7 +189,9 @@ final class Engine implements Subject {
 
     @Override
     public String statistics() {
-        return vcpu.statistics();
+        Statistics statistics = new Statistics();
+        vcpu.statistics(statistics);
+        return statistics.toString();
     }
 
     private static boolean pushesErrorCode(int vector) {

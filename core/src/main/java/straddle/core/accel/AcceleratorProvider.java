@@ -26,6 +26,11 @@ public interface AcceleratorProvider {
     /// Starts the engine for one VM.
     Accelerator create(VmResources resources) throws AcceleratorException;
 
+    /// The same engine, that observes the guests it runs from now on. One that has nothing to tell is itself.
+    default AcceleratorProvider observing(Observation observation) {
+        return this;
+    }
+
     /// What this engine can tell of the host, measured once and cached.
     ///
     /// @param fresh measure again even if a cached verdict fits

@@ -45,6 +45,13 @@ public final class ExitCounts {
         return total;
     }
 
+    /// Adds each kind that occurred to the group `exits`.
+    public void statistics(Statistics to) {
+        for (Kind kind : Kind.values()) {
+            to.countAny("exits", kind.label(), of(kind));
+        }
+    }
+
     private static Kind kindOf(Exit exit) {
         return switch (exit) {
             case Exit.PortRead _ -> Kind.PORT_READ;

@@ -28,10 +28,8 @@ public interface Vcpu extends AutoCloseable {
         return -1;
     }
 
-    /// A line or more about this vCPU for `--stats`; empty when it has nothing to say.
-    default String statistics() {
-        return "";
-    }
+    /// Adds what there is to say about this vCPU for `--stats`. Once it no longer runs, and before it is closed.
+    default void statistics(Statistics to) {}
 
     @Override
     void close();

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.vcpu.ExitCounts;
+import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.StopReason;
 import straddle.core.vcpu.VcpuLoop;
 import straddle.devices.ByteSink;
@@ -25,14 +25,14 @@ import straddle.machines.pc.MinimalPc;
 /// @param nanos from start to stop
 /// @param exits of all vCPUs, by kind; only kinds that occurred
 /// @param instructions retired, or -1 where the engine can't count them
-/// @param statistics what the engine has to say, in lines
+/// @param statistics what engine and vCPUs have to say
 public record GuestRun(
         StopReason reason,
         boolean timedOut,
         long nanos,
         Map<ExitCounts.Kind, Long> exits,
         long instructions,
-        String statistics) {
+        Statistics statistics) {
 
     /// What a run is given beyond guest and engine.
     ///
@@ -78,15 +78,16 @@ public record GuestRun(
         boolean timedOut = watchdog.dismiss();
         List<VcpuLoop> loops = machine.loops();
         return new GuestRun(
-                reason,
-                timedOut,
-                nanos,
-                sum(loops),
-                instructions(loops),
-                loops.stream()
-                        .map(loop -> loop.vcpu().statistics())
-                        .filter(text -> !text.isBlank())
-                        .collect(Collectors.joining("\n")));
+                reason, timedOut, nanos, sum(loops), instructions(loops), statistics(loops));
+    }
+
+    private static Statistics statistics(List<VcpuLoop> loops) {
+        Statistics statistics = new Statistics();
+        for (VcpuLoop loop : loops) {
+            loop.exits().statistics(statistics);
+            loop.vcpu().statistics(statistics);
+        }
+        return statistics;
     }
 
     /// A sink may hold the machine lock while it waits for its reader; it must let go before the machine can stop.

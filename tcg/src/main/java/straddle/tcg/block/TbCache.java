@@ -22,6 +22,7 @@ public final class TbCache {
     private int size;
     private long translated;
     private long invalidated;
+    private long flushes;
 
     /// Told when a page starts to hold code, so that stores to it take the slow path.
     @FunctionalInterface
@@ -48,6 +49,7 @@ public final class TbCache {
 
     public void add(Tb tb) {
         if (size >= CAPACITY) {
+            flushes++;
             clear();
         }
         int bucket = bucket(tb.gpa);
@@ -145,6 +147,11 @@ public final class TbCache {
 
     public long invalidated() {
         return invalidated;
+    }
+
+    /// How often it was full and forgot everything.
+    public long flushes() {
+        return flushes;
     }
 
     public int size() {

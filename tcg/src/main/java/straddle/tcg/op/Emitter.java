@@ -190,10 +190,10 @@ public final class Emitter {
     private void addRetired() {
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitInsn(DUP);
-        m.visitFieldInsn(GETFIELD, CPU, "retired", "J");
+        m.visitFieldInsn(GETFIELD, CPU, "retiredInRegions", "J");
         m.visitVarInsn(LLOAD, COUNT);
         m.visitInsn(LADD);
-        m.visitFieldInsn(PUTFIELD, CPU, "retired", "J");
+        m.visitFieldInsn(PUTFIELD, CPU, "retiredInRegions", "J");
     }
 
     private void spill() {

@@ -26,7 +26,7 @@ public abstract class RegionCode {
         int number = at & ~Emitter.CALLED;
         MicroOp op = pool[number];
         c.faultingInRegion = op;
-        c.retired -= blocks[number].insns - op.index;
+        c.retiredInRegions -= blocks[number].insns - op.index;
         return fault;
     }
 }

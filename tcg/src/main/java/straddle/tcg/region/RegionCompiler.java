@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
@@ -43,7 +44,8 @@ final class RegionCompiler {
     }
 
     /// @param blocks the entry first
-    static RegionCode compile(List<Tb> blocks, int zeroSlot) {
+    /// @param size told how many bytes the class takes
+    static RegionCode compile(List<Tb> blocks, int zeroSlot, IntConsumer size) {
         BitSet used = new BitSet();
         emit(new Nowhere(), blocks, used, zeroSlot);
         ClassWriter writer = new ClassWriter(0);
@@ -55,10 +57,12 @@ final class RegionCompiler {
         writer.visitEnd();
         MicroOp[] pool = emitter.pool().toArray(MicroOp[]::new);
         Tb[] owners = owners(pool, blocks);
+        byte[] bytes = writer.toByteArray();
+        size.accept(bytes.length);
         try {
             return (RegionCode)
                     MethodHandles.lookup()
-                            .defineHiddenClass(writer.toByteArray(), true)
+                            .defineHiddenClass(bytes, true)
                             .lookupClass()
                             .getDeclaredConstructor(MicroOp[].class, Tb[].class)
                             .newInstance(pool, owners);

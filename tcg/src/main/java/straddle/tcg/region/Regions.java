@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
+import straddle.core.vcpu.Statistics;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
 import straddle.tcg.block.Tb;
@@ -38,8 +39,15 @@ public final class Regions {
     private final int zeroSlot;
     private final ConcurrentLinkedQueue<Region> compiled = new ConcurrentLinkedQueue<>();
     private final Map<Long, Integer> drops = new HashMap<>();
+    private long requested;
+    private long refused;
     private long installed;
+    private long stale;
     private long dropped;
+    private final LongAdder compiledCount = new LongAdder();
+    private final LongAdder compiledInsns = new LongAdder();
+    private final LongAdder bytecodes = new LongAdder();
+    private final LongAdder queueNanos = new LongAdder();
     private final LongAdder compileNanos = new LongAdder();
 
     /// @param background runs one compilation after another
@@ -57,34 +65,51 @@ public final class Regions {
         return dropped;
     }
 
-    /// Time spent on making bytecode, in nanoseconds, all of it in the background.
-    public long compileNanos() {
-        return compileNanos.sum();
+    /// Adds the figures about regions.
+    public void statistics(Statistics to) {
+        to.count("regions", "requested", requested);
+        to.count("regions", "refused", refused);
+        to.count("regions", "compiled", compiledCount.sum());
+        to.count("regions", "installed", installed);
+        to.count("regions", "stale when compiled", stale);
+        to.count("regions", "dropped later", dropped);
+        to.count("regions", "instructions compiled", compiledInsns.sum());
+        to.add("regions", "bytecode", Statistics.Unit.BYTES, bytecodes.sum());
+        to.nanos("regions", "waiting in the queue", queueNanos.sum());
+        to.nanos("regions", "compiling to bytecode", compileNanos.sum());
     }
 
     /// A block has become hot: has its region compiled.
     public void request(Tb tb) {
         if (drops.getOrDefault(tb.gpa, 0) >= MAX_DROPS || !(tb.first instanceof BlockHead head)) {
+            refused++;
             return;
         }
         List<Tb> blocks = choose(tb);
         if (blocks.isEmpty()) {
+            refused++;
             return;
         }
+        requested++;
+        long asked = System.nanoTime();
         Map<Long, Long> pages = new TreeMap<>();
         for (Tb each : blocks) {
             pages.put(each.pc + cpu.fetchBase() & -4096, each.gpa & -4096);
         }
         try {
-            background.execute(() -> compile(tb, head, blocks, pages));
+            background.execute(() -> compile(tb, head, blocks, pages, asked));
         } catch (RejectedExecutionException e) {
             // The VM is closing.
         }
     }
 
-    private void compile(Tb tb, BlockHead head, List<Tb> blocks, Map<Long, Long> pages) {
+    private void compile(
+            Tb tb, BlockHead head, List<Tb> blocks, Map<Long, Long> pages, long asked) {
         long start = System.nanoTime();
-        RegionCode code = RegionCompiler.compile(blocks, zeroSlot);
+        queueNanos.add(start - asked);
+        RegionCode code = RegionCompiler.compile(blocks, zeroSlot, bytecodes::add);
+        compiledCount.increment();
+        compiledInsns.add(blocks.stream().mapToLong(each -> each.insns).sum());
         long[] virtualPages = pages.keySet().stream().mapToLong(Long::longValue).toArray();
         long[] guestPages = pages.values().stream().mapToLong(Long::longValue).toArray();
         compiled.add(new Region(tb, head, blocks, code, virtualPages, guestPages));
@@ -98,6 +123,7 @@ public final class Regions {
             if (region.blocks().stream().allMatch(tb -> tb.valid)) {
                 install(region);
             } else {
+                stale++;
                 region.interpreted().cool();
             }
         }

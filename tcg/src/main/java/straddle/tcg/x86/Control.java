@@ -297,13 +297,13 @@ final class Control extends MicroOp {
     private void in(X86Cpu c) {
         int port = port(c);
         checkPort(c, port, width);
-        Reg.set(c.r, RAX, width, c.ports.read(port, width) & 0xffff_ffffL);
+        Reg.set(c.r, RAX, width, c.readPort(port, width));
     }
 
     private void out(X86Cpu c) {
         int port = port(c);
         checkPort(c, port, width);
-        c.ports.write(port, width, (int) Reg.get(c.r, RAX, width));
+        c.writePort(port, width, Reg.get(c.r, RAX, width));
     }
 
     // ---- flags

@@ -27,6 +27,7 @@ final class Paging {
 
     private final X86Cpu cpu;
     private boolean writable;
+    private long walks;
 
     Paging(X86Cpu cpu) {
         this.cpu = cpu;
@@ -37,10 +38,16 @@ final class Paging {
         return writable;
     }
 
+    /// How many addresses were looked up in the tables so far.
+    long walks() {
+        return walks;
+    }
+
     /// @param user with user rights
     /// @param implicit an access of the processor's own, to which SMAP always applies
     /// @return the guest-physical address
     long walk(long linear, int access, boolean user, boolean implicit) {
+        walks++;
         if ((cpu.cr0 & CR0_PG) == 0) {
             writable = true;
             return linear & 0xffff_ffffL;

@@ -136,13 +136,13 @@ final class Strings extends MicroOp {
                 Control.checkPort(c, port, width);
                 long to = destination(c, true);
                 c.probeStore(to, width);
-                c.store(to, width, c.ports.read(port, width));
+                c.store(to, width, c.readPort(port, width));
                 advance(c, RDI, step);
             }
             default -> {
                 int port = (int) c.r[RDX] & 0xffff;
                 Control.checkPort(c, port, width);
-                c.ports.write(port, width, (int) source(c));
+                c.writePort(port, width, source(c));
                 advance(c, RSI, step);
             }
         }

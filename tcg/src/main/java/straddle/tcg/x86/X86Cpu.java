@@ -13,8 +13,10 @@ import straddle.core.memory.AddressSpace;
 import straddle.core.memory.Region;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Statistics;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
+import straddle.tcg.Sampler;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.Arith;
 import straddle.tcg.op.Flags;
@@ -143,6 +145,10 @@ public final class X86Cpu extends Cpu {
     private long mode;
     private long runMode;
     private boolean systemAccess;
+    private long portReads;
+    private long portWrites;
+    private long interruptsTaken;
+    private final long[] exceptions = new long[32];
     long tscOffset;
 
     public X86Cpu(
@@ -550,6 +556,38 @@ public final class X86Cpu extends Cpu {
         return clock.now() + tscOffset;
     }
 
+    // ---- devices
+
+    long readPort(int port, int width) {
+        portReads++;
+        activity = Sampler.IN_DEVICE;
+        int value = ports.read(port, width);
+        activity = Sampler.RUNNING;
+        return value & 0xffff_ffffL;
+    }
+
+    void writePort(int port, int width, long value) {
+        portWrites++;
+        activity = Sampler.IN_DEVICE;
+        ports.write(port, width, (int) value);
+        activity = Sampler.RUNNING;
+    }
+
+    // ---- figures
+
+    @Override
+    protected void statistics(Statistics to, Sampler sampler) {
+        super.statistics(to, sampler);
+        to.count("memory", "page walks", paging.walks());
+        to.count("events", "interrupts", interruptsTaken);
+        to.count("events", "exceptions", faults);
+        for (int vector = 0; vector < exceptions.length; vector++) {
+            to.countAny("exceptions", exceptionName(vector), exceptions[vector]);
+        }
+        to.countAny("exits", "port read", portReads);
+        to.countAny("exits", "port write", portWrites);
+    }
+
     // ---- running
 
     @Override
@@ -583,6 +621,7 @@ public final class X86Cpu extends Cpu {
         if (flag(RFLAGS_IF) && interrupts.pending()) {
             int vector = interrupts.acknowledge();
             if (vector >= 0) {
+                interruptsTaken++;
                 Events.external(this, vector);
             }
             if (interrupts.pending()) {
@@ -631,6 +670,15 @@ public final class X86Cpu extends Cpu {
 
     /// Runs the guest until it needs the host; the reason is in [#exit].
     void run() {
+        activity = Sampler.RUNNING;
+        try {
+            runUntilExit();
+        } finally {
+            activity = Sampler.OUTSIDE;
+        }
+    }
+
+    private void runUntilExit() {
         exit = null;
         if (isWoken()) {
             request(ATTENTION_INTERRUPT);
@@ -673,6 +721,7 @@ public final class X86Cpu extends Cpu {
                     alone = true;
                 } else {
                     faults++;
+                    exceptions[faultVector & 31]++;
                     if (op != null) {
                         FaultCause.complete(this);
                     }

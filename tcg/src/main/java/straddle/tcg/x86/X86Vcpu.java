@@ -4,19 +4,23 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.Vcpu;
 import straddle.tcg.Cpu;
+import straddle.tcg.Sampler;
 
 /// An x86 vCPU that is interpreted and translated.
 public final class X86Vcpu implements Vcpu {
     private final int id;
     private final X86Cpu cpu;
     private final ConcurrentLinkedQueue<Long> writtenPages = new ConcurrentLinkedQueue<>();
+    private final Sampler sampler;
     private final Runnable onClose;
 
-    public X86Vcpu(int id, X86Cpu cpu, Runnable onClose) {
+    public X86Vcpu(int id, X86Cpu cpu, Sampler sampler, Runnable onClose) {
         this.id = id;
         this.cpu = cpu;
+        this.sampler = sampler;
         this.onClose = onClose;
         cpu.onHousekeeping(this::keepHouse);
     }
@@ -50,27 +54,12 @@ public final class X86Vcpu implements Vcpu {
 
     @Override
     public long retiredInstructions() {
-        return cpu.retired;
+        return cpu.retiredInstructions();
     }
 
     @Override
-    public String statistics() {
-        String regions =
-                cpu.regions == null
-                        ? ""
-                        : ", %,d regions, %,d of them dropped, %,d ms to make them"
-                                .formatted(
-                                        cpu.regions.installed(),
-                                        cpu.regions.dropped(),
-                                        cpu.regions.compileNanos() / 1_000_000);
-        return "%,d instructions, %,d blocks translated, %,d dropped, %,d TLB misses, %,d faults"
-                        .formatted(
-                                cpu.retired,
-                                cpu.tbs.translated(),
-                                cpu.tbs.invalidated(),
-                                cpu.tlbMisses,
-                                cpu.faults)
-                + regions;
+    public void statistics(Statistics to) {
+        cpu.statistics(to, sampler);
     }
 
     /// A page that holds code of this vCPU's was written by a device or another vCPU. Any thread.

@@ -80,6 +80,8 @@ class RegionTest {
             interpreted.run(code);
             compiled.run(code);
             assertEquals(interpreted.retired(), compiled.retired());
+            assertEquals(0, interpreted.retiredInRegions());
+            assertTrue(compiled.retiredInRegions() > compiled.retired() / 2);
         }
     }
 

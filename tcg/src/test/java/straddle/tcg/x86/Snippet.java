@@ -152,7 +152,11 @@ final class Snippet implements AutoCloseable {
 
     /// Guest instructions so far.
     long retired() {
-        return cpu.retired;
+        return cpu.retiredInstructions();
+    }
+
+    long retiredInRegions() {
+        return cpu.retiredInRegions;
     }
 
     void putLong(int at, long value) {

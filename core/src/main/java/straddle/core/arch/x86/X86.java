@@ -114,5 +114,30 @@ public final class X86 {
     public static final int MC = 18;
     public static final int XM = 19;
 
+    /// The manual's mnemonic of an exception (SDM volume 3, table 7-1): `#PF`, or `vector 9` where it has none.
+    public static String exceptionName(int vector) {
+        return switch (vector) {
+            case DE -> "#DE";
+            case DB -> "#DB";
+            case NMI -> "NMI";
+            case BP -> "#BP";
+            case OF -> "#OF";
+            case BR -> "#BR";
+            case UD -> "#UD";
+            case NM -> "#NM";
+            case DF -> "#DF";
+            case TS -> "#TS";
+            case NP -> "#NP";
+            case STACK_FAULT -> "#SS";
+            case GP -> "#GP";
+            case PF -> "#PF";
+            case MF -> "#MF";
+            case AC -> "#AC";
+            case MC -> "#MC";
+            case XM -> "#XM";
+            default -> "vector " + vector;
+        };
+    }
+
     private X86() {}
 }
