@@ -22,12 +22,13 @@ import straddle.core.memory.RamUnavailableException;
 /// Runs the benchmarks beside the same loops in C, and says whether the figures that Straddle wants are reached.
 ///
 /// Arguments: the source of the loops in C, then regular expressions for the benchmarks' names, or `phases` for
-/// the guest's, or none for everything.
+/// the guest's, or `qemu` for these beside QEMU's translator, or none for everything.
 public final class Bench {
     private static final double MAX_IOCTL_RATIO = 1.5;
     private static final double MAX_EXIT_NANOS = 3000;
 
     private static final String PHASES = "phases";
+    private static final String QEMU = "qemu";
 
     private static final int COUNTED_EXITS = 50_000;
 
@@ -38,11 +39,15 @@ public final class Bench {
 
     public static void main(String[] arguments) throws Exception {
         List<String> wanted = List.of(arguments).subList(1, arguments.length);
-        if (!wanted.equals(List.of(PHASES))) {
-            compareLoops(Path.of(arguments[0]), wanted);
+        Path loops = Path.of(arguments[0]);
+        if (!wanted.equals(List.of(PHASES)) && !wanted.equals(List.of(QEMU))) {
+            compareLoops(loops, wanted);
         }
         if (wanted.isEmpty() || wanted.contains(PHASES)) {
             GuestPhases.print();
+        }
+        if (wanted.isEmpty() || wanted.contains(QEMU)) {
+            AgainstQemu.print(loops.resolveSibling("../asm/cold.S"));
         }
     }
 

@@ -5,22 +5,21 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToIntFunction;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.vcpu.StopReason;
+import straddle.devices.ByteSink;
 import straddle.host.ExecutableMemory;
 import straddle.host.HostException;
 import straddle.machines.embedded.EmbeddedGuest;
 import straddle.machines.embedded.Phase;
-import straddle.machines.embedded.PhaseObserver;
 import straddle.machines.pc.MinimalPc;
 
 /// The embedded guest's user-level phases: the same machine code called in this process, and run by each engine
@@ -29,7 +28,6 @@ import straddle.machines.pc.MinimalPc;
 /// Times are the thread's CPU time, which other programs on the host spoil less than the clock's: a vCPU never
 /// sleeps in these phases.
 final class GuestPhases {
-    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final int ROUNDS = 7;
     private static final long RAM_BYTES = 64 << 20;
     private static final int ARENA_BYTES = 4 << 20;
@@ -71,10 +69,10 @@ final class GuestPhases {
         Arrays.fill(fastest, Double.MAX_VALUE);
         for (int round = 0; round < ROUNDS; round++) {
             Map<Integer, Double> yardstick = callNatively(guest, phases);
-            Map<Integer, Double> inGuest = runGuest(guest, engine);
+            Stopwatch inGuest = runGuest(guest, engine, operations(engine));
             for (int i = 0; i < phases.size(); i++) {
                 int id = phases.get(i).id();
-                nanos[i][round] = inGuest.getOrDefault(id, Double.NaN);
+                nanos[i][round] = inGuest.nanosPerOperation(phases.get(i));
                 speeds[i][round] = yardstick.get(id) / nanos[i][round];
                 fastest[i] = Math.min(fastest[i], yardstick.get(id));
             }
@@ -145,11 +143,9 @@ final class GuestPhases {
             MemorySegment work = GuestRam.SHARED.allocate("yardstick", ARENA_BYTES, arena);
             for (Phase phase : phases) {
                 long operations = Math.max(1, phase.defaultOps() / KVM_SHARE);
-                long start = THREADS.getCurrentThreadCpuTime();
+                long start = Stopwatch.cpuNanos();
                 long checksum = call(entry, phase.id(), work, operations);
-                nanos.put(
-                        phase.id(),
-                        (double) (THREADS.getCurrentThreadCpuTime() - start) / operations);
+                nanos.put(phase.id(), (double) (Stopwatch.cpuNanos() - start) / operations);
                 if (checksum != phase.expected()) {
                     throw new IllegalStateException(phase.name() + " computed something else");
                 }
@@ -166,12 +162,28 @@ final class GuestPhases {
         }
     }
 
-    private static Map<Integer, Double> runGuest(EmbeddedGuest guest, AcceleratorProvider engine)
+    private static ToIntFunction<Phase> operations(AcceleratorProvider engine) {
+        int share = engine.name().equals("kvm") ? KVM_SHARE : TCG_SHARE;
+        return phase -> phase.runsNatively() ? Math.max(1, phase.defaultOps() / share) : 0;
+    }
+
+    static Stopwatch runGuest(
+            EmbeddedGuest guest, AcceleratorProvider engine, ToIntFunction<Phase> operations)
             throws AcceleratorException, RamUnavailableException, InterruptedException {
-        Stopwatch stopwatch = new Stopwatch(engine.name().equals("kvm") ? KVM_SHARE : TCG_SHARE);
+        return runGuest(guest, engine, operations, _ -> {});
+    }
+
+    /// Runs a guest on the smallest board until it powers off.
+    static Stopwatch runGuest(
+            EmbeddedGuest guest,
+            AcceleratorProvider engine,
+            ToIntFunction<Phase> operations,
+            ByteSink serialOut)
+            throws AcceleratorException, RamUnavailableException, InterruptedException {
+        Stopwatch stopwatch = new Stopwatch(operations);
         MinimalPc.Config config =
                 new MinimalPc.Config(
-                        RAM_BYTES, GuestRam.SHARED, _ -> {}, System::nanoTime, stopwatch, 0);
+                        RAM_BYTES, GuestRam.SHARED, serialOut, System::nanoTime, stopwatch, 0);
         try (MinimalPc pc = MinimalPc.create(config, guest, engine)) {
             pc.start();
             StopReason reason = pc.awaitStop();
@@ -179,40 +191,6 @@ final class GuestPhases {
                 System.out.println(engine.name() + " stopped early: " + reason);
             }
         }
-        return stopwatch.nanos;
-    }
-
-    /// Times the phases that run natively too, and skips the others.
-    private static final class Stopwatch implements PhaseObserver {
-        final Map<Integer, Double> nanos = new TreeMap<>();
-        private final int share;
-        private long start;
-
-        Stopwatch(int share) {
-            this.share = share;
-        }
-
-        @Override
-        public int operations(Phase phase) {
-            return phase.runsNatively() ? Math.max(1, phase.defaultOps() / share) : 0;
-        }
-
-        @Override
-        public void began(Phase phase) {
-            start = THREADS.getCurrentThreadCpuTime();
-        }
-
-        @Override
-        public void ended(Phase phase) {
-            long end = THREADS.getCurrentThreadCpuTime();
-            nanos.put(phase.id(), (double) (end - start) / operations(phase));
-        }
-
-        @Override
-        public void result(Phase phase, long checksum, boolean passed) {
-            if (!passed) {
-                System.out.println(phase.name() + " failed in the guest");
-            }
-        }
+        return stopwatch;
     }
 }
