@@ -11,6 +11,7 @@ import straddle.host.SharedMemory;
 import straddle.launcher.report.Figures;
 import straddle.machines.embedded.EmbeddedGuest;
 import straddle.machines.embedded.GuestImageException;
+import straddle.machines.linux.LinuxBoot;
 
 /// What `run`, `demo` and `compare` take about the guest and its memory.
 final class MachineOptions {
@@ -19,8 +20,8 @@ final class MachineOptions {
     @Option(
             names = {"-m", "--memory"},
             paramLabel = "SIZE",
-            defaultValue = "64M",
-            description = "The guest's memory, as in 64M or 1G. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "The guest's memory, as in 64M or 1G. Default: 64M, and 256M for a kernel.")
     private String memory;
 
     @Option(
@@ -43,16 +44,33 @@ final class MachineOptions {
 
     /// @return bytes that this guest can start with
     long ramBytes(EmbeddedGuest guest) throws CommandFailure {
-        long bytes = MemorySize.parse(memory);
-        if (bytes < guest.minRamBytes()) {
+        return ramBytes("64M", guest.minRamBytes());
+    }
+
+    /// @return bytes that this kernel and its initrd can start with
+    long ramBytes(LinuxBoot boot) throws CommandFailure {
+        return ramBytes("256M", boot.minRamBytes());
+    }
+
+    private long ramBytes(String usual, long least) throws CommandFailure {
+        long bytes = MemorySize.parse(memory == null ? usual : memory);
+        if (bytes < least) {
             throw CommandFailure.usage(
                     "This guest needs at least "
-                            + Figures.bytes(guest.minRamBytes())
+                            + Figures.bytes(least)
                             + " of memory; -m gives it "
                             + Figures.bytes(bytes)
                             + ".");
         }
         return bytes;
+    }
+
+    /// @throws CommandFailure if there is an image, beside another option that names a guest
+    void requireNoImage(String other) throws CommandFailure {
+        if (image != null) {
+            throw CommandFailure.usage(
+                    "--guest and " + other + " both name a guest: give one of them.");
+        }
     }
 
     /// Memory that KVM, the translator and devices share.

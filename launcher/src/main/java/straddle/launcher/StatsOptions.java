@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Observation;
-import straddle.launcher.measure.GuestRun;
+import straddle.launcher.session.GuestRun;
 import straddle.launcher.report.Json;
 
 /// What is said about a run after its end.

@@ -8,7 +8,7 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import straddle.core.vcpu.Statistics;
-import straddle.launcher.measure.GuestRun;
+import straddle.launcher.session.GuestRun;
 import straddle.launcher.report.Figures;
 import straddle.launcher.report.Table;
 

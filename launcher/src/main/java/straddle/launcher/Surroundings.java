@@ -1,14 +1,16 @@
 package straddle.launcher;
 
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.function.Supplier;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
-import straddle.launcher.measure.Interruption;
+import straddle.launcher.session.Interruption;
 
 /// What the commands meet outside: streams and engines. Tests bring their own.
 ///
+/// @param in what the user types
 /// @param out results: tables, JSON, the guest's serial line
 /// @param err progress and complaints
 /// @param colour whether `out` understands ANSI escapes
@@ -16,6 +18,7 @@ import straddle.launcher.measure.Interruption;
 /// @param interruption ends what runs on Ctrl-C
 /// @param host the host's architecture, or null when no guest of ours matches it
 record Surroundings(
+        InputStream in,
         PrintStream out,
         PrintStream err,
         boolean colour,
@@ -30,6 +33,7 @@ record Surroundings(
         String terminals = System.getProperty("straddle.terminals", "");
         boolean plain = System.getenv("NO_COLOR") != null || "dumb".equals(System.getenv("TERM"));
         return new Surroundings(
+                System.in,
                 System.out,
                 System.err,
                 terminals.contains("out") && !plain,

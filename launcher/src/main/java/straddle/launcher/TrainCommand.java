@@ -1,5 +1,6 @@
 package straddle.launcher;
 
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
@@ -33,6 +34,7 @@ final class TrainCommand implements Callable<Integer> {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false);
         Surroundings quiet =
                 new Surroundings(
+                        InputStream.nullInputStream(),
                         nowhere,
                         nowhere,
                         true,

@@ -1,22 +1,30 @@
 package straddle.launcher;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
-import straddle.launcher.measure.Interruption;
+import straddle.launcher.session.Interruption;
 
 /// What one command line left behind: the command runs in this process, with streams and engines of the test's.
 record CommandRun(int code, String out, String err) {
 
     static CommandRun of(List<AcceleratorProvider> engines, String... args) {
+        return typing("", engines, args);
+    }
+
+    /// @param typed what stands on standard input
+    static CommandRun typing(String typed, List<AcceleratorProvider> engines, String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code =
                 Main.run(
                         new Surroundings(
+                                new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8)),
                                 new PrintStream(out, true, StandardCharsets.UTF_8),
                                 new PrintStream(err, true, StandardCharsets.UTF_8),
                                 false,

@@ -9,6 +9,8 @@ import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.vcpu.StopReason;
 import straddle.devices.ByteSink;
+import straddle.launcher.session.GuestRun;
+import straddle.launcher.session.Interruption;
 import straddle.machines.embedded.EmbeddedGuest;
 import straddle.machines.embedded.Phase;
 

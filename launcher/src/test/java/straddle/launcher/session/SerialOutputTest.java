@@ -1,4 +1,4 @@
-package straddle.launcher.measure;
+package straddle.launcher.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

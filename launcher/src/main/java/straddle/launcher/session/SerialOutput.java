@@ -1,4 +1,4 @@
-package straddle.launcher.measure;
+package straddle.launcher.session;
 
 import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;

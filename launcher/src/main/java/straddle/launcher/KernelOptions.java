@@ -1,0 +1,50 @@
+package straddle.launcher;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+import straddle.machines.linux.KernelImageException;
+import straddle.machines.linux.LinuxBoot;
+
+/// What is loaded without firmware: a kernel, its initrd and its command line.
+final class KernelOptions {
+    @Option(
+            names = "--kernel",
+            paramLabel = "FILE",
+            description = "Boot this Linux kernel (a bzImage with a 64-bit entry) on a whole PC.")
+    private Path kernel;
+
+    @Option(names = "--initrd", paramLabel = "FILE", description = "Its initial RAM disk.")
+    private Path initrd;
+
+    @Option(
+            names = "--append",
+            paramLabel = "TEXT",
+            description =
+                    "Its command line. Default: console=ttyS0, so that the kernel speaks on the serial line.")
+    private String append;
+
+    /// Whether there is a kernel to boot.
+    boolean given() {
+        return kernel != null;
+    }
+
+    /// @throws CommandFailure if a kernel's options came without a kernel
+    void requireNone() throws CommandFailure {
+        if (initrd != null || append != null) {
+            throw CommandFailure.usage(
+                    (initrd != null ? "--initrd" : "--append")
+                            + " belongs to a kernel: add --kernel FILE.");
+        }
+    }
+
+    /// Reads the files.
+    LinuxBoot boot() throws CommandFailure {
+        try {
+            return LinuxBoot.read(
+                    kernel, Optional.ofNullable(initrd), append == null ? "console=ttyS0" : append);
+        } catch (KernelImageException e) {
+            throw CommandFailure.usage(e.getMessage());
+        }
+    }
+}
