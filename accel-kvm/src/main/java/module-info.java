@@ -4,6 +4,8 @@ module straddle.accel.kvm {
     requires straddle.host;
     requires straddle.linux;
 
+    uses straddle.core.accel.AcceleratorProvider;
+
     provides straddle.core.accel.AcceleratorProvider with
             straddle.accel.kvm.KvmProvider;
 }

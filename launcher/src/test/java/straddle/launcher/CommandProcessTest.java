@@ -100,6 +100,7 @@ class CommandProcessTest {
         "tcg, 0, 0, PASS",
         "tcg, 2, 38, EXCEPTION vector 6",
         "tcg, 7, 0, ok",
+        "kvm, 7, 0, ok",
         "kvm, 6, 38, ''",
         "tcg, 6, 38, ''",
         "kvm, 8, 0, ''",

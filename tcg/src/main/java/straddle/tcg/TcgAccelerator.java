@@ -6,22 +6,22 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import straddle.core.accel.Accelerator;
 import straddle.core.accel.Observation;
+import straddle.core.accel.Translator;
 import straddle.core.accel.VmResources;
 import straddle.core.irq.InterruptSource;
 import straddle.core.irq.IrqChip;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.MemoryListener;
 import straddle.core.memory.Region;
-import straddle.core.vcpu.Vcpu;
+import straddle.core.vcpu.TranslatedVcpu;
 import straddle.tcg.region.Regions;
 import straddle.tcg.x86.CpuModel;
 import straddle.tcg.x86.X86Cpu;
 import straddle.tcg.x86.X86Vcpu;
 
 /// The translator at work for one VM.
-final class TcgAccelerator implements Accelerator, MemoryListener {
+final class TcgAccelerator implements Translator, MemoryListener {
     /// A system property that keeps everything in the interpreter, for measurements and for finding faults.
     private static final String INTERPRET_ONLY = "straddle.tcg.interpret";
 
@@ -56,7 +56,7 @@ final class TcgAccelerator implements Accelerator, MemoryListener {
     }
 
     @Override
-    public Vcpu createVcpu(int id, InterruptSource interrupts) {
+    public TranslatedVcpu createVcpu(int id, InterruptSource interrupts) {
         X86Cpu cpu =
                 new X86Cpu(
                         new CpuModel(),

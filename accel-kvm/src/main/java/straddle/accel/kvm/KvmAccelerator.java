@@ -21,10 +21,13 @@ final class KvmAccelerator implements Accelerator {
     private final KvmIrqChip irqChip;
     private final List<CpuidEntry> supported;
     private final KvmVcpu.Setting setting;
+    private final Rescuer rescuer;
     private boolean closed;
 
     /// Takes over the device.
-    static KvmAccelerator create(KvmDevice device, VmResources resources)
+    ///
+    /// @param losesSyscalls whether this host's KVM needs a [SyscallTrap]
+    static KvmAccelerator create(KvmDevice device, VmResources resources, boolean losesSyscalls)
             throws AcceleratorException {
         KvmVm vm;
         try {
@@ -39,7 +42,7 @@ final class KvmAccelerator implements Accelerator {
         }
         Arena arena = Arena.ofShared();
         try {
-            return new KvmAccelerator(vm, arena, resources);
+            return new KvmAccelerator(vm, arena, resources, losesSyscalls);
         } catch (HostException e) {
             vm.close();
             arena.close();
@@ -47,7 +50,8 @@ final class KvmAccelerator implements Accelerator {
         }
     }
 
-    private KvmAccelerator(KvmVm vm, Arena arena, VmResources resources) throws HostException {
+    private KvmAccelerator(KvmVm vm, Arena arena, VmResources resources, boolean losesSyscalls)
+            throws HostException {
         this.arena = arena;
         this.vm = vm;
         this.resources = resources;
@@ -61,13 +65,16 @@ final class KvmAccelerator implements Accelerator {
         }
         slots = new MemorySlots(vm, resources.memory());
         resources.memory().addListener(slots);
+        rescuer = new Rescuer(resources);
         setting =
                 new KvmVcpu.Setting(
                         vm,
+                        rescuer,
                         slots,
                         resources.memory(),
                         resources.ports(),
                         resources.wantKernelIrqChip(),
+                        losesSyscalls,
                         msrs);
         try {
             slots.check();
@@ -139,6 +146,7 @@ final class KvmAccelerator implements Accelerator {
     public void close() {
         if (!closed) {
             closed = true;
+            rescuer.close();
             slots.close();
             vm.close();
             arena.close();

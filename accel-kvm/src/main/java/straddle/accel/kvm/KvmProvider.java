@@ -124,7 +124,8 @@ public final class KvmProvider implements AcceleratorProvider {
                     "The kvm engine is unavailable, because " + because + ". " + remedy);
         }
         try {
-            return KvmAccelerator.create(KvmDevice.open(device), resources);
+            boolean losesSyscalls = ProbeGuest.losesSyscalls(KvmDevice.open(device));
+            return KvmAccelerator.create(KvmDevice.open(device), resources, losesSyscalls);
         } catch (HostException e) {
             throw KvmRefusal.of(e);
         }

@@ -14,6 +14,7 @@ import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
+import straddle.core.vcpu.TranslatedVcpu;
 import straddle.core.vcpu.Vcpu;
 import straddle.host.Descriptor;
 import straddle.host.HostException;
@@ -89,6 +90,7 @@ final class KvmVcpu implements Vcpu {
 
     private final int id;
     private final MemorySlots slots;
+    private final Rescuer rescuer;
     private final AddressSpace memory;
     private final PortBus ports;
     private final InterruptSource interrupts;
@@ -99,6 +101,12 @@ final class KvmVcpu implements Vcpu {
     private final MemorySegment run;
     private final MemorySegment interrupt;
     private final VcpuState registers;
+
+    /// Null where SYSCALL works.
+    private final SyscallTrap syscalls;
+
+    /// The registers that `kvm_run` shows after each exit.
+    private final long shown;
 
     private final Exit.PortRead portRead = new Exit.PortRead();
     private final Exit.PortWrite portWrite = new Exit.PortWrite();
@@ -124,15 +132,24 @@ final class KvmVcpu implements Vcpu {
     private long signals;
     private long injected;
 
+    /// Executes what KVM refuses; made with the first such instruction.
+    private TranslatedVcpu standIn;
+
+    private X86State refused;
+    private long rescued;
+
     /// What a vCPU works with, of its VM.
     ///
+    /// @param losesSyscalls whether SYSCALL ends as [SyscallTrap] says
     /// @param msrs that the host's KVM can save and load
     record Setting(
             KvmVm vm,
+            Rescuer rescuer,
             MemorySlots slots,
             AddressSpace memory,
             PortBus ports,
             boolean kernelIrqChip,
+            boolean losesSyscalls,
             List<Integer> msrs) {}
 
     /// Creates a vCPU in its reset state.
@@ -159,6 +176,7 @@ final class KvmVcpu implements Vcpu {
             throws HostException {
         this.id = id;
         this.slots = setting.slots;
+        this.rescuer = setting.rescuer;
         this.memory = setting.memory;
         this.ports = setting.ports;
         this.kernelIrqChip = setting.kernelIrqChip;
@@ -168,6 +186,12 @@ final class KvmVcpu implements Vcpu {
         this.run = parts.run;
         interrupt = kvm_interrupt.allocate(arena);
         registers = new VcpuState(vcpu, run, setting.msrs, arena);
+        syscalls =
+                setting.losesSyscalls
+                        ? new SyscallTrap(vcpu, registers.sregs(), memory, arena)
+                        : null;
+        shown = syscalls == null ? 0 : Kvm.KVM_SYNC_X86_SREGS();
+        run.set(LONG, VALID_REGS, shown);
         portRead.data = run;
         portWrite.data = run;
     }
@@ -232,6 +256,9 @@ final class KvmVcpu implements Vcpu {
                     run.set(BYTE, IMMEDIATE_EXIT, (byte) 0);
                     failUnlessInterrupted(result);
                 } else {
+                    if (syscalls != null) {
+                        syscalls.follow();
+                    }
                     Exit exit = decode();
                     if (exit != null) {
                         return exit;
@@ -333,7 +360,7 @@ final class KvmVcpu implements Vcpu {
     }
 
     /// @return null where KVM only has to be entered again
-    private Exit decode() throws HostException {
+    private Exit decode() throws HostException, AcceleratorException {
         int reason = run.get(INT, EXIT_REASON);
         if (reason == Kvm.KVM_EXIT_IO()) {
             return portExit();
@@ -349,10 +376,42 @@ final class KvmVcpu implements Vcpu {
         } else if (reason == Kvm.KVM_EXIT_SHUTDOWN()) {
             return new Exit.Shutdown("a triple fault");
         } else if (reason == Kvm.KVM_EXIT_DEBUG()) {
-            return VcpuReport.debug(run);
+            Exit.Debug exit = VcpuReport.debug(run);
+            return syscalls != null && syscalls.isAt(exit.pc()) ? rescue(reason) : exit;
+        } else if (reason == Kvm.KVM_EXIT_INTERNAL_ERROR() && isRefusedInstruction()) {
+            return rescue(reason);
         } else {
             return unhandled(reason);
         }
+    }
+
+    private boolean isRefusedInstruction() {
+        return kvm_run.internal.suberror(kvm_run.internal(run))
+                == Kvm.KVM_INTERNAL_ERROR_EMULATION();
+    }
+
+    /// Has the translator execute an instruction: that at RIP, which KVM refused or stopped at, or the SYSCALL that led there.
+    private Exit rescue(int reason) throws HostException, AcceleratorException {
+        if (standIn == null) {
+            refused = new X86State();
+            standIn = rescuer.vcpu(id, interrupts).orElse(null);
+            if (standIn == null) {
+                return unhandled(reason);
+            }
+        }
+        fetch(refused);
+        if (!VcpuReport.isInMemory(refused, vcpu, memory)) {
+            return unhandled(reason);
+        }
+        if (reason == Kvm.KVM_EXIT_DEBUG()) {
+            syscalls.takeBack(refused);
+        }
+        standIn.load(refused);
+        Exit exit = standIn.step();
+        standIn.save(refused);
+        load(refused);
+        rescued += reason == Kvm.KVM_EXIT_DEBUG() ? 0 : 1;
+        return exit;
     }
 
     private Exit halt() {
@@ -399,7 +458,7 @@ final class KvmVcpu implements Vcpu {
         }
     }
 
-    private Exit unhandled(int reason) throws HostException {
+    private Exit unhandled(int reason) throws HostException, AcceleratorException {
         X86State state = new X86State();
         fetch(state);
         return VcpuReport.unhandled(run, reason, state, vcpu, memory);
@@ -414,7 +473,7 @@ final class KvmVcpu implements Vcpu {
         }
     }
 
-    private void fetch(X86State to) throws HostException {
+    private void fetch(X86State to) throws HostException, AcceleratorException {
         settle();
         registers.save(to);
         to.halted = kernelIrqChip ? mpState() == Kvm.KVM_MP_STATE_HALTED() : halted;
@@ -439,13 +498,13 @@ final class KvmVcpu implements Vcpu {
 
     /// Runs KVM_RUN without entering the guest: it finishes what an exit left, takes registers that are to be
     /// loaded, and leaves them all in `kvm_run`.
-    private void settle() throws HostException {
+    private void settle() throws HostException, AcceleratorException {
         while (true) {
             run.set(LONG, VALID_REGS, VcpuState.ALL);
             IMMEDIATE.setVolatile(run, IMMEDIATE_EXIT, (byte) 1);
             putAnswer();
             int result = vcpu.ioctl(KVM_RUN, 0);
-            run.set(LONG, VALID_REGS, 0);
+            run.set(LONG, VALID_REGS, shown);
             if (!kicked) {
                 run.set(BYTE, IMMEDIATE_EXIT, (byte) 0);
             }
@@ -507,12 +566,19 @@ final class KvmVcpu implements Vcpu {
         to.tier("in KVM", -1, -1);
         to.count("events", "interrupts", injected);
         to.count("events", "kicks by signal", signals);
+        to.count("events", "refused instructions translated", rescued);
+        if (syscalls != null) {
+            to.count("events", "lost SYSCALLs found", syscalls.caught());
+        }
     }
 
     @Override
     public void close() {
         if (!closed) {
             closed = true;
+            if (standIn != null) {
+                standIn.close();
+            }
             vcpu.close();
             arena.close();
         }

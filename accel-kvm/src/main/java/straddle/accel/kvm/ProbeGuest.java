@@ -105,7 +105,8 @@ final class ProbeGuest implements AutoCloseable {
                                     new PortBus(lock),
                                     new VirtualClock(System::nanoTime, lock),
                                     1,
-                                    false));
+                                    false),
+                            false);
             try {
                 return new ProbeGuest(arena, block.bytes(), accelerator, hidden);
             } catch (AcceleratorException e) {
@@ -118,6 +119,21 @@ final class ProbeGuest implements AutoCloseable {
         } catch (AcceleratorException e) {
             arena.close();
             throw e;
+        }
+    }
+
+    /// Whether SYSCALL leaves the privilege as it is, so that the fetch at LSTAR faults with user rights: see [SyscallTrap].
+    ///
+    /// @param device is closed
+    static boolean losesSyscalls(KvmDevice device) throws AcceleratorException, HostException {
+        try (ProbeGuest guest = create(device, 0)) {
+            X86State state = inMode(GuestMode.LONG_USER);
+            state.efer |= EFER_SCE;
+            state.msrs.put(MSR_LSTAR, LSTAR);
+            state.msrs.put(MSR_STAR, (long) CODE64_KERNEL << 32 | (long) CODE32_USER << 48);
+            // syscall
+            Outcome outcome = guest.run(state, "0f05");
+            return outcome.vector() == PF && (outcome.errorCode() & 4) != 0;
         }
     }
 

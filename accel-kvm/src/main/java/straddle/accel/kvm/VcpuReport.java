@@ -36,6 +36,12 @@ final class VcpuReport {
                 sentence(run, reason, at, code), report(run, reason, state, code));
     }
 
+    /// Whether there is memory at RIP, so that an instruction may be there.
+    static boolean isInMemory(X86State state, Descriptor vcpu, AddressSpace memory) {
+        long gpa = translate(linearRip(state), vcpu);
+        return gpa >= 0 && memory.at(gpa) instanceof Region.Ram;
+    }
+
     private static String sentence(MemorySegment run, int reason, long at, String code) {
         if (reason == Kvm.KVM_EXIT_INTERNAL_ERROR()) {
             int suberror = kvm_run.internal.suberror(kvm_run.internal(run));

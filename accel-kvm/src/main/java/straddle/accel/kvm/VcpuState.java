@@ -141,6 +141,10 @@ final class VcpuState {
                 "It refuses model-specific register 0x%x.".formatted(msrIndices[at]));
     }
 
+    MemorySegment sregs() {
+        return sregs;
+    }
+
     /// RIP and RFLAGS as `kvm_run` has them.
     long rip() {
         return regs.get(ValueLayout.JAVA_LONG, RIP);

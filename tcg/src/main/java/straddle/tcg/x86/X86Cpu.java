@@ -71,6 +71,9 @@ public final class X86Cpu extends Cpu {
     /// RFLAGS.TF is set: trap after each instruction.
     static final int ATTENTION_TRAP = ATTENTION_FIRST_OWN << 1;
 
+    /// Somebody else goes on after the present instruction.
+    static final int ATTENTION_STEP = ATTENTION_FIRST_OWN << 2;
+
     private static final long DR6_BS = 1 << 14;
 
     private static final int SUPERVISOR = 0;
@@ -598,8 +601,8 @@ public final class X86Cpu extends Cpu {
             housekeeping.run();
             return lookup();
         }
-        if ((reasons & ATTENTION_KICK) != 0) {
-            clearAttention(ATTENTION_KICK);
+        if ((reasons & (ATTENTION_KICK | ATTENTION_STEP)) != 0) {
+            clearAttention(ATTENTION_KICK | ATTENTION_STEP);
             exit = Exit.Kicked.KICKED;
             return null;
         }
@@ -689,8 +692,23 @@ public final class X86Cpu extends Cpu {
             return;
         }
         halted = false;
+        runUntilExit(false);
+    }
+
+    /// Runs one instruction, or what its fault leads to; [#exit] is [Exit.Kicked] if nothing else came up.
+    void step() {
+        exit = null;
+        halted = false;
+        clearAttention(ATTENTION_SHADOW);
+        request(ATTENTION_STEP);
+        runUntilExit(true);
+        clearAttention(ATTENTION_STEP);
+    }
+
+    /// @param firstAlone whether the first instruction comes before anything else
+    private void runUntilExit(boolean firstAlone) {
         MicroOp at = null;
-        boolean alone = false;
+        boolean alone = firstAlone;
         while (exit == null) {
             at = null;
             try {

@@ -5,12 +5,12 @@ import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
-import straddle.core.vcpu.Vcpu;
+import straddle.core.vcpu.TranslatedVcpu;
 import straddle.tcg.Cpu;
 import straddle.tcg.Sampler;
 
 /// An x86 vCPU that is interpreted and translated.
-public final class X86Vcpu implements Vcpu {
+public final class X86Vcpu implements TranslatedVcpu {
     private final int id;
     private final X86Cpu cpu;
     private final ConcurrentLinkedQueue<Long> writtenPages = new ConcurrentLinkedQueue<>();
@@ -35,6 +35,16 @@ public final class X86Vcpu implements Vcpu {
         cpu.run();
         boolean asleepForGood = cpu.exit == Exit.Halt.HALT && !cpu.flag(X86.RFLAGS_IF);
         return asleepForGood ? Exit.Halt.MASKED : cpu.exit;
+    }
+
+    @Override
+    public Exit step() {
+        // Nobody has watched the code meanwhile: what an earlier step translated may be another
+        // instruction now.
+        cpu.tbs.clear();
+        cpu.step();
+        boolean goesOn = cpu.exit == Exit.Kicked.KICKED;
+        return goesOn ? null : cpu.exit;
     }
 
     @Override

@@ -1,0 +1,142 @@
+package straddle.accel.kvm;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import straddle.core.arch.x86.Segment;
+import straddle.core.arch.x86.X86;
+import straddle.core.arch.x86.X86State;
+import straddle.core.memory.AddressSpace;
+import straddle.core.memory.Region;
+import straddle.host.Descriptor;
+import straddle.host.HostException;
+import straddle.linux.kvm.Kvm;
+import straddle.linux.kvm.kvm_dtable;
+import straddle.linux.kvm.kvm_guest_debug;
+import straddle.linux.kvm.kvm_guest_debug_arch;
+import straddle.linux.kvm.kvm_sregs;
+import straddle.linux.kvm.kvm_translation;
+
+/// Catches what SYSCALL becomes under a KVM that runs only user code on the processor.
+///
+/// Such a KVM does not change the privilege: RCX, R11, RIP and RFLAGS are as after SYSCALL, and the fetch at
+/// LSTAR then raises a page fault, which reaches the guest's own handler. A breakpoint on that handler's
+/// first instruction, which such a KVM interprets, shows each one; what comes of a SYSCALL is taken back.
+final class SyscallTrap {
+    private static final int SYSCALL_BYTES = 2;
+    private static final int SYSCALL_OPCODE = 0x050f;
+
+    /// Exits between two looks at a gate whose table has not moved.
+    private static final int LOOKS = 64;
+
+    /// DR7: breakpoint 0 on execution, for all tasks.
+    private static final long EXECUTION_AT_0 = 0x402;
+
+    private final Descriptor vcpu;
+    private final MemorySegment sregs;
+    private final AddressSpace memory;
+    private final MemorySegment debug;
+    private final MemorySegment translation;
+    private long idtBase = -1;
+    private int looks;
+    private long handler;
+    private long caught;
+
+    /// @param sregs as `kvm_run` shows them after each exit
+    SyscallTrap(Descriptor vcpu, MemorySegment sregs, AddressSpace memory, Arena arena) {
+        this.vcpu = vcpu;
+        this.sregs = sregs;
+        this.memory = memory;
+        debug = kvm_guest_debug.allocate(arena);
+        translation = kvm_translation.allocate(arena);
+    }
+
+    /// SYSCALLs that were taken back.
+    long caught() {
+        return caught;
+    }
+
+    /// After an exit: the breakpoint follows the guest's page-fault gate.
+    void follow() throws HostException {
+        if ((kvm_sregs.efer(sregs) & (X86.EFER_SCE | X86.EFER_LMA))
+                != (X86.EFER_SCE | X86.EFER_LMA)) {
+            return;
+        }
+        long base = kvm_dtable.base(kvm_sregs.idt(sregs));
+        if (base == idtBase && ++looks < LOOKS) {
+            return;
+        }
+        idtBase = base;
+        looks = 0;
+        long gate = base + 16 * X86.PF;
+        long low = load(gate);
+        long offset = low & 0xffff | low >>> 32 & 0xffff_0000L | load(gate + 8) << 32;
+        if (offset != handler && (low >>> 47 & 1) != 0) {
+            breakAt(offset);
+        }
+    }
+
+    private void breakAt(long address) throws HostException {
+        debug.fill((byte) 0);
+        kvm_guest_debug.control(debug, Kvm.KVM_GUESTDBG_ENABLE() | Kvm.KVM_GUESTDBG_USE_HW_BP());
+        MemorySegment registers = kvm_guest_debug.arch(debug);
+        kvm_guest_debug_arch.debugreg(registers, 0, address);
+        kvm_guest_debug_arch.debugreg(registers, 7, EXECUTION_AT_0);
+        vcpu.ioctl("KVM_SET_GUEST_DEBUG", Kvm.KVM_SET_GUEST_DEBUG(), debug.address());
+        handler = address;
+    }
+
+    /// Whether the breakpoint of this address is ours.
+    boolean isAt(long address) {
+        return address == handler && handler != 0;
+    }
+
+    /// If the page fault at whose handler the guest stands comes of a SYSCALL: puts it back in front of that.
+    ///
+    /// @param state with the handler's frame, error code first, at RSP
+    void takeBack(X86State state) {
+        long frame = state.gpr[X86.RSP];
+        long error = load(frame);
+        long lstar = state.msr(X86.MSR_LSTAR);
+        long at = state.gpr[X86.RCX] - SYSCALL_BYTES;
+        boolean fetchByUser = (error & 0x14) == 0x14;
+        boolean masked = (load(frame + 24) & state.msr(X86.MSR_SFMASK)) == 0;
+        if (!fetchByUser
+                || !masked
+                || load(frame + 8) != lstar
+                || (load(at) & 0xffff) != SYSCALL_OPCODE) {
+            return;
+        }
+        caught++;
+        state.rip = at;
+        state.rflags = state.gpr[11] & ~X86.RFLAGS_RF | X86.RFLAGS_FIXED;
+        state.gpr[X86.RSP] = load(frame + 32);
+        int user = Segment.P | Segment.S | Segment.G | 3 << Segment.DPL_SHIFT;
+        state.segments[X86.CS].set((int) load(frame + 16) & 0xffff, 0, -1, user | Segment.L | 0xb);
+        state.segments[X86.SS].set((int) load(frame + 40) & 0xffff, 0, -1, user | Segment.DB | 3);
+    }
+
+    /// Eight bytes of the guest's memory at a virtual address, or 0 where none is mapped.
+    private long load(long linear) {
+        long value = 0;
+        for (int i = 0; i < Long.BYTES; i++) {
+            long gpa = i == 0 || (linear + i & 4095) == 0 ? translate(linear + i) : lastGpa + 1;
+            lastGpa = gpa;
+            if (gpa < 0 || !(memory.at(gpa) instanceof Region.Ram)) {
+                return 0;
+            }
+            value |= memory.read(gpa, 1) << 8 * i;
+        }
+        return value;
+    }
+
+    private long lastGpa;
+
+    private long translate(long linear) {
+        translation.fill((byte) 0);
+        kvm_translation.linear_address(translation, linear);
+        int result = vcpu.ioctl(Kvm.KVM_TRANSLATE(), translation.address());
+        boolean valid = translation.get(ValueLayout.JAVA_BYTE, kvm_translation.valid$offset()) != 0;
+        return result == 0 && valid ? kvm_translation.physical_address(translation) : -1;
+    }
+}
