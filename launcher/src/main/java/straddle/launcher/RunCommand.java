@@ -52,6 +52,7 @@ final class RunCommand implements Callable<Integer> {
     @Mixin private PcOptions pc;
     @Mixin private ConsoleOptions console;
     @Mixin private EngineOptions engine;
+    @Mixin private CpuOptions cpu;
     @Mixin private LimitOptions limit;
     @Mixin private StatsOptions stats;
 
@@ -64,6 +65,10 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure {
+        if (cpu.isHelp()) {
+            CpuOptions.printHelp(surroundings.engines().get(), surroundings.out());
+            return ExitCodes.OK;
+        }
         try {
             return kernel.given() ? runPc() : runEmbedded();
         } catch (RamUnavailableException | AcceleratorException e) {
@@ -83,7 +88,7 @@ final class RunCommand implements Callable<Integer> {
         EmbeddedGuest guest = machine.guest();
         long ramBytes = machine.ramBytes(guest);
         limit.limit();
-        AcceleratorProvider provider = engine.engine(surroundings);
+        AcceleratorProvider provider = cpu.applyTo(engine.engine(surroundings));
         Interruption interruption = surroundings.interruption();
         SerialOutput serial = new SerialOutput(surroundings.out(), interruption::stopRunning);
         GuestRun run;
@@ -112,7 +117,7 @@ final class RunCommand implements Callable<Integer> {
         int vcpus = pc.vcpus();
         long ramBytes = machine.ramBytes(boot);
         Session.Terms terms;
-        AcceleratorProvider provider = engine.engine(surroundings);
+        AcceleratorProvider provider = cpu.applyTo(engine.engine(surroundings));
         GuestRun run;
         Console line = console.open(surroundings);
         try (line) {

@@ -29,6 +29,7 @@ final class TcgAccelerator implements Translator, MemoryListener {
     private static final String COMPILE_AT_ONCE = "straddle.tcg.compileAtOnce";
 
     private final VmResources resources;
+    private final CpuModel model;
     private final Arena arena = Arena.ofShared();
     private final ExecutorService compiler =
             Executors.newSingleThreadExecutor(
@@ -37,8 +38,9 @@ final class TcgAccelerator implements Translator, MemoryListener {
     private final List<X86Cpu> cpus = new CopyOnWriteArrayList<>();
     private final Sampler sampler = new Sampler();
 
-    TcgAccelerator(VmResources resources, Observation observation) {
+    TcgAccelerator(VmResources resources, CpuModel model, Observation observation) {
         this.resources = resources;
+        this.model = model;
         if (observation.tierTimes()) {
             sampler.start();
         }
@@ -59,7 +61,7 @@ final class TcgAccelerator implements Translator, MemoryListener {
     public TranslatedVcpu createVcpu(int id, InterruptSource interrupts) {
         X86Cpu cpu =
                 new X86Cpu(
-                        new CpuModel(),
+                        model,
                         resources.memory(),
                         resources.ports(),
                         resources.clock(),

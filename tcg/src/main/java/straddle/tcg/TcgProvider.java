@@ -7,6 +7,8 @@ import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.Observation;
 import straddle.core.accel.VmResources;
+import straddle.tcg.x86.CpuModel;
+import straddle.tcg.x86.CpuModels;
 
 /// The translator as an accelerator: works on any host, for the guests it has a front end for.
 public final class TcgProvider implements AcceleratorProvider {
@@ -46,11 +48,20 @@ public final class TcgProvider implements AcceleratorProvider {
     }
 
     @Override
+    public String cpuHelp() {
+        return CpuModels.help();
+    }
+
+    @Override
     public Accelerator create(VmResources resources) throws AcceleratorException {
         if (!availability(resources.architecture()).isAvailable()) {
             throw new AcceleratorException(
                     "The translator has no front end for " + resources.architecture() + ".");
         }
-        return new TcgAccelerator(resources, observation);
+        try {
+            return new TcgAccelerator(resources, CpuModel.of(resources.cpu()), observation);
+        } catch (IllegalArgumentException e) {
+            throw new AcceleratorException(e.getMessage(), e);
+        }
     }
 }

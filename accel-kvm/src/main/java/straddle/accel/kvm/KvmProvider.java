@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
@@ -18,6 +19,9 @@ import straddle.host.HostException;
 /// The `kvm` engine: the guest runs on the processor, under Linux's KVM.
 public final class KvmProvider implements AcceleratorProvider {
     static final String NAME = "kvm";
+
+    /// Ways to ask for the host's own processor.
+    private static final Set<String> OWN_PROCESSOR = Set.of("", "max", "host");
 
     private final String device;
     private final VerdictCache cache;
@@ -117,11 +121,22 @@ public final class KvmProvider implements AcceleratorProvider {
     }
 
     @Override
+    public String cpuHelp() {
+        return "The host's own processor, as 'max' or 'host'; nothing else can be chosen.\n";
+    }
+
+    @Override
     public Accelerator create(VmResources resources) throws AcceleratorException {
         if (availability(resources.architecture())
                 instanceof Availability.Unavailable(String because, String remedy)) {
             throw new AcceleratorException(
                     "The kvm engine is unavailable, because " + because + ". " + remedy);
+        }
+        if (!OWN_PROCESSOR.contains(resources.cpu())) {
+            throw new AcceleratorException(
+                    "KVM runs a guest on the host's own processor, whose instructions nothing can take away: --cpu "
+                            + resources.cpu()
+                            + " can't be had there. --accel tcg can be any of its models.");
         }
         try {
             boolean losesSyscalls = ProbeGuest.losesSyscalls(KvmDevice.open(device));

@@ -14,6 +14,9 @@ import straddle.core.vcpu.TranslatedVcpu;
 ///
 /// The translator is started with the first such instruction, and is a VM's own.
 final class Rescuer implements AutoCloseable {
+    /// What the host's processor has and KVM's emulator lacks may be anything.
+    private static final String ALL_FEATURES = "max";
+
     private final VmResources resources;
     private Translator translator;
 
@@ -38,7 +41,7 @@ final class Rescuer implements AutoCloseable {
         for (AcceleratorProvider provider : AcceleratorProvider.installed()) {
             boolean ourOwn = provider instanceof KvmProvider;
             if (!ourOwn && provider.availability(resources.architecture()).isAvailable()) {
-                Accelerator engine = provider.create(resources);
+                Accelerator engine = provider.create(resources.withCpu(ALL_FEATURES));
                 if (engine instanceof Translator found) {
                     return found;
                 }

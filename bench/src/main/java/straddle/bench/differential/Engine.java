@@ -30,6 +30,7 @@ import straddle.host.SharedMemory;
 final class Engine implements Subject {
     private static final long HANG_NANOS = 3_000_000_000L;
     private static final long WATCH_NANOS = 200_000_000L;
+    private static final String ALL_FEATURES = "max";
     private static final int MAX_EXITS = 1000;
 
     private final String name;
@@ -65,7 +66,14 @@ final class Engine implements Subject {
         VirtualClock clock = new VirtualClock(System::nanoTime, lock);
         accelerator =
                 provider.create(
-                        new VmResources(GuestArchitecture.X86_64, memory, ports, clock, 1, false));
+                        new VmResources(
+                                GuestArchitecture.X86_64,
+                                memory,
+                                ports,
+                                clock,
+                                1,
+                                false,
+                                ALL_FEATURES));
         vcpu = accelerator.createVcpu(0, InterruptSource.NONE);
         watchdog = Thread.ofPlatform().name("watchdog-" + name).daemon().start(this::watch);
     }

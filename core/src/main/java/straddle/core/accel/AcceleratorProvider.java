@@ -23,7 +23,14 @@ public interface AcceleratorProvider {
     /// Whether it works on this host for a guest of some architecture. Cheap; nothing stays open.
     Availability availability(GuestArchitecture guest);
 
+    /// What [VmResources#cpu()] can be here, as text for people; empty if there is nothing to choose.
+    default String cpuHelp() {
+        return "";
+    }
+
     /// Starts the engine for one VM.
+    ///
+    /// @throws AcceleratorException if the host can't, or the processor asked for is none of its own
     Accelerator create(VmResources resources) throws AcceleratorException;
 
     /// The same engine, that observes the guests it runs from now on. One that has nothing to tell is itself.

@@ -3,113 +3,143 @@ package straddle.tcg.x86;
 import static straddle.core.arch.x86.X86.*;
 
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.Set;
+import straddle.tcg.x86.Feature.Leaf;
 
-/// What CPUID says, and what follows from it for control registers (SDM volume 2, CPUID).
+/// What CPUID says, and what follows from it for instructions, control registers and paging (SDM volume 2, CPUID).
 ///
-/// One model for now: the x86-64-v2 level on a processor of the K8's family, which every system knows.
+/// [CpuModels] has the ones that can be chosen.
 public final class CpuModel {
-    private static final int PHYSICAL_BITS = 40;
     private static final int TSC_HZ_IN_KHZ = 1_000_000;
-
-    private static final int FEATURES_EDX =
-            1 // FPU
-                    | 1 << 1 // VME
-                    | 1 << 2 // DE
-                    | 1 << 3 // PSE
-                    | 1 << 4 // TSC
-                    | 1 << 5 // MSR
-                    | 1 << 6 // PAE
-                    | 1 << 8 // CX8
-                    | 1 << 11 // SEP
-                    | 1 << 12 // MTRR
-                    | 1 << 13 // PGE
-                    | 1 << 15 // CMOV
-                    | 1 << 16 // PAT
-                    | 1 << 17 // PSE-36
-                    | 1 << 19 // CLFSH
-                    | 1 << 23 // MMX
-                    | 1 << 24 // FXSR
-                    | 1 << 25 // SSE
-                    | 1 << 26; // SSE2
-    private static final int FEATURES_ECX =
-            1 // SSE3
-                    | 1 << 9 // SSSE3
-                    | 1 << 13 // CX16
-                    | 1 << 19 // SSE4.1
-                    | 1 << 20 // SSE4.2
-                    | 1 << 22 // MOVBE
-                    | 1 << 23 // POPCNT
-                    | 1 << 31; // hypervisor
-    private static final int APIC_EDX = 1 << 9;
-    private static final int APIC_ECX = 1 << 21 | 1 << 24; // x2APIC, TSC deadline
     private static final int HTT_EDX = 1 << 28;
     private static final int OSXSAVE_ECX = 1 << 27;
-    private static final int EXTENDED_EDX =
-            1 << 11 // SYSCALL
-                    | 1 << 20 // NX
-                    | 1 << 27 // RDTSCP
-                    | 1 << 29; // LM
-    private static final int EXTENDED_ECX = 1; // LAHF in 64-bit mode
     private static final int CMP_LEGACY_ECX = 1 << 1;
-    private static final int FEATURES_7_EBX =
-            1 // FSGSBASE
-                    | 1 << 1 // TSC_ADJUST
-                    | 1 << 7 // SMEP
-                    | 1 << 20; // SMAP
     private static final long APIC_BASE_ENABLE = 1 << 11;
     private static final int LEVEL_THREAD = 1;
     private static final int LEVEL_CORE = 2;
+    private static final int XSAVE_LEGACY_BYTES = 576;
+    private static final int AVX_STATE_BYTES = 256;
+    private static final long XCR0_X87_SSE = 3;
+    private static final long XCR0_AVX = 4;
 
-    private static final String VENDOR = "AuthenticAMD";
-    private static final String BRAND = "Straddle x86-64-v2";
+    /// Flags of leaf 1's EDX that leaf 8000_0001's repeats on AMD's processors.
+    private static final int REPEATED_EDX = 0x0183_f3ff;
 
-    public CpuModel() {}
+    private final String name;
+    private final Identity identity;
+    private final Set<Feature> features;
+
+    /// What a processor calls itself.
+    ///
+    /// @param vendor 12 characters
+    /// @param signature family, model and stepping as in leaf 1's EAX
+    /// @param highest the highest basic leaf
+    record Identity(String vendor, int signature, int highest) {}
+
+    CpuModel(String name, Identity identity, Set<Feature> features) {
+        this.name = name;
+        this.identity = identity;
+        this.features = EnumSet.copyOf(features);
+    }
+
+    /// What `--cpu` says: a model's name, and features to add or to leave out.
+    ///
+    /// @throws IllegalArgumentException with a sentence for the user if there is no such model or feature, or
+    ///     the translator can't offer it
+    public static CpuModel of(String choice) {
+        return CpuModels.parse(choice);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public boolean has(Feature feature) {
+        return features.contains(feature);
+    }
+
+    /// Whether an instruction exists here. LZCNT and TZCNT become BSR and BSF where they don't.
+    boolean allows(Insn insn) {
+        if (insn.op == Op.LZCNT && !has(Feature.LZCNT)) {
+            insn.op = Op.BSR;
+            return true;
+        }
+        if (insn.op == Op.TZCNT && !has(Feature.BMI1)) {
+            insn.op = Op.BSF;
+            return true;
+        }
+        Feature needed = Feature.of(insn);
+        return needed == null || features.contains(needed);
+    }
+
+    // ---- CPUID
 
     /// EAX, EBX, ECX and EDX of a leaf.
     int[] cpuid(int leaf, int subleaf, X86Cpu c) {
+        boolean extended = (leaf & 0x8000_0000) != 0;
+        if (extended ? !has(Feature.LM) && !has(Feature.NX) : leaf > identity.highest) {
+            return new int[4];
+        }
         return switch (leaf) {
-            case 0 -> vendor(0xb);
-            case 1 ->
-                    new int[] {
-                        0x0006_0fb1,
-                        c.id() << 24 | (1 << coreBits(c)) << 16 | 8 << 8,
-                        FEATURES_ECX
-                                | ((c.cr4 & CR4_OSXSAVE) != 0 ? OSXSAVE_ECX : 0)
-                                | (c.hasApic() ? APIC_ECX : 0),
-                        FEATURES_EDX | apicIfEnabled(c) | (c.processors() > 1 ? HTT_EDX : 0)
-                    };
+            case 0 -> vendor(identity.highest);
+            case 1 -> features(c);
             case 2 -> new int[] {1, 0, 0, 0x002c_307d};
             case 4 -> caches(subleaf, c);
-            case 7 -> new int[] {0, subleaf == 0 ? FEATURES_7_EBX : 0, 0, 0};
+            case 7 ->
+                    subleaf == 0
+                            ? new int[] {0, word(Leaf.F7_EBX), word(Leaf.F7_ECX), 0}
+                            : new int[4];
             case 0xb -> topology(subleaf, c);
+            case 0xd -> extendedState(subleaf, c);
             case 0x8000_0000 -> vendor(0x8000_0008);
             case 0x8000_0001 ->
                     new int[] {
-                        0x0006_0fb1,
+                        identity.signature,
                         0,
-                        EXTENDED_ECX | (c.processors() > 1 ? CMP_LEGACY_ECX : 0),
-                        FEATURES_EDX & 0x0183_f3ff | EXTENDED_EDX | apicIfEnabled(c)
+                        word(Leaf.E1_ECX) | (c.processors() > 1 ? CMP_LEGACY_ECX : 0),
+                        word(Leaf.E1_EDX) | basicFlags(c) & REPEATED_EDX
                     };
             case 0x8000_0002, 0x8000_0003, 0x8000_0004 -> brand((leaf - 0x8000_0002) * 16);
             case 0x8000_0005 -> new int[] {0x01ff_01ff, 0x01ff_01ff, 0x4002_0140, 0x4002_0140};
             case 0x8000_0006 -> new int[] {0, 0x4200_4200, 0x0200_8140, 0};
-            case 0x8000_0007 -> new int[] {0, 0, 0, 1 << 8};
+            case 0x8000_0007 -> new int[] {0, 0, 0, word(Leaf.E7_EDX)};
             case 0x8000_0008 ->
                     new int[] {
-                        PHYSICAL_BITS | 48 << 8, 0, coreBits(c) << 12 | c.processors() - 1, 0
+                        physicalBits() | 48 << 8, 0, coreBits(c) << 12 | c.processors() - 1, 0
                     };
             default -> new int[4];
         };
     }
 
+    private int word(Leaf leaf) {
+        return Feature.word(features, leaf);
+    }
+
+    private int[] features(X86Cpu c) {
+        int ecx = word(Leaf.F1_ECX);
+        if (!c.hasApic()) {
+            Set<Feature> ofApic = EnumSet.of(Feature.X2APIC, Feature.TSC_DEADLINE);
+            ecx &= ~Feature.word(ofApic, Leaf.F1_ECX);
+        }
+        return new int[] {
+            identity.signature,
+            c.id() << 24 | (1 << coreBits(c)) << 16 | (has(Feature.CLFSH) ? 8 << 8 : 0),
+            ecx | ((c.cr4 & CR4_OSXSAVE) != 0 ? OSXSAVE_ECX : 0),
+            basicFlags(c) | (c.processors() > 1 ? HTT_EDX : 0)
+        };
+    }
+
+    /// Leaf 1's EDX. The APIC's flag follows IA32_APIC_BASE's enable bit (SDM volume 3, 12.4.3).
+    private int basicFlags(X86Cpu c) {
+        boolean apic = c.hasApic() && (c.apicBase() & APIC_BASE_ENABLE) != 0;
+        int hidden = apic ? 0 : Feature.word(EnumSet.of(Feature.APIC), Leaf.F1_EDX);
+        return word(Leaf.F1_EDX) & ~hidden;
+    }
+
     /// Bits of an APIC ID that number the cores of the one package.
     private static int coreBits(X86Cpu c) {
         return 32 - Integer.numberOfLeadingZeros(c.processors() - 1);
-    }
-
-    /// The APIC's flag follows IA32_APIC_BASE's enable bit (SDM volume 3, 12.4.3).
-    private static int apicIfEnabled(X86Cpu c) {
-        return c.hasApic() && (c.apicBase() & APIC_BASE_ENABLE) != 0 ? APIC_EDX : 0;
     }
 
     /// Leaf 0BH: one thread a core, all cores in one package.
@@ -136,13 +166,31 @@ public final class CpuModel {
         };
     }
 
-    private static int[] vendor(int highest) {
-        return new int[] {highest, word(VENDOR, 0), word(VENDOR, 8), word(VENDOR, 4)};
+    /// Leaf 0DH: the XSAVE area (SDM volume 1, 13.2).
+    private int[] extendedState(int subleaf, X86Cpu c) {
+        if (!has(Feature.XSAVE)) {
+            return new int[4];
+        }
+        boolean avx = has(Feature.AVX);
+        int all = XSAVE_LEGACY_BYTES + (avx ? AVX_STATE_BYTES : 0);
+        int enabled = XSAVE_LEGACY_BYTES + ((c.xcr0 & XCR0_AVX) != 0 ? AVX_STATE_BYTES : 0);
+        return switch (subleaf) {
+            case 0 -> new int[] {(int) xcr0(), enabled, all, 0};
+            case 1 -> new int[] {word(Leaf.XSAVE_EAX), enabled, 0, 0};
+            case 2 -> avx ? new int[] {AVX_STATE_BYTES, XSAVE_LEGACY_BYTES, 0, 0} : new int[4];
+            default -> new int[4];
+        };
     }
 
-    private static int[] brand(int at) {
+    private int[] vendor(int highest) {
+        String vendor = identity.vendor;
+        return new int[] {highest, word(vendor, 0), word(vendor, 8), word(vendor, 4)};
+    }
+
+    private int[] brand(int at) {
+        String brand = "Straddle " + name;
         return new int[] {
-            word(BRAND, at), word(BRAND, at + 4), word(BRAND, at + 8), word(BRAND, at + 12)
+            word(brand, at), word(brand, at + 4), word(brand, at + 8), word(brand, at + 12)
         };
     }
 
@@ -155,36 +203,55 @@ public final class CpuModel {
         return value;
     }
 
+    // ---- what follows from it
+
     /// What XSETBV may set.
     long xcr0() {
-        return 3;
+        return XCR0_X87_SSE | (has(Feature.AVX) ? XCR0_AVX : 0);
     }
 
     /// What MOV to CR4 may set.
     long cr4() {
-        return CR4_VME
-                | CR4_PVI
-                | CR4_TSD
-                | CR4_DE
-                | CR4_PSE
-                | CR4_PAE
-                | CR4_MCE
-                | CR4_PGE
-                | CR4_PCE
-                | CR4_OSFXSR
-                | CR4_OSXMMEXCPT
-                | CR4_FSGSBASE
-                | CR4_SMEP
-                | CR4_SMAP;
+        return CR4_PCE
+                | ifHas(Feature.VME, CR4_VME | CR4_PVI)
+                | ifHas(Feature.TSC, CR4_TSD)
+                | ifHas(Feature.DE, CR4_DE)
+                | ifHas(Feature.PSE, CR4_PSE)
+                | ifHas(Feature.PAE, CR4_PAE)
+                | ifHas(Feature.MCE, CR4_MCE)
+                | ifHas(Feature.PGE, CR4_PGE)
+                | ifHas(Feature.FXSR, CR4_OSFXSR)
+                | ifHas(Feature.SSE, CR4_OSXMMEXCPT)
+                | ifHas(Feature.UMIP, CR4_UMIP)
+                | ifHas(Feature.FSGSBASE, CR4_FSGSBASE)
+                | ifHas(Feature.PCID, CR4_PCIDE)
+                | ifHas(Feature.XSAVE, CR4_OSXSAVE)
+                | ifHas(Feature.SMEP, CR4_SMEP)
+                | ifHas(Feature.SMAP, CR4_SMAP);
+    }
+
+    /// What WRMSR of IA32_EFER may set; without any of it there is no such register.
+    long efer() {
+        return ifHas(Feature.SYSCALL, EFER_SCE)
+                | ifHas(Feature.LM, EFER_LME)
+                | ifHas(Feature.NX, EFER_NXE);
+    }
+
+    private long ifHas(Feature feature, long bits) {
+        return has(feature) ? bits : 0;
     }
 
     boolean has1GiBPages() {
-        return false;
+        return has(Feature.PDPE1GB);
+    }
+
+    private int physicalBits() {
+        return has(Feature.LM) ? 40 : has(Feature.PAE) ? 36 : 32;
     }
 
     /// Address bits of a page-table entry beyond what this model can address.
     long reservedAddressBits() {
-        return (1L << 52) - (1L << PHYSICAL_BITS);
+        return (1L << 52) - (1L << physicalBits());
     }
 
     int tscKiloHertz() {

@@ -11,7 +11,6 @@ final class Msrs {
     private static final int MCG_CAP = 0x179;
     private static final int MCG_STATUS = 0x17a;
     private static final int DEBUGCTL = 0x1d9;
-    private static final long EFER_WRITABLE = EFER_SCE | EFER_LME | EFER_NXE;
 
     private Msrs() {}
 
@@ -21,7 +20,12 @@ final class Msrs {
             return number == MSR_TSC_DEADLINE && value != 0 ? value + c.tscOffset : value;
         }
         return switch (number) {
-            case MSR_EFER -> c.efer;
+            case MSR_EFER -> {
+                if (c.model.efer() == 0) {
+                    throw c.gp();
+                }
+                yield c.efer;
+            }
             case MSR_FS_BASE -> c.segments[FS].base;
             case MSR_GS_BASE -> c.segments[GS].base;
             case MSR_APIC_BASE -> c.apicBase;
@@ -87,12 +91,14 @@ final class Msrs {
     }
 
     private static void writeEfer(X86Cpu c, long value) {
-        long allowed = EFER_WRITABLE | EFER_LMA;
+        long writable = c.model.efer();
         boolean paging = (c.cr0 & CR0_PG) != 0;
-        if ((value & ~allowed) != 0 || paging && ((value ^ c.efer) & EFER_LME) != 0) {
+        if (writable == 0
+                || (value & ~(writable | EFER_LMA)) != 0
+                || paging && ((value ^ c.efer) & EFER_LME) != 0) {
             throw c.gp();
         }
-        c.efer = value & EFER_WRITABLE | c.efer & EFER_LMA;
+        c.efer = value & writable | c.efer & EFER_LMA;
         c.flushTlbs();
         c.updateMode();
     }

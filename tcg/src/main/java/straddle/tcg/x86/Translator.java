@@ -251,6 +251,11 @@ final class Translator implements Decoder.Code {
             }
             return;
         }
+        if (!cpu.model.allows(insn)) {
+            flushCompare();
+            raise(UD);
+            return;
+        }
         if (insn.lock && !(insn.row.has(Row.LOCK) && insn.isMemory() && insn.hasModRm)) {
             flushCompare();
             raise(UD);

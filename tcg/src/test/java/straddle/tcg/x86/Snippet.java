@@ -60,6 +60,10 @@ final class Snippet implements AutoCloseable {
     }
 
     Snippet(InterruptSource interrupts) {
+        this(CpuModel.of(CpuModels.MAX), interrupts);
+    }
+
+    Snippet(CpuModel model, InterruptSource interrupts) {
         MachineLock lock = new MachineLock();
         AddressSpace memory = new AddressSpace(lock);
         try {
@@ -71,7 +75,7 @@ final class Snippet implements AutoCloseable {
         }
         cpu =
                 new X86Cpu(
-                        new CpuModel(),
+                        model,
                         memory,
                         new PortBus(lock),
                         new VirtualClock(() -> 0, lock),
