@@ -4,6 +4,7 @@ module straddle.devices {
 
     exports straddle.devices;
     exports straddle.devices.acpi;
+    exports straddle.devices.block;
     exports straddle.devices.debug;
     exports straddle.devices.irq;
     exports straddle.devices.pci;

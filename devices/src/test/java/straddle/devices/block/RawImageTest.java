@@ -1,0 +1,201 @@
+package straddle.devices.block;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(30)
+class RawImageTest {
+    @TempDir private Path folder;
+    private final List<String> troubles = new ArrayList<>();
+
+    private Path file(long bytes) throws IOException {
+        Path file = folder.resolve("disk.img");
+        try (RandomAccessFile made = new RandomAccessFile(file.toFile(), "rw")) {
+            made.setLength(bytes);
+        }
+        return file;
+    }
+
+    private RawImage open(Path path, boolean readOnly) throws ImageException {
+        return RawImage.open(path, readOnly, ImageLocker.NONE, troubles::add);
+    }
+
+    private String refusal(Path path) {
+        return assertThrows(ImageException.class, () -> open(path, false)).getMessage();
+    }
+
+    private static MemorySegment filled(int bytes, int value) {
+        byte[] content = new byte[bytes];
+        Arrays.fill(content, (byte) value);
+        return MemorySegment.ofArray(content);
+    }
+
+    @Test
+    void whatIsWrittenIsInTheFileAndReadBack() throws Exception {
+        Path file = file(4096);
+        try (RawImage image = open(file, false);
+                Arena arena = Arena.ofConfined()) {
+            assertEquals(4096, image.length());
+            assertEquals(BlockStatus.OK, image.write(1024, filled(512, 7)));
+            assertEquals(7, Files.readAllBytes(file)[1024 + 511]);
+            MemorySegment back = arena.allocate(1536);
+            assertEquals(BlockStatus.OK, image.read(512, back));
+            assertEquals(0, back.get(ValueLayout.JAVA_BYTE, 511));
+            assertEquals(7, back.get(ValueLayout.JAVA_BYTE, 512));
+            assertEquals(0, back.get(ValueLayout.JAVA_BYTE, 1024));
+            assertEquals(BlockStatus.OK, image.flush());
+        }
+        assertEquals(4096, Files.size(file));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-512, 512",
+        "4096, 512",
+        "3584, 1024",
+        "1, 512",
+        "0, 511",
+        "9223372036854775296, 512"
+    })
+    void sectorsThatThereAreNotMoveNothing(long offset, int bytes) throws Exception {
+        Path file = file(4096);
+        try (RawImage image = open(file, false)) {
+            assertEquals(BlockStatus.OUT_OF_RANGE, image.write(offset, filled(bytes, 1)));
+            assertEquals(BlockStatus.OUT_OF_RANGE, image.read(offset, filled(bytes, 1)));
+            assertEquals(BlockStatus.OUT_OF_RANGE, image.discard(offset, bytes));
+        }
+        assertArrayEquals(new byte[4096], Files.readAllBytes(file));
+    }
+
+    @Test
+    void aReadOnlyImageStaysAsItIs() throws Exception {
+        try (RawImage image = open(file(4096), true)) {
+            assertTrue(image.isReadOnly());
+            assertEquals(BlockStatus.READ_ONLY, image.write(0, filled(512, 1)));
+            assertEquals(BlockStatus.READ_ONLY, image.discard(0, 512));
+            assertEquals(BlockStatus.OK, image.flush());
+        }
+    }
+
+    @Test
+    void anEmptyFileIsNoDisk() throws Exception {
+        Path file = file(0);
+        assertEquals(
+                file
+                        + " is empty. Give it the disk's size first, as 'truncate -s 1G "
+                        + file
+                        + "' does.",
+                refusal(file));
+    }
+
+    @Test
+    void aFileOfNoWholeSectorsCanOnlyBeRead() throws Exception {
+        Path file = file(1000);
+        assertTrue(refusal(file).startsWith(file + " has 1,000 bytes, which is no whole number"));
+        Files.write(file, new byte[] {9}, StandardOpenOption.APPEND);
+        try (RawImage image = open(file, true)) {
+            assertEquals(1024, image.length());
+            MemorySegment last = filled(512, 1);
+            assertEquals(BlockStatus.OK, image.read(512, last));
+            assertEquals(9, last.get(ValueLayout.JAVA_BYTE, 1000 - 512));
+            assertEquals(0, last.get(ValueLayout.JAVA_BYTE, 511));
+        }
+    }
+
+    @Test
+    void aFileThatIsNotThereIsNotMade() {
+        Path file = folder.resolve("none.img");
+        assertEquals(
+                file
+                        + " does not exist. 'truncate -s 1G "
+                        + file
+                        + "' makes an empty disk of 1 GiB.",
+                refusal(file));
+        assertFalse(Files.exists(file));
+    }
+
+    @Test
+    void directoriesAndCharacterDevicesAreNoImages() {
+        assertEquals(
+                folder
+                        + " is a directory. A disk image is a file, or a block device of the host's.",
+                refusal(folder));
+        assumeTrue(Files.exists(Path.of("/dev/zero")), "needs /dev/zero");
+        assertTrue(refusal(Path.of("/dev/zero")).startsWith("/dev/zero is a character device."));
+    }
+
+    @Test
+    void aPipeIsRefusedWithoutWaitingForItsOtherEnd() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assumeTrue(
+                new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0,
+                "needs mkfifo");
+        assertTrue(refusal(pipe).startsWith(pipe + " is a pipe."));
+    }
+
+    @Test
+    void aLinkThatLeadsBackToItselfIsToldSo() throws Exception {
+        Path link = folder.resolve("link");
+        Files.createSymbolicLink(link, link);
+        assertEquals(link + " is a symbolic link that leads back to itself.", refusal(link));
+    }
+
+    @Test
+    void whatTheUserMayNotWriteCanBeReadOnly() throws Exception {
+        Path file = file(512);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
+        assumeTrue(!Files.isWritable(file), "the superuser may write any file");
+        assertTrue(refusal(file).startsWith("You may not read and write " + file + "."));
+        open(file, true).close();
+    }
+
+    @Test
+    void aSparseDiskOfManyTebibytesHasItsLastSector() throws Exception {
+        long bytes = 3L << 40;
+        try (RawImage image = open(file(bytes), false)) {
+            assertEquals(bytes, image.length());
+            assertEquals(BlockStatus.OK, image.write(bytes - 512, filled(512, 5)));
+            MemorySegment back = filled(512, 0);
+            assertEquals(BlockStatus.OK, image.read(bytes - 512, back));
+            assertEquals(5, back.get(ValueLayout.JAVA_BYTE, 0));
+        }
+    }
+
+    @Test
+    void aFileThatIsCutOffUnderneathIsAnIoErrorAndToldOnce() throws Exception {
+        Path file = file(4096);
+        try (RawImage image = open(file, false)) {
+            file(1024);
+            assertEquals(BlockStatus.IO_ERROR, image.read(1024, filled(512, 0)));
+            assertEquals(BlockStatus.IO_ERROR, image.read(0, filled(4096, 0)));
+            assertEquals(BlockStatus.OK, image.read(0, filled(1024, 0)));
+        }
+        assertEquals(
+                List.of(
+                        file
+                                + ": it is shorter than when it was opened. The guest sees an I/O error."),
+                troubles);
+    }
+}
