@@ -193,7 +193,11 @@ public abstract class Cpu {
             tb = null;
         }
         if (tb == null) {
+            tbs.watchPage(gpa & -4096);
             tb = translateTimed(gpa);
+            if (tb.spansPages() && !tbs.watchPage(tb.secondPage)) {
+                tb = translateTimed(gpa); // the second page may have changed until now
+            }
             tbs.add(tb);
         }
         tb.epoch = epoch;
@@ -351,6 +355,9 @@ public abstract class Cpu {
                 noteStore(gpa, width, ram, offset, readers);
             }
             rawStore(ram.hva(gpa), width, value);
+            if ((readers & DirtyPages.PT) != 0) {
+                memory.noteTableWritten(gpa, width);
+            }
             fill(virtual, gpa, ram, true);
         } else {
             mmioWrites++;
@@ -397,9 +404,9 @@ public abstract class Cpu {
             }
             tbs.written(ram, gpa, width);
         }
-        int others = readers & ~DirtyPages.CODE;
-        if (others != 0) {
-            ram.block().dirty().disarm(offset, others);
+        int once = readers & ~(DirtyPages.CODE | DirtyPages.PT);
+        if (once != 0) {
+            ram.block().dirty().disarm(offset, once);
         }
     }
 

@@ -78,10 +78,15 @@ final class TcgAccelerator implements Translator, MemoryListener {
         }
         sampler.add(cpu);
         X86Vcpu vcpu = new X86Vcpu(id, cpu, sampler, () -> cpus.remove(cpu));
-        cpu.tbs.watch(hvaPage -> cpus.forEach(each -> each.protectHostPage(hvaPage)));
+        cpu.tbs.watch(this::noticeStores);
         vcpus.add(vcpu);
         cpus.add(cpu);
         return vcpu;
+    }
+
+    @Override
+    public void noticeStores(long hvaPage) {
+        cpus.forEach(each -> each.protectHostPage(hvaPage));
     }
 
     @Override

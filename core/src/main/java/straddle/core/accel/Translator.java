@@ -8,4 +8,9 @@ import straddle.core.vcpu.TranslatedVcpu;
 public interface Translator extends Accelerator {
     @Override
     TranslatedVcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException;
+
+    /// A bit of [straddle.core.memory.DirtyPages] has been set for a page: its vCPUs heed it from now on. Any thread.
+    ///
+    /// @param hvaPage the host address of the page
+    void noticeStores(long hvaPage);
 }

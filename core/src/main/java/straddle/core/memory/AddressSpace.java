@@ -266,7 +266,8 @@ public final class AddressSpace {
         }
     }
 
-    /// Clears the readers of every page in a written range of a region, and tells them.
+    /// Clears the readers of every page in a written range of a region, and tells them; [DirtyPages#PT]
+    /// stays, and its readers are told of each write.
     public void noteWritten(Region.Ram ram, long gpa, long length) {
         DirtyPages dirty = ram.block().dirty();
         long first = gpa - ram.gpa() + ram.offset();
@@ -275,12 +276,27 @@ public final class AddressSpace {
                 page += RamAllocator.PAGE_BYTES) {
             int readers = dirty.readersAt(page);
             if (readers != 0) {
-                dirty.disarm(page, readers);
                 long written = page - ram.offset() + ram.gpa();
-                for (MemoryListener listener : listeners) {
-                    listener.written(written, readers);
+                int once = readers & ~DirtyPages.PT;
+                if (once != 0) {
+                    dirty.disarm(page, once);
+                    for (MemoryListener listener : listeners) {
+                        listener.written(written, once);
+                    }
+                }
+                if ((readers & DirtyPages.PT) != 0) {
+                    long start = Math.max(written, gpa);
+                    long end = Math.min(written + RamAllocator.PAGE_BYTES, gpa + length);
+                    noteTableWritten(start, end - start);
                 }
             }
+        }
+    }
+
+    /// Tells the readers of a page table, within one page, that it has been written.
+    public void noteTableWritten(long gpa, long length) {
+        for (MemoryListener listener : listeners) {
+            listener.tableWritten(gpa, length);
         }
     }
 }

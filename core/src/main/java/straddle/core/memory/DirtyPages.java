@@ -17,7 +17,7 @@ public final class DirtyPages {
     /// Holds translated code.
     public static final int CODE = 1;
 
-    /// A shadow page table was derived from it.
+    /// A shadow page table was derived from it. Writes leave this bit set: its reader looks at each of them.
     public static final int PT = 2;
 
     /// The display has drawn it.

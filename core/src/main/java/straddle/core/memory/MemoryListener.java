@@ -13,4 +13,10 @@ public interface MemoryListener {
     /// @param gpa an address within the page
     /// @param readers bits of [DirtyPages]
     default void written(long gpa, int readers) {}
+
+    /// Somebody, a vCPU included, has just written to a page that [DirtyPages#PT] watches; it still does.
+    /// Any thread; allocates nothing.
+    ///
+    /// @param gpa where the write began; it stays within the page
+    default void tableWritten(long gpa, long length) {}
 }

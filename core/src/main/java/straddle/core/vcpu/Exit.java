@@ -44,6 +44,11 @@ public sealed interface Exit {
         INTERRUPT_WINDOW
     }
 
+    /// The guest is about to run user code that a [UserCodeTaker] wants; nothing happened in the guest.
+    enum UserCode implements Exit {
+        USER_CODE
+    }
+
     /// [Vcpu#kick()] or a signal made it return; nothing happened in the guest.
     enum Kicked implements Exit {
         KICKED

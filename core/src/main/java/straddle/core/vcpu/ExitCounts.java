@@ -61,6 +61,7 @@ public final class ExitCounts {
             case Exit.Halt _ -> Kind.HALT;
             case Exit.InterruptWindow _ -> Kind.INTERRUPT_WINDOW;
             case Exit.Kicked _ -> Kind.KICKED;
+            case Exit.UserCode _ -> Kind.OTHER;
             case Exit.Shutdown _ -> Kind.OTHER;
             case Exit.Debug _ -> Kind.OTHER;
             case Exit.Unhandled _ -> Kind.OTHER;

@@ -1,8 +1,11 @@
 package straddle.core.vcpu;
 
+import java.util.function.LongSupplier;
 import straddle.core.accel.AcceleratorException;
+import straddle.core.arch.x86.X86State;
 
-/// A vCPU of an engine that executes instructions one by one, as another engine's helper.
+/// A vCPU of an engine that executes instructions one by one: as another engine's helper, or beside one that
+/// takes user code from it.
 public interface TranslatedVcpu extends Vcpu {
     /// Executes the instruction at the present state, as memory holds it now, or delivers the exception that
     /// it raises. A repeated string instruction may stop between two elements. Interrupts wait.
@@ -10,4 +13,32 @@ public interface TranslatedVcpu extends Vcpu {
     /// @return null if the guest just goes on; [Exit.Halt] after HLT, [Exit.Shutdown] after a triple fault
     /// @throws AcceleratorException if the host fails
     Exit step() throws AcceleratorException;
+
+    /// Asks before user code is run from now on. What is refused, and what is loaded back with
+    /// [#loadUser], runs translated until it enters the kernel.
+    void offerUserCode(UserCodeTaker taker);
+
+    /// Whether the next instruction is 64-bit user code at privilege level 3 with nothing special about it:
+    /// paging of four levels, no single step, no breakpoints, no I/O privilege, units and RDTSC allowed.
+    boolean isAtUserCode();
+
+    /// Copies out what user code sees. Allocates nothing.
+    void saveUser(UserState to);
+
+    /// Takes over from another engine what user code may have changed. Allocates nothing.
+    void loadUser(UserState from);
+
+    /// Copies out x87 and vector state only, as [X86State#xsave] has it.
+    void saveExtended(X86State to);
+
+    /// Takes over x87 and vector state only.
+    void loadExtended(X86State from);
+
+    /// Does to the guest's page tables what an access by user code does: accessed and dirty bits.
+    ///
+    /// @return whether the access is allowed; if not, nothing but accessed bits on the way has changed
+    boolean touch(long linear, boolean write, boolean fetch);
+
+    /// Has the guest's time-stamp counter follow another one, which no guest can stop, for the rest of this vCPU's life.
+    void useCounter(LongSupplier counter);
 }

@@ -171,6 +171,7 @@ public final class VcpuLoop implements Runnable {
             case Exit.Halt.MASKED -> haltForGood();
             case Exit.InterruptWindow _ -> {}
             case Exit.Kicked _ -> {}
+            case Exit.UserCode _ -> {}
             case Exit.Shutdown(String why) ->
                     control.stop(
                             new StopReason.GuestFailed(

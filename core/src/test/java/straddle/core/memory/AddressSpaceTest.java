@@ -50,6 +50,11 @@ class AddressSpaceTest {
         public void written(long gpa, int readers) {
             told.add("written %x by %x".formatted(gpa, readers));
         }
+
+        @Override
+        public void tableWritten(long gpa, long length) {
+            told.add("table %x+%x".formatted(gpa, length));
+        }
     }
 
     /// Answers with its offset, and notes writes.
@@ -212,7 +217,18 @@ class AddressSpaceTest {
         block.dirty().arm(2 * PAGE, DirtyPages.PT);
         block.dirty().arm(3 * PAGE, DirtyPages.PT);
         memory.write(PAGE - 1, MemorySegment.ofArray(new byte[2 * PAGE]));
-        assertEquals(List.of("written 0 by 1", "written 2000 by 2"), told);
+        assertEquals(List.of("written 0 by 1", "table 2000+fff"), told);
+    }
+
+    @Test
+    void aPageTablesReaderHearsOfEachWriteThere() {
+        memory.mapRam("ram", 0x10_0000, block, PAGE, PAGE, false);
+        memory.addListener(new Listener());
+        told.clear();
+        block.dirty().arm(PAGE, DirtyPages.PT | DirtyPages.CODE);
+        memory.write(0x10_0010, 4, 1);
+        memory.write(0x10_0018, 8, 2);
+        assertEquals(List.of("written 100000 by 1", "table 100010+4", "table 100018+8"), told);
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.Region;
@@ -19,6 +20,7 @@ public final class TbCache {
     private final Tb[] buckets = new Tb[BUCKETS];
     private final Map<Long, List<Tb>> byPage = new HashMap<>();
     private CodeWatch watch = hva -> {};
+    private LongConsumer announced = gpa -> {};
     private int size;
     private long translated;
     private long invalidated;
@@ -36,6 +38,28 @@ public final class TbCache {
 
     public void watch(CodeWatch watcher) {
         watch = watcher;
+    }
+
+    /// Told of each page, by its gpa, before code is read from it that stores have not been noticed to so far.
+    public void announce(LongConsumer listener) {
+        announced = listener;
+    }
+
+    /// Code is about to be read from a page: stores to it are noticed from now on.
+    ///
+    /// @return whether they were before
+    public boolean watchPage(long page) {
+        if (!(memory.at(page) instanceof Region.Ram ram)) {
+            return true;
+        }
+        long offset = page - ram.gpa() + ram.offset();
+        if ((ram.block().dirty().readersAt(offset) & DirtyPages.CODE) != 0) {
+            return true;
+        }
+        ram.block().dirty().arm(offset, DirtyPages.CODE);
+        watch.protect(ram.hva(page));
+        announced.accept(page);
+        return false;
     }
 
     public Tb find(long gpa, long pc, long mode) {
@@ -65,13 +89,7 @@ public final class TbCache {
 
     private void register(long page, Tb tb) {
         byPage.computeIfAbsent(page, _ -> new ArrayList<>()).add(tb);
-        if (memory.at(page) instanceof Region.Ram ram) {
-            long offset = page - ram.gpa() + ram.offset();
-            if ((ram.block().dirty().readersAt(offset) & DirtyPages.CODE) == 0) {
-                ram.block().dirty().arm(offset, DirtyPages.CODE);
-                watch.protect(ram.hva(page));
-            }
-        }
+        watchPage(page);
     }
 
     /// Guest memory that may hold code is written: drops the blocks it was translated to.

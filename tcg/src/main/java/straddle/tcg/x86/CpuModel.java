@@ -3,6 +3,7 @@ package straddle.tcg.x86;
 import static straddle.core.arch.x86.X86.*;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import straddle.tcg.x86.Feature.Leaf;
@@ -12,6 +13,8 @@ import straddle.tcg.x86.Feature.Leaf;
 /// [CpuModels] has the ones that can be chosen.
 public final class CpuModel {
     private static final int TSC_HZ_IN_KHZ = 1_000_000;
+    private static final int TSC_DEADLINE_ECX = 1 << 24;
+    private static final int TSC_ADJUST_EBX = 1 << 1;
     private static final int HTT_EDX = 1 << 28;
     private static final int OSXSAVE_ECX = 1 << 27;
     private static final int CMP_LEGACY_ECX = 1 << 1;
@@ -252,6 +255,16 @@ public final class CpuModel {
     /// Address bits of a page-table entry beyond what this model can address.
     long reservedAddressBits() {
         return (1L << 52) - (1L << physicalBits());
+    }
+
+    /// Takes from a leaf what it tells of a counter that follows the machine's clock.
+    void hideCounter(int leaf, int[] registers) {
+        switch (leaf) {
+            case 1 -> registers[2] &= ~TSC_DEADLINE_ECX;
+            case 7 -> registers[1] &= ~TSC_ADJUST_EBX;
+            case 0x15, 0x16, 0x4000_0010 -> Arrays.fill(registers, 0);
+            default -> {}
+        }
     }
 
     int tscKiloHertz() {

@@ -62,8 +62,8 @@ final class Msrs {
                 c.msrs.put(number, value);
             }
             case MSR_APIC_BASE -> c.apicBase = value;
-            case MSR_TSC -> c.tscOffset += value - c.tsc();
-            case MSR_TSC_ADJUST -> c.tscOffset = value;
+            case MSR_TSC -> c.tscOffset += c.hasForeignCounter() ? 0 : value - c.tsc();
+            case MSR_TSC_ADJUST -> c.tscOffset = c.hasForeignCounter() ? 0 : value;
             case BIOS_SIGN_ID, MCG_STATUS -> {}
             default -> {
                 if (!isPlain(number)) {

@@ -5,6 +5,7 @@ import static straddle.core.arch.x86.X86.*;
 import java.lang.foreign.Arena;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.PortBus;
@@ -13,6 +14,8 @@ import straddle.core.memory.AddressSpace;
 import straddle.core.memory.Region;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.UserCodeTaker;
+import straddle.core.vcpu.UserState;
 import straddle.core.vcpu.Statistics;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
@@ -74,6 +77,10 @@ public final class X86Cpu extends Cpu {
     /// Somebody else goes on after the present instruction.
     static final int ATTENTION_STEP = ATTENTION_FIRST_OWN << 2;
 
+    /// User code has been entered, which another engine may want.
+    static final int ATTENTION_USER_CODE = ATTENTION_FIRST_OWN << 3;
+
+    private static final long DR7_BREAKPOINTS = 0xff;
     private static final long DR6_BS = 1 << 14;
 
     private static final int SUPERVISOR = 0;
@@ -233,7 +240,7 @@ public final class X86Cpu extends Cpu {
         if (nmiPending) {
             request(ATTENTION_INTERRUPT);
         }
-        tscOffset = s.msr(MSR_TSC_ADJUST);
+        tscOffset = hasForeignCounter() ? 0 : s.msr(MSR_TSC_ADJUST);
         cpl = (cr0 & CR0_PE) == 0 ? 0 : s.cpl();
         FpuState.load(this, s);
         flushTlbs();
@@ -351,6 +358,9 @@ public final class X86Cpu extends Cpu {
             r[SEGMENT_BASE + i] = used ? segments[i].base : 0;
         }
         updateMmuIndex();
+        if (userCodeTaker != null) {
+            noteUserCode();
+        }
     }
 
     /// After a change of privilege or of what it may access.
@@ -554,9 +564,9 @@ public final class X86Cpu extends Cpu {
 
     // ---- time
 
-    /// The time-stamp counter: 1 GHz on the virtual clock, plus what the guest wrote.
+    /// The time-stamp counter: 1 GHz on the virtual clock, plus what the guest wrote; or another one.
     long tsc() {
-        return clock.now() + tscOffset;
+        return counter == null ? clock.now() + tscOffset : counter.getAsLong();
     }
 
     // ---- devices
@@ -637,7 +647,115 @@ public final class X86Cpu extends Cpu {
             return stepped;
         }
         clearAttention(ATTENTION_TRAP);
+        if ((reasons & ATTENTION_USER_CODE) != 0) {
+            clearAttention(ATTENTION_USER_CODE);
+            if (isAtUserCode() && userCodeTaker.wants(cr3)) {
+                exit = Exit.UserCode.USER_CODE;
+                return null;
+            }
+        }
         return lookup();
+    }
+
+    // ---- user code that another engine may run
+
+    private UserCodeTaker userCodeTaker;
+    private boolean inUserCode;
+    private long userCodeStart;
+
+    /// Null while the counter is the machine's clock.
+    private LongSupplier counter;
+
+    void offerUserCode(UserCodeTaker taker) {
+        userCodeTaker = taker;
+        inUserCode = cpl == 3;
+        tbs.announce(taker::codeFound);
+    }
+
+    private void noteUserCode() {
+        boolean user = cpl == 3;
+        if (user == inUserCode) {
+            return;
+        }
+        inUserCode = user;
+        if (user) {
+            userCodeStart = retired;
+            request(ATTENTION_USER_CODE);
+        } else {
+            userCodeTaker.translated(cr3, retired - userCodeStart);
+        }
+    }
+
+    boolean isAtUserCode() {
+        return cpl == 3
+                && is64()
+                && (cr0 & (CR0_TS | CR0_EM)) == 0
+                && (cr4 & (CR4_TSD | CR4_LA57)) == 0
+                && (dr[7] & DR7_BREAKPOINTS) == 0
+                && iopl() == 0
+                && !flag(RFLAGS_TF)
+                && !trapPending
+                && (attention() & ATTENTION_SHADOW) == 0;
+    }
+
+    void saveUser(UserState to) {
+        System.arraycopy(r, 0, to.gpr, 0, 16);
+        to.rip = pc;
+        to.rflags = rflags();
+        for (int i = 0; i < 6; i++) {
+            to.selectors[i] = segments[i].selector;
+        }
+        to.fsBase = segments[FS].base;
+        to.gsBase = segments[GS].base;
+        to.cr0 = cr0;
+        to.cr3 = cr3;
+        to.cr4 = cr4;
+    }
+
+    void loadUser(UserState from) {
+        System.arraycopy(from.gpr, 0, r, 0, 16);
+        pc = from.rip;
+        setRflags(from.rflags);
+        for (int i = 0; i < 6; i++) {
+            segments[i].selector = from.selectors[i];
+        }
+        segments[FS].base = from.fsBase;
+        segments[GS].base = from.gsBase;
+        r[SEGMENT_BASE + FS] = from.fsBase;
+        r[SEGMENT_BASE + GS] = from.gsBase;
+        userCodeStart = retired;
+        clearAttention(ATTENTION_USER_CODE);
+    }
+
+    void saveExtended(X86State to) {
+        FpuState.save(this, to);
+    }
+
+    void loadExtended(X86State from) {
+        System.arraycopy(from.xsave, 0, loaded.xsave, 0, from.xsave.length);
+        FpuState.load(this, from);
+    }
+
+    /// As a user's access: false if it would fault.
+    boolean touch(long linear, boolean write, boolean fetch) {
+        long faultAddress = cr2;
+        try {
+            walk(linear, write ? STORE : fetch ? FETCH : LOAD);
+            return true;
+        } catch (GuestFault _) {
+            cr2 = faultAddress;
+            return false;
+        }
+    }
+
+    void useCounter(LongSupplier source) {
+        counter = source;
+        tscOffset = 0;
+    }
+
+    /// Whether the guest sees a counter that neither it nor the machine can set or stop.
+    boolean hasForeignCounter() {
+        return counter != null;
     }
 
     private Runnable housekeeping = () -> {};

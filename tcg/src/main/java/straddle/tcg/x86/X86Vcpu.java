@@ -1,11 +1,14 @@
 package straddle.tcg.x86;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.LongSupplier;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.TranslatedVcpu;
+import straddle.core.vcpu.UserCodeTaker;
+import straddle.core.vcpu.UserState;
 import straddle.tcg.Cpu;
 import straddle.tcg.Sampler;
 
@@ -45,6 +48,46 @@ public final class X86Vcpu implements TranslatedVcpu {
         cpu.step();
         boolean goesOn = cpu.exit == Exit.Kicked.KICKED;
         return goesOn ? null : cpu.exit;
+    }
+
+    @Override
+    public void offerUserCode(UserCodeTaker taker) {
+        cpu.offerUserCode(taker);
+    }
+
+    @Override
+    public boolean isAtUserCode() {
+        return cpu.isAtUserCode();
+    }
+
+    @Override
+    public void saveUser(UserState to) {
+        cpu.saveUser(to);
+    }
+
+    @Override
+    public void loadUser(UserState from) {
+        cpu.loadUser(from);
+    }
+
+    @Override
+    public void saveExtended(X86State to) {
+        cpu.saveExtended(to);
+    }
+
+    @Override
+    public void loadExtended(X86State from) {
+        cpu.loadExtended(from);
+    }
+
+    @Override
+    public boolean touch(long linear, boolean write, boolean fetch) {
+        return cpu.touch(linear, write, fetch);
+    }
+
+    @Override
+    public void useCounter(LongSupplier counter) {
+        cpu.useCounter(counter);
     }
 
     @Override

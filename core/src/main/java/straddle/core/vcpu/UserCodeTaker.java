@@ -1,0 +1,23 @@
+package straddle.core.vcpu;
+
+/// An engine that takes user code from a translator: user code that the guest's kernel has just entered,
+/// or that a page of memory starts to hold in translated form.
+public interface UserCodeTaker {
+    /// The guest is about to run 64-bit user code at privilege level 3. If wanted, [Vcpu#run()] returns
+    /// [Exit.UserCode] in front of it. On the vCPU's thread; allocates nothing.
+    ///
+    /// @param cr3 as the guest has set it
+    boolean wants(long cr3);
+
+    /// User code that was not taken has entered the kernel again. On the vCPU's thread; allocates nothing.
+    ///
+    /// @param cr3 as the guest has set it
+    /// @param instructions that it executed, to within a translation block
+    void translated(long cr3, long instructions);
+
+    /// The translator is about to read code from a page: from now on it has to see every store there. Any
+    /// vCPU's thread.
+    ///
+    /// @param gpa of the page
+    void codeFound(long gpa);
+}
