@@ -97,6 +97,9 @@ final class TcgAccelerator implements Translator, MemoryListener {
     @Override
     public void removed(Region region) {
         cpus.forEach(X86Cpu::forgetMap);
+        if (region instanceof Region.Ram) {
+            vcpus.forEach(vcpu -> vcpu.unmapped(region.gpa(), region.end()));
+        }
     }
 
     @Override

@@ -116,6 +116,13 @@ public final class TbCache {
         }
     }
 
+    /// Drops all blocks that have a byte in a range of pages.
+    public void dropRange(long start, long end) {
+        List<Long> pages =
+                byPage.keySet().stream().filter(page -> page >= start && page < end).toList();
+        pages.forEach(this::dropPage);
+    }
+
     public void invalidate(Tb tb) {
         if (!tb.valid) {
             return;

@@ -18,7 +18,11 @@ public final class X86Vcpu implements TranslatedVcpu {
     private final X86Cpu cpu;
     private final ConcurrentLinkedQueue<Long> writtenPages = new ConcurrentLinkedQueue<>();
     private final Sampler sampler;
+    private final ConcurrentLinkedQueue<Range> goneRanges = new ConcurrentLinkedQueue<>();
     private final Runnable onClose;
+
+    /// Guest-physical addresses from a start to before an end.
+    private record Range(long start, long end) {}
 
     public X86Vcpu(int id, X86Cpu cpu, Sampler sampler, Runnable onClose) {
         this.id = id;
@@ -121,7 +125,16 @@ public final class X86Vcpu implements TranslatedVcpu {
         cpu.request(Cpu.ATTENTION_HOUSEKEEPING);
     }
 
+    /// Memory that may hold code of this vCPU's has gone, and something else may be there next. Any thread.
+    public void unmapped(long start, long end) {
+        goneRanges.add(new Range(start, end));
+        cpu.request(Cpu.ATTENTION_HOUSEKEEPING);
+    }
+
     private void keepHouse() {
+        for (Range gone = goneRanges.poll(); gone != null; gone = goneRanges.poll()) {
+            cpu.tbs.dropRange(gone.start, gone.end);
+        }
         for (Long page = writtenPages.poll(); page != null; page = writtenPages.poll()) {
             cpu.tbs.dropPage(page);
         }
