@@ -6,6 +6,9 @@ module straddle.devices {
     exports straddle.devices.acpi;
     exports straddle.devices.block;
     exports straddle.devices.debug;
+    exports straddle.devices.dma;
+    exports straddle.devices.firmware;
+    exports straddle.devices.input;
     exports straddle.devices.irq;
     exports straddle.devices.pci;
     exports straddle.devices.rtc;

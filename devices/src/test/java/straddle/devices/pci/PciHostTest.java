@@ -60,8 +60,8 @@ class PciHostTest implements DeviceContract {
                         new AddressSpace(lock),
                         new ResetControl(() -> {}),
                         _ -> IrqLine.UNCONNECTED);
-        device.add(0, 0, new I440fx());
-        device.add(1, 0, new Piix3Isa());
+        device.add(0, 0, new I440fx(ShadowControl.NONE));
+        device.add(1, 0, new Piix3Isa(new PirqRouter(_ -> IrqLine.UNCONNECTED)));
         device.add(3, 0, new Card());
         return new Subject(
                 device,
@@ -74,8 +74,8 @@ class PciHostTest implements DeviceContract {
 
     @BeforeEach
     void plug() {
-        host.add(0, 0, new I440fx());
-        host.add(1, 0, new Piix3Isa());
+        host.add(0, 0, new I440fx(ShadowControl.NONE));
+        host.add(1, 0, new Piix3Isa(new PirqRouter(_ -> IrqLine.UNCONNECTED)));
         host.add(3, 0, new Card());
         ports.map("PCI", 0xcf8, PciHost.LENGTH, host);
     }
@@ -174,7 +174,7 @@ class PciHostTest implements DeviceContract {
                         memory,
                         new ResetControl(() -> {}),
                         _ -> IrqLine.UNCONNECTED);
-        other.add(0, 0, new I440fx());
+        other.add(0, 0, new I440fx(ShadowControl.NONE));
         other.add(1, 0, new Card());
         other.add(3, 0, new Card());
         byte[] saved = SnapshotWriter.bytesOf(other);
