@@ -4,6 +4,7 @@ module straddle.machines {
     requires transitive straddle.devices;
 
     exports straddle.machines;
+    exports straddle.machines.boot;
     exports straddle.machines.embedded;
     exports straddle.machines.linux;
     exports straddle.machines.pc;

@@ -3,7 +3,7 @@ package straddle.launcher;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
-import straddle.machines.linux.KernelImageException;
+import straddle.machines.boot.KernelImageException;
 import straddle.machines.linux.LinuxBoot;
 
 /// What is loaded without firmware: a kernel, its initrd and its command line.

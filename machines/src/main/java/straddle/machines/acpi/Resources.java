@@ -8,6 +8,7 @@ import java.util.List;
 /// Resource descriptors for `_CRS` (ACPI 6.5, 6.4).
 public final class Resources {
     private static final int IRQ_NO_FLAGS = 0x22;
+    private static final int DMA = 0x2a;
     private static final int IO_PORT = 0x47;
     private static final int END_TAG = 0x79;
     private static final int MEMORY_32_FIXED = 0x86;
@@ -40,6 +41,11 @@ public final class Resources {
     /// An edge-triggered ISA interrupt.
     public static byte[] irq(int irq) {
         return join(new byte[] {IRQ_NO_FLAGS}, little(1 << irq, 2));
+    }
+
+    /// An ISA DMA channel, for bytes, by compatibility timing.
+    public static byte[] dma(int channel) {
+        return new byte[] {DMA, (byte) (1 << channel), 0};
     }
 
     /// Fixed memory that devices' registers occupy.

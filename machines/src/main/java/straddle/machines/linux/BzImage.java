@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import straddle.machines.boot.BootFile;
+import straddle.machines.boot.KernelImageException;
 
 /// A Linux kernel for x86 in its compressed form (Documentation/arch/x86/boot.rst, "The real-mode
 /// kernel header"), as far as the 64-bit entry needs it: boot protocol 2.12 or later.

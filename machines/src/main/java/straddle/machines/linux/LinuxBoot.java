@@ -13,10 +13,14 @@ import java.util.Optional;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
 import straddle.core.memory.AddressSpace;
+import straddle.machines.boot.Boot;
+import straddle.machines.boot.BootFile;
+import straddle.machines.boot.E820;
+import straddle.machines.boot.KernelImageException;
 
 /// Puts a Linux kernel into memory without firmware and enters it by the 64-bit boot protocol
 /// (Documentation/arch/x86/boot.rst, "64-bit Boot Protocol"; zero-page.rst for the parameters).
-public final class LinuxBoot {
+public final class LinuxBoot implements Boot {
     private static final long GDT = 0x6000;
     private static final long BOOT_PARAMS = 0x7000;
     private static final long STACK_TOP = 0x9000;
@@ -58,15 +62,6 @@ public final class LinuxBoot {
         this.commandLine = commandLine;
     }
 
-    /// A range of the memory map that the kernel is told.
-    ///
-    /// @param type as ACPI's address map has it (ACPI 6.5, table 15.3)
-    public record E820(long start, long length, int type) {
-        public static final int RAM = 1;
-        public static final int RESERVED = 2;
-        public static final int ACPI = 3;
-    }
-
     /// Reads kernel and initrd.
     ///
     /// @throws KernelImageException with a sentence, whatever is wrong with them
@@ -100,22 +95,19 @@ public final class LinuxBoot {
         return bytes;
     }
 
-    /// RAM below 4 GiB that kernel and initrd need, in bytes.
+    @Override
     public long minRamBytes() {
         long end = kernel.loadAddress() + kernel.memoryBytes() + initrd.length;
         return (end + 2 * MIB - 1) / MIB * MIB;
     }
 
-    /// Loads everything and returns the boot processor's state.
-    ///
-    /// @param lowRamEnd where RAM below 4 GiB ends
-    /// @param rsdp where the ACPI tables begin, or 0
-    public X86State load(AddressSpace memory, List<E820> map, long lowRamEnd, long rsdp) {
+    @Override
+    public X86State load(AddressSpace memory, Surroundings where) {
         write(memory, kernel.loadAddress(), kernel.body());
         write(memory, COMMAND_LINE, (commandLine + "\0").getBytes(StandardCharsets.UTF_8));
-        long initrdAt = placeOfInitrd(lowRamEnd);
+        long initrdAt = placeOfInitrd(where.lowRamEnd());
         write(memory, initrdAt, initrd);
-        write(memory, BOOT_PARAMS, parameters(map, initrdAt, rsdp));
+        write(memory, BOOT_PARAMS, parameters(where, initrdAt));
         writePageTables(memory);
         memory.write(GDT + BOOT_CS, 8, CODE_64);
         memory.write(GDT + BOOT_DS, 8, DATA);
@@ -128,7 +120,8 @@ public final class LinuxBoot {
         return end - initrd.length & -4096L;
     }
 
-    private byte[] parameters(List<E820> map, long initrdAt, long rsdp) {
+    private byte[] parameters(Surroundings where, long initrdAt) {
+        List<E820> map = where.map();
         ByteBuffer parameters =
                 ByteBuffer.allocate(BOOT_PARAMS_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         parameters.put(BzImage.setupHeaderOffset(), kernel.setupHeader());
@@ -138,7 +131,7 @@ public final class LinuxBoot {
             parameters.putInt(RAMDISK_IMAGE, (int) initrdAt);
             parameters.putInt(RAMDISK_SIZE, initrd.length);
         }
-        parameters.putLong(ACPI_RSDP_ADDR, rsdp);
+        parameters.putLong(ACPI_RSDP_ADDR, where.rsdp());
         parameters.put(E820_ENTRIES, (byte) map.size());
         for (int i = 0; i < map.size(); i++) {
             int at = E820_TABLE + i * E820_ENTRY_BYTES;

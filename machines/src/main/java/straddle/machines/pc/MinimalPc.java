@@ -141,7 +141,7 @@ public final class MinimalPc implements Machine {
                                 chassis.clock,
                                 pics.line(PcAddresses.RTC_IRQ),
                                 BOOT_SECOND,
-                                PcCmos.contents(config.ramBytes())));
+                                PcCmos.contents(config.ramBytes(), "")));
         ports.map("RTC", PcAddresses.RTC, Mc146818.LENGTH, rtc);
     }
 

@@ -3,6 +3,8 @@ package straddle.machines.pc;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
@@ -25,27 +27,40 @@ import straddle.devices.acpi.AcpiPm;
 import straddle.devices.acpi.ResetControl;
 import straddle.devices.debug.DebugConsole;
 import straddle.devices.debug.DebugExit;
-import straddle.devices.debug.PostCode;
+import straddle.devices.dma.DmaPair;
+import straddle.devices.firmware.FwCfg;
+import straddle.devices.input.I8042;
+import straddle.devices.input.Ps2Keyboard;
+import straddle.devices.input.Ps2Mouse;
+import straddle.devices.input.SystemControlA;
 import straddle.devices.irq.PcIrqChip;
 import straddle.devices.irq.PicPair;
 import straddle.devices.irq.ProcessorSignals;
 import straddle.devices.pci.I440fx;
 import straddle.devices.pci.PciHost;
 import straddle.devices.pci.Piix3Isa;
+import straddle.devices.pci.Piix4Pm;
+import straddle.devices.pci.PirqRouter;
 import straddle.devices.rtc.Mc146818;
+import straddle.devices.timer.Hpet;
 import straddle.devices.timer.Pit8254;
 import straddle.devices.timer.SystemControlB;
 import straddle.machines.Machine;
 import straddle.machines.SerialPort;
 import straddle.machines.chassis.Chassis;
 import straddle.machines.chassis.RamSize;
-import straddle.machines.linux.LinuxBoot;
+import straddle.machines.boot.Boot;
+import straddle.machines.boot.Firmware;
 
 /// A PC that boots unmodified systems: PIC pair, I/O APIC and local APICs, PIT, clock chip, serial port, PCI as on an
-/// i440FX board, ACPI power management and tables. A reset that the guest asks for ends it: whoever runs it makes another.
+/// i440FX board, ACPI power management and tables, keyboard and mouse. It starts with a kernel that is loaded
+/// without firmware, or with firmware. A reset that the guest asks for ends it: whoever runs it makes another.
 public final class Pc implements Machine {
     /// The guest's time-stamp counter, where the engine's can be chosen.
     public static final long TSC_HERTZ = 1_000_000_000;
+
+    /// Firmware needs little, but nothing boots in less.
+    private static final long FIRMWARE_RAM = 2 << 20;
 
     /// The most processors that the APICs' 8-bit IDs can tell apart.
     public static final int MAX_VCPUS = 255;
@@ -90,9 +105,13 @@ public final class Pc implements Machine {
     private final List<SerialPort> serialPorts;
     private final AcpiPm power;
     private final PciHost pci;
+    private final I8042 keyboardController;
+    private final FwCfg fwCfg;
 
-    private Pc(Chassis chassis, Config config) {
+    private Pc(Chassis chassis, Config config, Optional<Firmware> firmware)
+            throws RamUnavailableException {
         this.chassis = chassis;
+        PcMemory memory = mapMemory(config, firmware);
         irqs =
                 chassis.add(
                         "irqs",
@@ -104,10 +123,13 @@ public final class Pc implements Machine {
                                 this::signal));
         serialPorts = PcSerialPorts.map(chassis, irqs::line, config.serialOut());
         mapInterruptControllers();
-        mapClocks(config);
+        mapClocks(config, firmware);
         mapDebugPorts(config);
+        mapDma();
+        keyboardController = mapKeyboard(memory);
         power = mapPower();
-        pci = mapPci();
+        pci = mapPci(memory, firmware.isEmpty());
+        fwCfg = mapFirmwareConfiguration(config, firmware);
         irqs.onPending(chassis::interrupt);
     }
 
@@ -115,23 +137,33 @@ public final class Pc implements Machine {
     ///
     /// @throws RamUnavailableException if the size is not possible, with a sentence
     /// @throws AcceleratorException if the engine can't be had, with a sentence
-    public static Pc create(Config config, LinuxBoot boot, AcceleratorProvider engine)
+    public static Pc create(Config config, Boot boot, AcceleratorProvider engine)
             throws AcceleratorException, RamUnavailableException {
         RamSize.check(config.ramBytes(), boot.minRamBytes());
+        return create(config, Optional.empty(), engine, pc -> pc.load(config, boot));
+    }
+
+    /// Builds the board with firmware that starts it, and creates the vCPUs; nothing runs yet.
+    ///
+    /// @throws RamUnavailableException if the size is not possible, with a sentence
+    /// @throws AcceleratorException if the engine can't be had, with a sentence
+    public static Pc create(Config config, Firmware firmware, AcceleratorProvider engine)
+            throws AcceleratorException, RamUnavailableException {
+        RamSize.check(config.ramBytes(), FIRMWARE_RAM);
+        return create(config, Optional.of(firmware), engine, _ -> new X86State());
+    }
+
+    private static Pc create(
+            Config config,
+            Optional<Firmware> firmware,
+            AcceleratorProvider engine,
+            Function<Pc, X86State> load)
+            throws AcceleratorException, RamUnavailableException {
         Chassis chassis = new Chassis(config.hostNanos());
         boolean complete = false;
         try {
-            RamBlock ram = RamBlock.allocate("ram", config.ramBytes(), config.ram(), chassis.arena);
-            PcMemoryMap map = new PcMemoryMap(ram.length());
-            map.map(chassis.memory, ram);
-            Pc pc = new Pc(chassis, config);
-            chassis.memory.write(
-                    PcAddresses.ACPI,
-                    MemorySegment.ofArray(
-                            new PcAcpi(config.vcpus(), config.serialOut().size()).build()));
-            X86State entry =
-                    boot.load(chassis.memory, map.e820(), map.lowRamEnd(), PcAddresses.ACPI);
-            pc.power(config, engine, entry);
+            Pc pc = new Pc(chassis, config, firmware);
+            pc.power(config, engine, load.apply(pc));
             complete = true;
             return pc;
         } finally {
@@ -139,6 +171,24 @@ public final class Pc implements Machine {
                 chassis.close();
             }
         }
+    }
+
+    /// Does firmware's work: tables, and a kernel in memory.
+    private X86State load(Config config, Boot boot) {
+        PcMemoryMap map = new PcMemoryMap(config.ramBytes());
+        write(
+                PcAddresses.ACPI,
+                new PcAcpi(config.vcpus(), config.serialOut().size(), PcAddresses.ACPI)
+                        .build()
+                        .inPlace());
+        write(PcAddresses.MP_TABLE, new PcMpTable(config.vcpus()).build());
+        return boot.load(
+                chassis.memory,
+                new Boot.Surroundings(map.e820(), map.lowRamEnd(), PcAddresses.ACPI));
+    }
+
+    private void write(long gpa, byte[] bytes) {
+        chassis.memory.write(gpa, MemorySegment.ofArray(bytes));
     }
 
     private void power(Config config, AcceleratorProvider engine, X86State entry)
@@ -184,6 +234,18 @@ public final class Pc implements Machine {
                 });
     }
 
+    private PcMemory mapMemory(Config config, Optional<Firmware> firmware)
+            throws RamUnavailableException {
+        RamBlock ram = RamBlock.allocate("ram", config.ramBytes(), config.ram(), chassis.arena);
+        if (firmware.isEmpty()) {
+            return new PcMemory(chassis.memory, ram, Optional.empty());
+        }
+        byte[] image = firmware.get().rom();
+        RamBlock rom = RamBlock.allocate("rom", image.length, config.ram(), chassis.arena);
+        MemorySegment.copy(MemorySegment.ofArray(image), 0, rom.bytes(), 0, image.length);
+        return new PcMemory(chassis.memory, ram, Optional.of(rom));
+    }
+
     private void mapInterruptControllers() {
         PortBus ports = chassis.ports;
         PicPair pics = irqs.pics();
@@ -200,10 +262,18 @@ public final class Pc implements Machine {
                 irqs.localApic());
     }
 
-    private void mapClocks(Config config) {
+    private void mapClocks(Config config, Optional<Firmware> firmware) {
         PortBus ports = chassis.ports;
-        Pit8254 pit =
-                chassis.add("pit", new Pit8254(chassis.clock, irqs.line(PcAddresses.PIT_IRQ)));
+        Hpet hpet =
+                chassis.add(
+                        "hpet",
+                        new Hpet(
+                                chassis.clock,
+                                irqs.line(PcAddresses.PIT_IRQ),
+                                irqs.line(PcAddresses.RTC_IRQ),
+                                irqs::line));
+        chassis.memory.mapMmio("HPET", PcAddresses.HPET, Hpet.LENGTH, hpet);
+        Pit8254 pit = chassis.add("pit", new Pit8254(chassis.clock, hpet.pitLine()));
         ports.map("PIT", PcAddresses.PIT, Pit8254.LENGTH, pit);
         ports.map(
                 "system control B",
@@ -215,9 +285,11 @@ public final class Pc implements Machine {
                         "rtc",
                         new Mc146818(
                                 chassis.clock,
-                                irqs.line(PcAddresses.RTC_IRQ),
+                                hpet.rtcLine(),
                                 config.bootSecond(),
-                                PcCmos.contents(config.ramBytes())));
+                                PcCmos.contents(
+                                        config.ramBytes(),
+                                        firmware.map(Firmware::order).orElse(""))));
         ports.map("RTC", PcAddresses.RTC, Mc146818.LENGTH, rtc);
     }
 
@@ -234,30 +306,75 @@ public final class Pc implements Machine {
         return pm;
     }
 
-    private PciHost mapPci() {
-        ResetControl reset = new ResetControl(() -> chassis.control.stop(new StopReason.Reset()));
+    private PciHost mapPci(PcMemory memory, boolean bare) {
+        ResetControl reset = new ResetControl(this::resetByGuest);
+        PirqRouter router = new PirqRouter(irqs::line);
         PciHost host =
-                chassis.add(
-                        "pci",
-                        new PciHost(
-                                chassis.ports,
-                                chassis.memory,
-                                reset,
-                                pirq -> irqs.line(PcAddresses.PIRQ_IRQS.get(pirq))));
-        host.add(0, 0, new I440fx());
-        Piix3Isa bridge = host.add(PcAddresses.ISA_BRIDGE_SLOT, 0, new Piix3Isa());
-        for (int i = 0; i < PcAddresses.PIRQ_IRQS.size(); i++) {
-            bridge.route(i, PcAddresses.PIRQ_IRQS.get(i));
+                chassis.add("pci", new PciHost(chassis.ports, chassis.memory, reset, router::line));
+        I440fx bridge = host.add(0, 0, new I440fx(memory));
+        Piix3Isa isa = host.add(PcAddresses.ISA_BRIDGE_SLOT, 0, new Piix3Isa(router));
+        host.add(
+                PcAddresses.ISA_BRIDGE_SLOT,
+                PcAddresses.POWER_FUNCTION,
+                new Piix4Pm(PcAddresses.ACPI_PM, PcAddresses.SCI_IRQ));
+        if (bare) {
+            bridge.shadowAll();
+            for (int i = 0; i < PcAddresses.PIRQ_IRQS.size(); i++) {
+                isa.route(i, PcAddresses.PIRQ_IRQS.get(i));
+            }
         }
         chassis.ports.map("PCI configuration", PcAddresses.PCI_CONFIG, PciHost.LENGTH, host);
         return host;
     }
 
+    private void resetByGuest() {
+        chassis.control.stop(new StopReason.Reset());
+    }
+
+    private I8042 mapKeyboard(PcMemory memory) {
+        PortBus ports = chassis.ports;
+        SystemControlA[] gate = new SystemControlA[1];
+        gate[0] =
+                chassis.add(
+                        "systemControlA",
+                        new SystemControlA(
+                                () -> memory.openA20(gate[0].isOpen()), this::resetByGuest));
+        ports.map("system control A", PcAddresses.SYSTEM_CONTROL_A, 1, gate[0]);
+        I8042 controller =
+                chassis.add(
+                        "i8042",
+                        new I8042(
+                                irqs.line(PcAddresses.KEYBOARD_IRQ),
+                                irqs.line(PcAddresses.MOUSE_IRQ),
+                                gate[0],
+                                this::resetByGuest,
+                                new Ps2Keyboard(_ -> {}),
+                                new Ps2Mouse()));
+        ports.map("keyboard data", PcAddresses.KEYBOARD_DATA, 1, controller.data());
+        ports.map("keyboard command", PcAddresses.KEYBOARD_COMMAND, 1, controller.command());
+        return controller;
+    }
+
+    private void mapDma() {
+        PortBus ports = chassis.ports;
+        DmaPair dma = chassis.add("dma", new DmaPair(chassis.memory));
+        ports.map("DMA 1", PcAddresses.DMA_1, DmaPair.FIRST_LENGTH, dma.firstPorts());
+        ports.map("DMA 2", PcAddresses.DMA_2, DmaPair.SECOND_LENGTH, dma.secondPorts());
+        ports.map("DMA pages", PcAddresses.DMA_PAGES, DmaPair.PAGES_LENGTH, dma.pagePorts());
+    }
+
+    private FwCfg mapFirmwareConfiguration(Config config, Optional<Firmware> firmware) {
+        FwCfg items = chassis.add("fwCfg", new FwCfg(chassis.memory));
+        chassis.ports.map("fw_cfg", PcAddresses.FW_CFG, FwCfg.LENGTH, items);
+        firmware.ifPresent(each -> PcFirmwareItems.add(items, each, config));
+        return items;
+    }
+
     private void mapDebugPorts(Config config) {
         PortBus ports = chassis.ports;
-        ports.map("POST code", PcAddresses.POST_CODE, 1, chassis.add("postCode", new PostCode()));
-        ports.map(
-                "debug console", PcAddresses.DEBUG_CONSOLE, 1, new DebugConsole(config.debugOut()));
+        DebugConsole console = new DebugConsole(config.debugOut());
+        ports.map("debug console", PcAddresses.DEBUG_CONSOLE, 1, console);
+        ports.map("firmware's debug console", PcAddresses.FIRMWARE_DEBUG, 1, console);
         ports.map(
                 "debug exit",
                 PcAddresses.DEBUG_EXIT,
@@ -268,6 +385,16 @@ public final class Pc implements Machine {
     /// The PCI bus, to put devices on before the machine starts.
     public PciHost pci() {
         return pci;
+    }
+
+    /// The keyboard controller, with the keyboard and the mouse to be used under the machine lock.
+    public I8042 keyboardController() {
+        return keyboardController;
+    }
+
+    /// What firmware reads, to add files before the machine starts.
+    public FwCfg fwCfg() {
+        return fwCfg;
     }
 
     /// The clock and every chip, to be saved and restored while the machine is paused.

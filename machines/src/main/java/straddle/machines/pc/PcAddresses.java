@@ -19,8 +19,11 @@ final class PcAddresses {
     static final int RESET_CONTROL = 0xcf9;
     static final int ISA_BRIDGE_SLOT = 1;
 
-    /// Where the four PCI interrupt lines are wired to, in the PIC pair and the I/O APIC alike.
-    static final List<Integer> PIRQ_IRQS = List.of(10, 11, 5, 6);
+    static final int IDE_FUNCTION = 1;
+    static final int POWER_FUNCTION = 3;
+
+    /// Where the four PCI interrupt lines lead to, in the PIC pair and the I/O APIC alike, as SeaBIOS routes them too.
+    static final List<Integer> PIRQ_IRQS = List.of(10, 10, 11, 11);
 
     /// What the PCI host bridge hands out: memory from the end of RAM to the I/O APIC, and ports.
     static final long PCI_MEMORY = LOW_RAM_END;
@@ -31,6 +34,15 @@ final class PcAddresses {
     static final long IO_APIC = 0xfec0_0000L;
     static final long LOCAL_APIC = 0xfee0_0000L;
 
+    static final long HPET = 0xfed0_0000L;
+
+    /// The MP table, where an OS without ACPI looks for it.
+    static final long MP_TABLE = 0xf_0000;
+
+    static final int DMA_1 = 0x00;
+    static final int DMA_2 = 0xc0;
+    static final int DMA_PAGES = 0x80;
+
     static final int PIC_1 = 0x20;
     static final int PIC_2 = 0xa0;
     static final int PIC_LENGTH = 2;
@@ -40,6 +52,12 @@ final class PcAddresses {
     static final int PIT = 0x40;
     static final int PIT_IRQ = 0;
     static final int SYSTEM_CONTROL_B = 0x61;
+    static final int SYSTEM_CONTROL_A = 0x92;
+
+    static final int KEYBOARD_DATA = 0x60;
+    static final int KEYBOARD_COMMAND = 0x64;
+    static final int KEYBOARD_IRQ = 1;
+    static final int MOUSE_IRQ = 12;
 
     static final int RTC = 0x70;
     static final int RTC_IRQ = 8;
@@ -49,8 +67,14 @@ final class PcAddresses {
 
     static final List<Integer> COM_IRQS = List.of(4, 3, 4, 3);
 
+    static final int FW_CFG = 0x510;
+
     static final int POST_CODE = 0x80;
     static final int DEBUG_CONSOLE = 0xe9;
+
+    /// Where SeaBIOS writes what it does.
+    static final int FIRMWARE_DEBUG = 0x402;
+
     static final int DEBUG_EXIT = 0xf4;
     static final int DEBUG_EXIT_LENGTH = 4;
     static final int PHASES = 0x5a0;

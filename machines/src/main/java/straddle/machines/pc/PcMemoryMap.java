@@ -2,17 +2,14 @@ package straddle.machines.pc;
 
 import java.util.ArrayList;
 import java.util.List;
-import straddle.core.memory.AddressSpace;
-import straddle.core.memory.RamBlock;
-import straddle.machines.linux.LinuxBoot.E820;
+import straddle.machines.boot.E820;
 
-/// Where a PC's RAM lies, and what the guest is told of it: a hole for the display at 0xa0000, RAM where the
-/// BIOS would be shadowed, and the hole for devices below 4 GiB.
+/// What a guest is told of a PC's RAM: a hole for the display at 0xa0000, the BIOS's area, and the hole for devices
+/// below 4 GiB.
 ///
 /// @param ramBytes all RAM, the part behind the display's hole included, which is lost
 record PcMemoryMap(long ramBytes) {
     private static final long BASE_END = 0xa_0000;
-    private static final long SHADOW = 0xc_0000;
     private static final long EXTENDED_BIOS_DATA = 0x9_fc00;
     private static final long BIOS = 0xe_0000;
     private static final long EXTENDED = 0x10_0000;
@@ -26,15 +23,17 @@ record PcMemoryMap(long ramBytes) {
         return ramBytes - lowRamEnd();
     }
 
-    void map(AddressSpace memory, RamBlock ram) {
-        memory.mapRam("base RAM", 0, ram, 0, BASE_END, false);
-        memory.mapRam("RAM", SHADOW, ram, SHADOW, lowRamEnd() - SHADOW, false);
+    /// RAM alone, for firmware, which knows what it uses itself.
+    List<E820> ram() {
+        List<E820> map = new ArrayList<>();
+        map.add(new E820(0, lowRamEnd(), E820.RAM));
         if (highBytes() > 0) {
-            memory.mapRam(
-                    "RAM above 4 GiB", PcAddresses.HIGH_RAM, ram, lowRamEnd(), highBytes(), false);
+            map.add(new E820(PcAddresses.HIGH_RAM, highBytes(), E820.RAM));
         }
+        return List.copyOf(map);
     }
 
+    /// What is left when the tables of a PC without firmware are in place.
     List<E820> e820() {
         List<E820> map = new ArrayList<>();
         map.add(new E820(0, EXTENDED_BIOS_DATA, E820.RAM));

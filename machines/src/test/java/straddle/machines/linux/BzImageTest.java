@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import straddle.machines.boot.KernelImageException;
 
 class BzImageTest {
     @TempDir private Path folder;

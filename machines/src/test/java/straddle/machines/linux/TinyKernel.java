@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import straddle.machines.boot.KernelImageException;
 
 /// A file that looks like a kernel from outside.
 public final class TinyKernel {

@@ -237,7 +237,7 @@ class MinimalPcTest {
 
     @Test
     void ramBeyondThreeGibibytesGoesAboveFour() {
-        byte[] cmos = PcCmos.contents(5L << 30);
+        byte[] cmos = PcCmos.contents(5L << 30, "");
         assertEquals(2L << 30, ((cmos[0x5c] & 0xffL) << 8 | cmos[0x5b] & 0xff) << 16);
         assertEquals(
                 (3L << 30) - (16 << 20), ((cmos[0x35] & 0xffL) << 8 | cmos[0x34] & 0xff) << 16);

@@ -26,7 +26,7 @@ import straddle.core.vcpu.StopReason;
 import straddle.devices.ByteSink;
 import straddle.machines.FakeEngine;
 import straddle.machines.SerialPort;
-import straddle.machines.linux.LinuxBoot.E820;
+import straddle.machines.boot.E820;
 import straddle.machines.linux.TinyKernel;
 
 @Timeout(30)

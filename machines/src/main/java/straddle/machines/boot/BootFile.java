@@ -1,4 +1,4 @@
-package straddle.machines.linux;
+package straddle.machines.boot;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /// Reads files that a user names, and says in a sentence why it can't.
-final class BootFile {
+public final class BootFile {
     private BootFile() {}
 
     /// The whole file, or its first bytes.
     ///
     /// @param what it is to be, for the sentences: "kernel", "initrd"
     /// @param limit bytes that are read at most
-    static byte[] read(String what, Path file, long limit) throws KernelImageException {
+    public static byte[] read(String what, Path file, long limit) throws KernelImageException {
         if (Files.isDirectory(file)) {
             throw new KernelImageException("The %s %s is a directory.".formatted(what, file));
         }
@@ -39,7 +39,7 @@ final class BootFile {
         }
     }
 
-    static long size(String what, Path file) throws KernelImageException {
+    public static long size(String what, Path file) throws KernelImageException {
         try {
             return Files.size(file);
         } catch (NoSuchFileException e) {

@@ -1,6 +1,6 @@
-package straddle.machines.linux;
+package straddle.machines.boot;
 
-/// A kernel or its initrd can't be used. The message is a sentence for the user that names the file.
+/// A kernel, its initrd or firmware can't be used. The message is a sentence for the user that names the file.
 public final class KernelImageException extends Exception {
     private static final long serialVersionUID = 1L;
 
