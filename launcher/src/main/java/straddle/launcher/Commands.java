@@ -22,6 +22,9 @@ final class Commands implements IFactory {
         if (type == CompareCommand.class) {
             return type.cast(new CompareCommand(surroundings));
         }
+        if (type == DisasmCommand.class) {
+            return type.cast(new DisasmCommand(surroundings));
+        }
         if (type == AccelCommand.class) {
             return type.cast(new AccelCommand(surroundings));
         }

@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             CompareCommand.class,
             AccelCommand.class,
+            DisasmCommand.class,
             CompletionCommand.class,
             TrainCommand.class
         },

@@ -1,14 +1,17 @@
 package straddle.tcg;
 
+import java.util.Optional;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
+import straddle.core.accel.CodeLister;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.Observation;
 import straddle.core.accel.VmResources;
 import straddle.tcg.x86.CpuModel;
 import straddle.tcg.x86.CpuModels;
+import straddle.tcg.x86.X86CodeLister;
 
 /// The translator as an accelerator: works on any host, for the guests it has a front end for.
 public final class TcgProvider implements AcceleratorProvider {
@@ -50,6 +53,13 @@ public final class TcgProvider implements AcceleratorProvider {
     @Override
     public String cpuHelp() {
         return CpuModels.help();
+    }
+
+    @Override
+    public Optional<CodeLister> lister(GuestArchitecture guest) {
+        return guest == GuestArchitecture.X86_64
+                ? Optional.of(new X86CodeLister())
+                : Optional.empty();
     }
 
     @Override

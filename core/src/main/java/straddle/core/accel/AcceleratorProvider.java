@@ -38,6 +38,11 @@ public interface AcceleratorProvider {
         return this;
     }
 
+    /// What shows this engine's view of guest code, where it has one.
+    default Optional<CodeLister> lister(GuestArchitecture guest) {
+        return Optional.empty();
+    }
+
     /// What this engine can tell of the host, measured once and cached.
     ///
     /// @param fresh measure again even if a cached verdict fits

@@ -23,6 +23,11 @@ public final class Alu {
     /// AND without a result.
     public static final int TEST = 8;
 
+    /// An operation's name, for listings.
+    static String name(int op) {
+        return NAMES[op];
+    }
+
     private static final String[] NAMES = {
         "add", "or", "adc", "sbb", "and", "sub", "xor", "cmp", "test"
     };

@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import straddle.tcg.block.Tb;
@@ -75,6 +76,31 @@ public final class Emitter {
         this.used = used;
         this.labels = labels;
         this.zeroSlot = zeroSlot;
+    }
+
+    /// What a local variable holds, for listings.
+    public static String localName(int local, IntFunction<String> slotName) {
+        if (local >= FIRST_SLOT && local < A) {
+            return slotName.apply((local - FIRST_SLOT) / 2);
+        }
+        return switch (local) {
+            case THIS -> "this";
+            case CPU_LOCAL -> "cpu";
+            case REGISTERS -> "registers";
+            case EXIT -> "exit";
+            case AT -> "at";
+            case KIND -> "flagKind";
+            case TLB -> "tlb";
+            case COUNT -> "count";
+            case RESULT -> "flagResult";
+            case FLAG_A -> "flagA";
+            case FLAG_B -> "flagB";
+            case A -> "a";
+            case B -> "b";
+            case R -> "result";
+            case ADDRESS -> "address";
+            default -> "local" + local;
+        };
     }
 
     /// The micro-ops that the bytecode refers to by number.

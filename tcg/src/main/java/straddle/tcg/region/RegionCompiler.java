@@ -43,9 +43,12 @@ final class RegionCompiler {
         return bytes;
     }
 
+    /// A class not yet defined, and what its constructor takes.
+    @SuppressWarnings("ArrayRecordComponent") // passed on at once
+    record Made(byte[] bytes, MicroOp[] pool) {}
+
     /// @param blocks the entry first
-    /// @param size told how many bytes the class takes
-    static RegionCode compile(List<Tb> blocks, int zeroSlot, IntConsumer size) {
+    static Made classFile(List<Tb> blocks, int zeroSlot) {
         BitSet used = new BitSet();
         emit(new Nowhere(), blocks, used, zeroSlot);
         ClassWriter writer = new ClassWriter(0);
@@ -55,14 +58,20 @@ final class RegionCompiler {
                 writer.visitMethod(Opcodes.ACC_PUBLIC | Opcodes.ACC_FINAL, "run", RUN, null, null);
         Emitter emitter = emit(method, blocks, used, zeroSlot);
         writer.visitEnd();
-        MicroOp[] pool = emitter.pool().toArray(MicroOp[]::new);
+        return new Made(writer.toByteArray(), emitter.pool().toArray(MicroOp[]::new));
+    }
+
+    /// @param blocks the entry first
+    /// @param size told how many bytes the class takes
+    static RegionCode compile(List<Tb> blocks, int zeroSlot, IntConsumer size) {
+        Made made = classFile(blocks, zeroSlot);
+        MicroOp[] pool = made.pool();
         Tb[] owners = owners(pool, blocks);
-        byte[] bytes = writer.toByteArray();
-        size.accept(bytes.length);
+        size.accept(made.bytes().length);
         try {
             return (RegionCode)
                     MethodHandles.lookup()
-                            .defineHiddenClass(bytes, true)
+                            .defineHiddenClass(made.bytes(), true)
                             .lookupClass()
                             .getDeclaredConstructor(MicroOp[].class, Tb[].class)
                             .newInstance(pool, owners);
