@@ -14,4 +14,5 @@ module straddle.devices {
     exports straddle.devices.rtc;
     exports straddle.devices.serial;
     exports straddle.devices.timer;
+    exports straddle.devices.virtio;
 }

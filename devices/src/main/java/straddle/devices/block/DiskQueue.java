@@ -50,15 +50,19 @@ public final class DiskQueue implements AutoCloseable {
     }
 
     /// Returns once every request has ended, those that they submit as they end included: for a device that is reset
-    /// or saved. The caller holds the machine lock and makes itself what still waits.
+    /// or saved. The caller makes itself what still waits, under the machine lock.
     public void drain() {
-        assert lock.isHeldByCurrentThread();
-        boolean interrupted = awaitThread();
-        for (Request next = nextWhileDraining(); next != null; next = nextWhileDraining()) {
-            make(next);
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        lock.lock();
+        try {
+            boolean interrupted = awaitThread();
+            for (Request next = nextWhileDraining(); next != null; next = nextWhileDraining()) {
+                make(next);
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -40,6 +40,12 @@ public class PciFunction implements Device {
     public static final int COMMAND_INTX_DISABLE = 1 << 10;
     private static final int COMMAND_BITS = 0x547;
 
+    private static final int STATUS_INTERRUPT = 1 << 3;
+    private static final int STATUS_CAPABILITIES = 1 << 4;
+
+    private static final int FIRST_CAPABILITY = 0x40;
+    private static final int CAPABILITY_HEADER = 2;
+
     private static final int BAR_IO = 1;
     private static final int BARS = 6;
 
@@ -70,6 +76,10 @@ public class PciFunction implements Device {
     private final byte[] initial = new byte[CONFIG_BYTES];
     private final List<Bar> bars = new ArrayList<>();
     private PciSpaces spaces;
+    private MsiX messages;
+    private int messageControl;
+    private int capabilitiesEnd = FIRST_CAPABILITY;
+    private int lastCapabilityLink = CAPABILITIES;
 
     public PciFunction(String name, Identity identity) {
         this.name = Objects.requireNonNull(name);
@@ -116,6 +126,60 @@ public class PciFunction implements Device {
         allowWrites(register, 4, -(long) length & 0xffff_ffffL);
     }
 
+    /// Adds a capability to the end of the list (6.7). Its body can't be written, but for what [#allowWrites] says.
+    ///
+    /// @param id 1 to 255
+    /// @param body what follows the ID and the link to the next
+    /// @return its register, of the ID
+    protected final int addCapability(int id, byte[] body) {
+        int register = capabilitiesEnd;
+        int end = register + CAPABILITY_HEADER + body.length;
+        if (end > CONFIG_BYTES) {
+            throw new IllegalArgumentException(
+                    name + ": capability " + id + " of " + body.length + " bytes doesn't fit");
+        }
+        preset(STATUS, 2, value(STATUS, 2) | STATUS_CAPABILITIES);
+        preset(lastCapabilityLink, 1, register);
+        preset(register, 1, id);
+        for (int i = 0; i < body.length; i++) {
+            preset(register + CAPABILITY_HEADER + i, 1, body[i]);
+        }
+        lastCapabilityLink = register + 1;
+        capabilitiesEnd = end + 3 & ~3;
+        return register;
+    }
+
+    /// Lets the function interrupt by messages.
+    ///
+    /// @param bar the base-address register of the table's block
+    protected final void addMessages(MsiX msix, int bar) {
+        messages = msix;
+        addBar(bar, false, MsiX.LENGTH, msix);
+        messageControl = addCapability(MsiX.CAPABILITY, msix.capability(bar)) + CAPABILITY_HEADER;
+        allowWrites(messageControl, 2, MsiX.CONTROL_ENABLE | MsiX.CONTROL_FUNCTION_MASK);
+    }
+
+    private void controlMessages() {
+        if (messages != null) {
+            messages.control((int) value(messageControl, 2));
+        }
+    }
+
+    /// Gives the function an interrupt pin.
+    ///
+    /// @param pin 1 for INTA to 4 for INTD
+    protected final void setInterruptPin(int pin) {
+        preset(INTERRUPT_PIN, 1, pin);
+    }
+
+    /// Shows in the status register whether the function wants its pin's interrupt, and says whether the pin is driven:
+    /// the command register can disable it.
+    protected final boolean showInterrupt(boolean wanted) {
+        long status = value(STATUS, 2);
+        put(STATUS, 2, wanted ? status | STATUS_INTERRUPT : status & ~STATUS_INTERRUPT);
+        return wanted && !hasCommand(COMMAND_INTX_DISABLE);
+    }
+
     final void connect(PciSpaces to) {
         spaces = to;
     }
@@ -155,6 +219,11 @@ public class PciFunction implements Device {
         if (register < BAR_0 + 4 * BARS) {
             moveBars();
         }
+        if (messages != null
+                && register < messageControl + 2
+                && register + width > messageControl) {
+            controlMessages();
+        }
     }
 
     /// Maps each block where its register says, if its kind of access is enabled.
@@ -182,11 +251,17 @@ public class PciFunction implements Device {
     public void reset() {
         System.arraycopy(initial, 0, config, 0, CONFIG_BYTES);
         moveBars();
+        if (messages != null) {
+            messages.reset();
+        }
     }
 
     @Override
     public void save(SnapshotWriter out) {
         out.putBytes("config", config);
+        if (messages != null) {
+            out.putSection("messages", 1, messages);
+        }
     }
 
     @Override
@@ -204,6 +279,10 @@ public class PciFunction implements Device {
         }
         System.arraycopy(saved, 0, config, 0, CONFIG_BYTES);
         moveBars();
+        if (messages != null) {
+            messages.restore(in.section("messages"));
+            controlMessages();
+        }
     }
 
     /// The configuration space, for reports.

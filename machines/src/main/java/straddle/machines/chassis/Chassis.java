@@ -49,6 +49,7 @@ public final class Chassis implements AutoCloseable, Snapshotable {
     private final List<VcpuLoop> loops = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Map<String, Device> devices = new LinkedHashMap<>();
+    private final List<Runnable> closings = new ArrayList<>();
     private Accelerator accelerator;
     private volatile boolean started;
     private volatile boolean closed;
@@ -89,6 +90,11 @@ public final class Chassis implements AutoCloseable, Snapshotable {
             throw new IllegalArgumentException("There are two devices named " + name);
         }
         return device;
+    }
+
+    /// Has a device end its threads, once the vCPUs have ended theirs and while there is memory.
+    public void onClose(Runnable closing) {
+        closings.add(closing);
     }
 
     /// Has a vCPU look at its interrupts. Any thread.
@@ -180,6 +186,7 @@ public final class Chassis implements AutoCloseable, Snapshotable {
             join(thread);
         }
         freed = true;
+        closings.forEach(Runnable::run);
         loops.forEach(loop -> loop.vcpu().close());
         if (accelerator != null) {
             accelerator.close();

@@ -107,6 +107,7 @@ public final class Pc implements Machine {
     private final PciHost pci;
     private final I8042 keyboardController;
     private final FwCfg fwCfg;
+    private final PcVirtio virtio;
 
     private Pc(Chassis chassis, Config config, Optional<Firmware> firmware)
             throws RamUnavailableException {
@@ -130,6 +131,7 @@ public final class Pc implements Machine {
         power = mapPower();
         pci = mapPci(memory, firmware.isEmpty());
         fwCfg = mapFirmwareConfiguration(config, firmware);
+        virtio = new PcVirtio(chassis, pci, irqs::message);
         irqs.onPending(chassis::interrupt);
     }
 
@@ -395,6 +397,11 @@ public final class Pc implements Machine {
     /// What firmware reads, to add files before the machine starts.
     public FwCfg fwCfg() {
         return fwCfg;
+    }
+
+    /// The virtio devices, to be added before the machine starts.
+    public PcVirtio virtio() {
+        return virtio;
     }
 
     /// The clock and every chip, to be saved and restored while the machine is paused.
