@@ -8,6 +8,7 @@ module straddle.devices {
     exports straddle.devices.debug;
     exports straddle.devices.dma;
     exports straddle.devices.firmware;
+    exports straddle.devices.ide;
     exports straddle.devices.input;
     exports straddle.devices.irq;
     exports straddle.devices.pci;
