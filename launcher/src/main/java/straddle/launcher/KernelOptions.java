@@ -3,7 +3,6 @@ package straddle.launcher;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
-import straddle.machines.boot.Boot;
 import straddle.machines.boot.KernelImageException;
 import straddle.machines.linux.LinuxBoot;
 
@@ -22,7 +21,7 @@ final class KernelOptions {
             names = "--append",
             paramLabel = "TEXT",
             description =
-                    "Its command line. Default: console=ttyS0, so that the kernel speaks on the serial line. With a guest's name: added to the guest's own.")
+                    "Its command line. Default: console=ttyS0, so that the kernel speaks on the serial line.")
     private String append;
 
     /// Whether there is a kernel to boot.
@@ -39,18 +38,8 @@ final class KernelOptions {
         }
     }
 
-    /// What the user adds to a named guest's command line.
-    String appended() throws CommandFailure {
-        if (kernel != null || initrd != null) {
-            throw CommandFailure.usage(
-                    (kernel != null ? "--kernel" : "--initrd")
-                            + " and a guest's name both say what to boot: give one of them.");
-        }
-        return append == null ? "" : append;
-    }
-
     /// Reads the files.
-    Boot boot() throws CommandFailure {
+    LinuxBoot boot() throws CommandFailure {
         try {
             return LinuxBoot.read(
                     kernel, Optional.ofNullable(initrd), append == null ? "console=ttyS0" : append);

@@ -39,7 +39,6 @@ final class TrainCommand implements Callable<Integer> {
                         nowhere,
                         true,
                         true,
-                        surroundings.environment(),
                         surroundings.host(),
                         surroundings.engines(),
                         surroundings.interruption());

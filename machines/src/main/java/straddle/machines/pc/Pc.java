@@ -108,6 +108,7 @@ public final class Pc implements Machine {
     private final I8042 keyboardController;
     private final FwCfg fwCfg;
     private final PcVirtio virtio;
+    private final PcIde ide;
 
     private Pc(Chassis chassis, Config config, Optional<Firmware> firmware)
             throws RamUnavailableException {
@@ -132,6 +133,7 @@ public final class Pc implements Machine {
         pci = mapPci(memory, firmware.isEmpty());
         fwCfg = mapFirmwareConfiguration(config, firmware);
         virtio = new PcVirtio(chassis, pci, irqs::message);
+        ide = new PcIde(chassis, pci, irqs, firmware.isEmpty());
         irqs.onPending(chassis::interrupt);
     }
 
@@ -387,6 +389,11 @@ public final class Pc implements Machine {
     /// The PCI bus, to put devices on before the machine starts.
     public PciHost pci() {
         return pci;
+    }
+
+    /// The IDE channels, to put disks and CD-ROM drives on before the machine starts.
+    public PcIde ide() {
+        return ide;
     }
 
     /// The keyboard controller, with the keyboard and the mouse to be used under the machine lock.

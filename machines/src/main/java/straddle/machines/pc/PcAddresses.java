@@ -67,6 +67,12 @@ final class PcAddresses {
 
     static final List<Integer> COM_IRQS = List.of(4, 3, 4, 3);
 
+    /// The two IDE channels' command registers, control registers and interrupts.
+    static final List<Integer> IDE_COMMANDS = List.of(0x1f0, 0x170);
+
+    static final List<Integer> IDE_CONTROLS = List.of(0x3f6, 0x376);
+    static final List<Integer> IDE_IRQS = List.of(14, 15);
+
     static final int FW_CFG = 0x510;
 
     static final int POST_CODE = 0x80;

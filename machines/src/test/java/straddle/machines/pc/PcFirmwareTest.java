@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -174,6 +175,22 @@ class PcFirmwareTest {
             assertEquals(0, byteAt(other, 0xf_fff0));
             other.memory().write(0x10_0000, 1, 3);
             assertEquals(3, byteAt(other, 0));
+        }
+    }
+
+    @Test
+    void ideDrivesHaveFourPlaces() throws Exception {
+        try (Pc pc = pc()) {
+            pc.ide().addCdrom(3, Optional.empty(), "CD");
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> pc.ide().addCdrom(3, Optional.empty(), "CD"));
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> pc.ide().addCdrom(4, Optional.empty(), "CD"));
+            pc.ports().write(0x176, 1, 0x10);
+            assertEquals(0x14, pc.ports().read(0x174, 1));
+            assertEquals(0xeb, pc.ports().read(0x175, 1));
         }
     }
 
