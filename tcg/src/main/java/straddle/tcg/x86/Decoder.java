@@ -63,6 +63,16 @@ final class Decoder {
         }
         insn.addressSize = addressSize(mode, addressPrefix);
         int map = 0;
+        if ((b & 0xfe) == 0xc4 && isVex(mode)) {
+            boolean prefixed = rex != 0 || insn.operandPrefix || insn.repeat != 0 || insn.lock;
+            map = vex(b);
+            b = next();
+            insn.opcode = b;
+            if (prefixed || map == 0 || map > 3) {
+                return insn;
+            }
+            return decodeVex(map, b);
+        }
         if (b == 0x0f) {
             b = next();
             map = 1;
@@ -87,6 +97,11 @@ final class Decoder {
         if (row == null) {
             return insn;
         }
+        return complete(row);
+    }
+
+    /// Takes the immediates.
+    private Insn complete(Row row) {
         insn.row = row;
         insn.op = row.op();
         insn.operandSize = operandSize(row);
@@ -97,6 +112,50 @@ final class Decoder {
             insn.row = null;
         }
         return insn;
+    }
+
+    /// Outside 64-bit mode C4 and C5 are LES and LDS if ModR/M names memory (SDM volume 2, 2.3.5).
+    private boolean isVex(int mode) {
+        return mode == 64 || insn.length >= MAX_LENGTH || (code.at(insn.length) & 0xc0) == 0xc0;
+    }
+
+    /// Takes a VEX prefix's bytes after the first; returns the opcode map it names.
+    private int vex(int first) {
+        int b = next();
+        insn.vex = true;
+        insn.rexR = (b & 0x80) == 0;
+        int map = 1;
+        if (first == 0xc4) {
+            insn.rexX = (b & 0x40) == 0;
+            insn.rexB = (b & 0x20) == 0 && insn.mode == 64;
+            map = b & 0x1f;
+            b = next();
+            insn.rexW = (b & 0x80) != 0;
+        }
+        insn.vvvv = ~b >> 3 & (insn.mode == 64 ? 15 : 7);
+        insn.vvvvIsNone = (b & 0x78) == 0x78;
+        insn.wide = (b & 4) != 0;
+        insn.operandPrefix = (b & 3) == 1;
+        insn.repeat = (b & 3) < 2 ? 0 : (b & 3) == 2 ? 0xf3 : 0xf2;
+        return map;
+    }
+
+    private Insn decodeVex(int map, int opcode) {
+        Row[] rows = OpcodeTable.vexRows(map, opcode);
+        if (rows == null) {
+            return insn;
+        }
+        if (rows[0].hasModRm()) {
+            modRm(false);
+        }
+        Row row = select(rows);
+        if (row == null || !row.usesVvvv() && !insn.vvvvIsNone) {
+            return insn;
+        }
+        if (row.hasVectorIndex() && insn.vectorIndex < 0) {
+            return insn;
+        }
+        return complete(row);
     }
 
     private int next() {
@@ -117,6 +176,9 @@ final class Decoder {
     }
 
     private int operandSize(Row row) {
+        if (insn.vex) {
+            return insn.mode == 64 && insn.rexW ? 8 : 4;
+        }
         if (insn.mode == 64) {
             if (insn.rexW || row.has(Row.F64)) {
                 return 8;
@@ -145,6 +207,9 @@ final class Decoder {
                 continue;
             }
             if (row.rm() >= 0 && row.rm() != (insn.rm & 7)) {
+                continue;
+            }
+            if (row.has(insn.rexW ? Row.W0 : Row.W1) || row.has(insn.wide ? Row.L0 : Row.L1)) {
                 continue;
             }
             if (insn.mode == 64 ? row.has(Row.I64) : row.has(Row.O64)) {
@@ -199,6 +264,7 @@ final class Decoder {
             int sib = next();
             int index = sib >>> 3 & 7 | (insn.rexX ? 8 : 0);
             insn.index = index == 4 ? -1 : index;
+            insn.vectorIndex = index;
             insn.scale = sib >>> 6;
             boolean noBase = (sib & 7) == 5 && insn.mod == 0;
             insn.base = noBase ? -1 : sib & 7 | (insn.rexB ? 8 : 0);
@@ -220,7 +286,7 @@ final class Decoder {
 
     private void immediate(Operand operand) {
         switch (operand) {
-            case Ib -> {
+            case Ib, Lx -> {
                 if (insn.op == Op.ENTER) {
                     insn.immediate2 = next();
                 } else {

@@ -27,20 +27,26 @@ final class FpuState extends MicroOp {
     private static final int XCOMP_BV = 520;
     private static final int HEADER_END = 576;
 
+    /// Where the standard format has bits 255:128 of the YMM registers.
+    private static final int YMM = 576;
+
     private static final int X87 = 1;
     private static final int SSE = 2;
+    private static final int AVX = 4;
     private static final long COMPACTED = Long.MIN_VALUE;
 
     private final Op op;
     private final Ea ea;
     private final int segment;
     private final boolean wide;
+    private final boolean vex;
 
     FpuState(Insn insn, Ea ea, int segment) {
         this.op = insn.op;
         this.ea = ea;
         this.segment = segment;
         this.wide = insn.rexW;
+        this.vex = insn.vex;
     }
 
     // ---- the whole state
@@ -49,6 +55,9 @@ final class FpuState extends MicroOp {
         long components = s.xsaveBuffer().getLong(X86State.XSTATE_BV_OFFSET);
         loadX87(c, s.xsave, true, (components & X87) != 0);
         loadXmm(c, s.xsave, 16, (components & SSE) != 0);
+        for (int i = 0; i < 32; i++) {
+            c.w[i] = (components & AVX) != 0 ? s.xsaveBuffer().getLong(YMM + 8 * i) : 0;
+        }
         c.fp.mxcsr = s.xsaveBuffer().getInt(MXCSR) & FpControl.MXCSR_MASK;
     }
 
@@ -59,6 +68,9 @@ final class FpuState extends MicroOp {
         int mask = area.getInt(MXCSR + 4);
         FpImages.fxsave(c.x87, c.fp, c.v, s.xsave, true, 16);
         area.putInt(MXCSR + 4, mask);
+        for (int i = 0; i < 32; i++) {
+            area.putLong(YMM + 8 * i, c.w[i]);
+        }
         long components = area.getLong(X86State.XSTATE_BV_OFFSET);
         area.putLong(X86State.XSTATE_BV_OFFSET, components | inUse(c));
     }
@@ -119,6 +131,16 @@ final class FpuState extends MicroOp {
         }
     }
 
+    /// Instructions with a VEX prefix on vector registers need these (SDM volume 2, 2.4).
+    static void requireAvx(X86Cpu c) {
+        if ((c.cr4 & CR4_OSXSAVE) == 0 || (c.xcr0 & (SSE | AVX)) != (SSE | AVX)) {
+            throw c.fault(UD);
+        }
+        if ((c.cr0 & CR0_TS) != 0) {
+            throw c.fault(NM);
+        }
+    }
+
     /// x87 instructions need this; FXSAVE and FXRSTOR too.
     static void requireX87(X86Cpu c) {
         if ((c.cr0 & (CR0_EM | CR0_TS)) != 0) {
@@ -167,7 +189,7 @@ final class FpuState extends MicroOp {
                 c.x87.emms();
             }
             case LDMXCSR -> {
-                requireSse(c);
+                require(c);
                 int value = (int) c.load(c.linear(segment, ea.offset(c), 4, false), 4);
                 if ((value & ~FpControl.MXCSR_MASK) != 0) {
                     throw c.gp();
@@ -175,7 +197,7 @@ final class FpuState extends MicroOp {
                 c.fp.mxcsr = value;
             }
             case STMXCSR -> {
-                requireSse(c);
+                require(c);
                 c.store(c.linear(segment, ea.offset(c), 4, true), 4, c.fp.mxcsr);
             }
             case FXSAVE -> {
@@ -196,6 +218,14 @@ final class FpuState extends MicroOp {
             default -> throw new IllegalStateException(op + " is none of the FPU state's");
         }
         return next;
+    }
+
+    private void require(X86Cpu c) {
+        if (vex) {
+            requireAvx(c);
+        } else {
+            requireSse(c);
+        }
     }
 
     private static int registers(X86Cpu c) {

@@ -14,7 +14,9 @@ enum Group {
     CONTROL,
     /// [Transfer].
     TRANSFER,
-    /// [Vectors].
+    /// [BitFields].
+    BIT_FIELD,
+    /// [Vectors] and [AvxVectors].
     VECTOR,
     /// [FpuState].
     FPU_STATE,
@@ -65,6 +67,8 @@ enum Group {
                     PUSHA,
                     POPA ->
                     ARITHMETIC;
+            case ANDN, BLSR, BLSMSK, BLSI, BZHI, PEXT, PDEP, MULX, BEXTR, SHLX, SARX, SHRX, RORX ->
+                    BIT_FIELD;
             case XCHG, XADD, CMPXCHG, CMPXCHG8B -> ATOMIC;
             case MOVSB,
                     MOVSW,

@@ -34,6 +34,18 @@ public final class Insn {
 
     public boolean operandPrefix;
 
+    /// Whether a VEX prefix stands before the opcode; W, R, X and B are in [#rexW] and its kin.
+    public boolean vex;
+
+    /// VEX.L: 256 bits.
+    public boolean wide;
+
+    /// The register that VEX.vvvv names.
+    public int vvvv;
+
+    /// Whether VEX.vvvv is 1111, as it must be where it names nothing.
+    boolean vvvvIsNone;
+
     /// [straddle.core.arch.x86.X86#ES] to GS, or -1 without a segment prefix.
     public int segmentPrefix;
 
@@ -48,6 +60,9 @@ public final class Insn {
     public int index;
     public int scale;
     public long displacement;
+
+    /// The vector register that a SIB byte names as index, or -1 without one.
+    public int vectorIndex;
 
     public static final int RIP = 32;
 
@@ -81,6 +96,10 @@ public final class Insn {
         lock = false;
         repeat = 0;
         operandPrefix = false;
+        vex = false;
+        wide = false;
+        vvvv = 0;
+        vvvvIsNone = false;
         segmentPrefix = -1;
         hasModRm = false;
         mod = 3;
@@ -88,6 +107,7 @@ public final class Insn {
         rm = 0;
         base = -1;
         index = -1;
+        vectorIndex = -1;
         scale = 0;
         displacement = 0;
         immediate = 0;

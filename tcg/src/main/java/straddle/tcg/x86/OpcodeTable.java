@@ -15,7 +15,8 @@ import java.util.List;
 /// mode; the first that fits counts.
 public final class OpcodeTable {
     private static final Row[][][] ROWS = new Row[4][256][];
-    private static final List<Row> ALL = new ArrayList<>(900);
+    private static final Row[][][] VEX_ROWS = new Row[4][256][];
+    private static final List<Row> ALL = new ArrayList<>(1400);
 
     private static final boolean[][] HAS_MODRM = new boolean[4][256];
 
@@ -26,6 +27,11 @@ public final class OpcodeTable {
     /// The rows of one opcode, or null where there are none.
     static Row[] rows(int map, int opcode) {
         return ROWS[map][opcode];
+    }
+
+    /// The rows of one opcode after a VEX prefix, or null where there are none.
+    static Row[] vexRows(int map, int opcode) {
+        return VEX_ROWS[map][opcode];
     }
 
     /// Whether ModR/M follows an opcode; all its rows agree.
@@ -52,6 +58,9 @@ public final class OpcodeTable {
         threeByte38();
         map = 3;
         threeByte3a();
+        for (map = 1; map <= 3; map++) {
+            VexTable.add(map);
+        }
         index();
     }
 
@@ -437,30 +446,30 @@ public final class OpcodeTable {
         row(0x0b, UD2);
         row(0x0d, PREFETCH, M);
         row(0x10, MOVUPS, Vdq, Wdq).np();
-        row(0x10, MOVUPS, Vdq, Wdq).p66();
+        row(0x10, MOVUPS, Vdq, Wdq).p66().named("MOVUPD");
         row(0x10, MOVSS, Vdq, Wd).pf3();
         row(0x10, MOVSD, Vdq, Wq).pf2();
         row(0x11, MOVUPS, Wdq, Vdq).np();
-        row(0x11, MOVUPS, Wdq, Vdq).p66();
+        row(0x11, MOVUPS, Wdq, Vdq).p66().named("MOVUPD");
         row(0x11, MOVSS, Wd, Vdq).pf3();
         row(0x11, MOVSD, Wq, Vdq).pf2();
         row(0x12, MOVLPS, Vdq, Mq).np().memory();
         row(0x12, MOVHLPS, Vdq, Udq).np().register();
-        row(0x12, MOVLPS, Vdq, Mq).p66().memory();
+        row(0x12, MOVLPS, Vdq, Mq).p66().memory().named("MOVLPD");
         row(0x12, MOVSLDUP, Vdq, Wdq).pf3();
         row(0x12, MOVDDUP, Vdq, Wq).pf2();
         row(0x13, MOVLPS, Mq, Vdq).np().memory();
-        row(0x13, MOVLPS, Mq, Vdq).p66().memory();
+        row(0x13, MOVLPS, Mq, Vdq).p66().memory().named("MOVLPD");
         row(0x14, UNPCKLPS, Vdq, Wdq).np();
         row(0x14, UNPCKLPD, Vdq, Wdq).p66();
         row(0x15, UNPCKHPS, Vdq, Wdq).np();
         row(0x15, UNPCKHPD, Vdq, Wdq).p66();
         row(0x16, MOVHPS, Vdq, Mq).np().memory();
         row(0x16, MOVLHPS, Vdq, Udq).np().register();
-        row(0x16, MOVHPS, Vdq, Mq).p66().memory();
+        row(0x16, MOVHPS, Vdq, Mq).p66().memory().named("MOVHPD");
         row(0x16, MOVSHDUP, Vdq, Wdq).pf3();
         row(0x17, MOVHPS, Mq, Vdq).np().memory();
-        row(0x17, MOVHPS, Mq, Vdq).p66().memory();
+        row(0x17, MOVHPS, Mq, Vdq).p66().memory().named("MOVHPD");
         row(0x18, PREFETCH, Ev);
         row(0x19, NOP, Ev);
         row(0x1a, NOP, Ev);
@@ -474,15 +483,15 @@ public final class OpcodeTable {
         row(0x22, MOVTOCR, Cd, Ed);
         row(0x23, MOVTODR, Dd, Ed);
         row(0x28, MOVAPS, Vdq, Wdq).np();
-        row(0x28, MOVAPS, Vdq, Wdq).p66();
+        row(0x28, MOVAPS, Vdq, Wdq).p66().named("MOVAPD");
         row(0x29, MOVAPS, Wdq, Vdq).np();
-        row(0x29, MOVAPS, Wdq, Vdq).p66();
+        row(0x29, MOVAPS, Wdq, Vdq).p66().named("MOVAPD");
         row(0x2a, CVTPI2PS, Vdq, Qq).np();
         row(0x2a, CVTPI2PD, Vdq, Qq).p66();
         row(0x2a, CVTSI2SS, Vdq, Ey).pf3();
         row(0x2a, CVTSI2SD, Vdq, Ey).pf2();
         row(0x2b, MOVNTPS, Mdq, Vdq).np().memory();
-        row(0x2b, MOVNTPS, Mdq, Vdq).p66().memory();
+        row(0x2b, MOVNTPS, Mdq, Vdq).p66().memory().named("MOVNTPD");
         row(0x2c, CVTTPS2PI, Pq, Wq).np();
         row(0x2c, CVTTPD2PI, Pq, Wdq).p66();
         row(0x2c, CVTTSS2SI, Gy, Wd).pf3();
@@ -530,14 +539,14 @@ public final class OpcodeTable {
         row(0x52, RSQRTSS, Vdq, Wd).pf3();
         row(0x53, RCPPS, Vdq, Wdq).np();
         row(0x53, RCPSS, Vdq, Wd).pf3();
-        row(0x54, PAND, Vdq, Wdq).np();
-        row(0x54, PAND, Vdq, Wdq).p66();
-        row(0x55, PANDN, Vdq, Wdq).np();
-        row(0x55, PANDN, Vdq, Wdq).p66();
-        row(0x56, POR, Vdq, Wdq).np();
-        row(0x56, POR, Vdq, Wdq).p66();
-        row(0x57, PXOR, Vdq, Wdq).np();
-        row(0x57, PXOR, Vdq, Wdq).p66();
+        row(0x54, PAND, Vdq, Wdq).np().named("ANDPS");
+        row(0x54, PAND, Vdq, Wdq).p66().named("ANDPD");
+        row(0x55, PANDN, Vdq, Wdq).np().named("ANDNPS");
+        row(0x55, PANDN, Vdq, Wdq).p66().named("ANDNPD");
+        row(0x56, POR, Vdq, Wdq).np().named("ORPS");
+        row(0x56, POR, Vdq, Wdq).p66().named("ORPD");
+        row(0x57, PXOR, Vdq, Wdq).np().named("XORPS");
+        row(0x57, PXOR, Vdq, Wdq).p66().named("XORPD");
         row(0x58, ADDPS, Vdq, Wdq).np();
         row(0x58, ADDPD, Vdq, Wdq).p66();
         row(0x58, ADDSS, Vdq, Wd).pf3();
@@ -598,8 +607,8 @@ public final class OpcodeTable {
         row(0x6e, MOVD, Pq, Ey).np();
         row(0x6e, MOVD, Vdq, Ey).p66();
         row(0x6f, MOVQ, Pq, Qq).np();
-        row(0x6f, MOVAPS, Vdq, Wdq).p66();
-        row(0x6f, MOVUPS, Vdq, Wdq).pf3();
+        row(0x6f, MOVAPS, Vdq, Wdq).p66().named("MOVDQA");
+        row(0x6f, MOVUPS, Vdq, Wdq).pf3().named("MOVDQU");
         row(0x70, PSHUFW, Pq, Qq, Ib).np();
         row(0x70, PSHUFD, Vdq, Wdq, Ib).p66();
         row(0x70, PSHUFHW, Vdq, Wdq, Ib).pf3();
@@ -640,8 +649,8 @@ public final class OpcodeTable {
         row(0x7e, MOVD, Ey, Vdq).p66();
         row(0x7e, MOVQ, Vdq, Wq).pf3();
         row(0x7f, MOVQ, Qq, Pq).np();
-        row(0x7f, MOVAPS, Wdq, Vdq).p66();
-        row(0x7f, MOVUPS, Wdq, Vdq).pf3();
+        row(0x7f, MOVAPS, Wdq, Vdq).p66().named("MOVDQA");
+        row(0x7f, MOVUPS, Wdq, Vdq).pf3().named("MOVDQU");
         row(0x80, JCC, Jz).with(F64);
         row(0x81, JCC, Jz).with(F64);
         row(0x82, JCC, Jz).with(F64);
@@ -694,9 +703,9 @@ public final class OpcodeTable {
         row(0xae, XRSTOR, M).np().reg(5).memory();
         row(0xae, XSAVEOPT, M).np().reg(6).memory();
         // CLWB: like CLFLUSHOPT, whose line may stay.
-        row(0xae, CLFLUSH, M).p66().reg(6).memory();
+        row(0xae, CLFLUSH, M).p66().reg(6).memory().named("CLWB");
         row(0xae, CLFLUSH, M).np().reg(7).memory();
-        row(0xae, CLFLUSH, M).p66().reg(7).memory();
+        row(0xae, CLFLUSH, M).p66().reg(7).memory().named("CLFLUSHOPT");
         row(0xae, RDFSBASE, Ey).pf3().reg(0).register().with(O64);
         row(0xae, RDGSBASE, Ey).pf3().reg(1).register().with(O64);
         row(0xae, WRFSBASE, Ey).pf3().reg(2).register().with(O64);
@@ -803,7 +812,7 @@ public final class OpcodeTable {
         row(0xe6, CVTDQ2PD, Vdq, Wq).pf3();
         row(0xe6, CVTPD2DQ, Vdq, Wdq).pf2();
         row(0xe7, MOVNTQ, Mq, Pq).np().memory();
-        row(0xe7, MOVNTPS, Mdq, Vdq).p66().memory();
+        row(0xe7, MOVNTPS, Mdq, Vdq).p66().memory().named("MOVNTDQ");
         row(0xe8, PSUBSB, Pq, Qq).np();
         row(0xe8, PSUBSB, Vdq, Wdq).p66();
         row(0xe9, PSUBSW, Pq, Qq).np();
@@ -922,6 +931,7 @@ public final class OpcodeTable {
         row(0xcb, SHA256RNDS2, Vdq, Wdq).np();
         row(0xcc, SHA256MSG1, Vdq, Wdq).np();
         row(0xcd, SHA256MSG2, Vdq, Wdq).np();
+        row(0xcf, GF2P8MULB, Vdq, Wdq).p66();
         row(0xdb, AESIMC, Vdq, Wdq).p66();
         row(0xdc, AESENC, Vdq, Wdq).p66();
         row(0xdd, AESENCLAST, Vdq, Wdq).p66();
@@ -964,10 +974,12 @@ public final class OpcodeTable {
         row(0x62, PCMPISTRM, Vdq, Wdq, Ib).p66();
         row(0x63, PCMPISTRI, Vdq, Wdq, Ib).p66();
         row(0xcc, SHA1RNDS4, Vdq, Wdq, Ib).np();
+        row(0xce, GF2P8AFFINEQB, Vdq, Wdq, Ib).p66();
+        row(0xcf, GF2P8AFFINEINVQB, Vdq, Wdq, Ib).p66();
         row(0xdf, AESKEYGENASSIST, Vdq, Wdq, Ib).p66();
     }
 
-    private static Builder row(int opcode, Op op, Operand... operands) {
+    static Builder row(int opcode, Op op, Operand... operands) {
         Builder builder = new Builder(map, opcode, op, List.of(operands));
         ALL.add(builder.row());
         return builder;
@@ -975,18 +987,34 @@ public final class OpcodeTable {
 
     private static void index() {
         for (Row row : ALL) {
-            Row[] before = ROWS[row.map()][row.opcode()];
+            Row[][] of = (row.has(VEX) ? VEX_ROWS : ROWS)[row.map()];
+            Row[] before = of[row.opcode()];
             Row[] with = before == null ? new Row[1] : Arrays.copyOf(before, before.length + 1);
             with[with.length - 1] = row;
-            ROWS[row.map()][row.opcode()] = with;
-            HAS_MODRM[row.map()][row.opcode()] |= row.hasModRm();
+            of[row.opcode()] = with;
+            if (!row.has(VEX)) {
+                HAS_MODRM[row.map()][row.opcode()] |= row.hasModRm();
+            }
         }
     }
 
     /// Replaces the row just added by one with more conditions.
-    private record Builder(Row row) {
+    record Builder(Row row) {
         Builder(int map, int opcode, Op op, List<Operand> operands) {
-            this(new Row(map, opcode, ANY, -1, ANY, -1, op, operands, 0));
+            this(new Row(map, opcode, ANY, -1, ANY, -1, op, operands, 0, mnemonic(op)));
+        }
+
+        private static String mnemonic(Op op) {
+            return switch (op) {
+                case JCC -> "Jcc";
+                case SETCC -> "SETcc";
+                case CMOVCC -> "CMOVcc";
+                case CALLF, CALLI -> "CALL";
+                case JMPF, JMPI -> "JMP";
+                case RETF -> "RETF";
+                case MOVFROMSEG, MOVTOSEG, MOVFROMCR, MOVTOCR, MOVFROMDR, MOVTODR -> "MOV";
+                default -> op.name();
+            };
         }
 
         private Builder change(int prefix, int reg, int mod, int rm, int attributes) {
@@ -1000,7 +1028,26 @@ public final class OpcodeTable {
                             rm,
                             row.op(),
                             row.operands(),
-                            attributes);
+                            attributes,
+                            row.mnemonic());
+            ALL.set(ALL.size() - 1, changed);
+            return new Builder(changed);
+        }
+
+        /// For a row whose operation has another's [Op].
+        Builder named(String mnemonic) {
+            Row changed =
+                    new Row(
+                            row.map(),
+                            row.opcode(),
+                            row.prefix(),
+                            row.reg(),
+                            row.mod(),
+                            row.rm(),
+                            row.op(),
+                            row.operands(),
+                            row.attributes(),
+                            mnemonic);
             ALL.set(ALL.size() - 1, changed);
             return new Builder(changed);
         }

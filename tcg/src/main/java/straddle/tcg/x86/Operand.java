@@ -5,8 +5,9 @@ package straddle.tcg.x86;
 /// First letter, the place: E general register or memory by ModR/M, G general register by ModR/M.reg, I
 /// immediate, J relative, M memory only, O direct offset, S segment register, C and D control and debug
 /// registers, Z the register in the opcode's low bits, V and W XMM register and XMM register or memory, U
-/// XMM by ModR/M.rm, P, Q and N the same for MMX. Then the size: b, w, d, q, dq; v by operand size, z at most
-/// 4 bytes, y 4 or 8.
+/// XMM by ModR/M.rm, P, Q and N the same for MMX, B general and H vector register by VEX.vvvv, L vector register
+/// by an immediate's top bits. Then the size: b, w, d, q, dq, qq; v by operand size, z at most 4 bytes, y 4 or 8;
+/// x is dq or qq by VEX.L, and xh, xq and xo are half, a quarter and an eighth of it.
 public enum Operand {
     Eb,
     Ew,
@@ -66,6 +67,22 @@ public enum Operand {
     Wq,
     Wdq,
     Udq,
+    Vx,
+    Vqq,
+    Wx,
+    Wxh,
+    Wxq,
+    Wxo,
+    Wqq,
+    Ux,
+    Mx,
+    /// Memory at a base and a vector of indices (SDM volume 2, 2.3.12).
+    Mvs,
+    Hdq,
+    Hx,
+    Hqq,
+    By,
+    Lx,
     Pq,
     Qd,
     Qq,
@@ -97,9 +114,22 @@ public enum Operand {
                     SS,
                     DS,
                     FS,
-                    GS ->
+                    GS,
+                    Hdq,
+                    Hx,
+                    Hqq,
+                    By,
+                    Lx ->
                     false;
             default -> true;
+        };
+    }
+
+    /// Whether VEX.vvvv names it.
+    public boolean isInVvvv() {
+        return switch (this) {
+            case Hdq, Hx, Hqq, By -> true;
+            default -> false;
         };
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 /// @param mod [#ANY] or only memory or only register forms
 /// @param rm ModR/M.rm of a register row that is one instruction, or -1
 /// @param attributes sum of [#LOCK] and the like
+/// @param mnemonic the manual's, or a pattern of several
 public record Row(
         int map,
         int opcode,
@@ -19,7 +20,8 @@ public record Row(
         int rm,
         Op op,
         List<Operand> operands,
-        int attributes) {
+        int attributes,
+        String mnemonic) {
     public static final int ANY = -1;
 
     public static final int NP = 0;
@@ -48,11 +50,33 @@ public record Row(
     /// ModR/M follows although no operand says so.
     public static final int MODRM = 32;
 
-    /// REX.W or not decides between rows: only with W.
+    /// Only with W set.
     public static final int W1 = 64;
+
+    /// Only with W clear.
+    public static final int W0 = 128;
+
+    /// Encoded with a VEX prefix.
+    public static final int VEX = 256;
+
+    /// Only with VEX.L clear: 128 bits.
+    public static final int L0 = 512;
+
+    /// Only with VEX.L set: 256 bits.
+    public static final int L1 = 1024;
 
     public boolean has(int attribute) {
         return (attributes & attribute) != 0;
+    }
+
+    /// Whether VEX.vvvv names an operand; otherwise it must be 1111.
+    boolean usesVvvv() {
+        return operands.stream().anyMatch(Operand::isInVvvv);
+    }
+
+    /// Whether ModR/M names no general or vector register or address but one of both: VSIB.
+    boolean hasVectorIndex() {
+        return operands.contains(Operand.Mvs);
     }
 
     /// Whether a ModR/M byte follows the opcode.

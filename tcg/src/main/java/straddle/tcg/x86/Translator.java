@@ -27,6 +27,7 @@ final class Translator implements Decoder.Code {
     private final X86Cpu cpu;
     private final Decoder decoder = new Decoder();
     private final Vectors vectors = new Vectors(this);
+    private final AvxVectors avxVectors = new AvxVectors(this);
 
     private long mode;
     private int codeBits;
@@ -70,6 +71,7 @@ final class Translator implements Decoder.Code {
         ended = false;
         pendingCompare = null;
         vectors.beginBlock();
+        avxVectors.beginBlock();
         int limit = (mode & X86Cpu.MODE_ALONE) != 0 ? 1 : MAX_INSNS;
         while (!ended) {
             if (count > 0 && (count >= limit || secondPage != -1 || bytesLeftInPage() == 0)) {
@@ -195,7 +197,7 @@ final class Translator implements Decoder.Code {
         return checked(plainEa(insn), defaultSegment(insn), width, write);
     }
 
-    private Ea plainEa(Insn insn) {
+    Ea plainEa(Insn insn) {
         long mask = insn.addressSize == 8 ? -1 : insn.addressSize == 4 ? 0xffff_ffffL : 0xffff;
         int base = insn.base;
         long displacement = insn.displacement;
@@ -261,6 +263,11 @@ final class Translator implements Decoder.Code {
             raise(UD);
             return;
         }
+        if (insn.vex && !takesVex(insn)) {
+            flushCompare();
+            raise(UD);
+            return;
+        }
         if (insn.op != Op.JCC) {
             flushCompare();
         }
@@ -319,6 +326,13 @@ final class Translator implements Decoder.Code {
             case LOOP, LOOPE, LOOPNE, JCXZ -> loop(insn);
             default -> other(insn);
         }
+    }
+
+    /// In real and virtual-8086 mode no instruction has a VEX prefix (SDM volume 2, 2.3.5).
+    private boolean takesVex(Insn insn) {
+        return (mode & X86Cpu.MODE_PROTECTED) != 0
+                && (mode & X86Cpu.MODE_VM86) == 0
+                && AvxVectors.isValid(insn);
     }
 
     private long branchTarget(Insn insn) {
@@ -718,6 +732,27 @@ final class Translator implements Decoder.Code {
                         jump(pc + insn.length)));
     }
 
+    Vectors vectors() {
+        return vectors;
+    }
+
+    /// The slot of a general register's or memory's value.
+    int generalSource(Insn insn, int width) {
+        if (insn.isRegister()) {
+            return insn.rm;
+        }
+        append(load(X86Cpu.T0, width, ea(insn, width, false)));
+        return X86Cpu.T0;
+    }
+
+    private void bitField(Insn insn) {
+        int width = insn.operandSize;
+        int a = generalSource(insn, width);
+        boolean toVvvv = insn.row.operands().getFirst() == Operand.By;
+        int d = toVvvv ? insn.vvvv : insn.reg;
+        append(new BitFields(insn.op, width, d, a, insn.vvvv, (int) insn.immediate));
+    }
+
     /// What has a micro-op of its group.
     private void other(Insn insn) {
         Ea ea = insn.hasModRm && insn.isMemory() ? plainEa(insn) : null;
@@ -774,7 +809,14 @@ final class Translator implements Decoder.Code {
                 append(new Transfer(insn, ea, defaultSegment(insn), pc + insn.length & pcMask));
                 end(new Branch.Anywhere());
             }
-            case VECTOR -> vectors.emit(insn);
+            case VECTOR -> {
+                if (insn.vex) {
+                    avxVectors.emit(insn);
+                } else {
+                    vectors.emit(insn);
+                }
+            }
+            case BIT_FIELD -> bitField(insn);
             case FPU_STATE -> append(new FpuState(insn, ea, defaultSegment(insn)));
             case X87 -> append(new X87Ops(insn, ea, defaultSegment(insn)));
             case UNDEFINED -> raise(UD);

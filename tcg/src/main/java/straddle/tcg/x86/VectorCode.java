@@ -1,6 +1,7 @@
 package straddle.tcg.x86;
 
 import java.util.Locale;
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 
@@ -47,8 +48,8 @@ final class VectorCode {
         e.invoke(RUNTIME, name, "(J" + CPU + ints(operands.length) + ")V");
     }
 
-    /// LOAD128 or STORE128 at the address on the stack.
-    static void access128(
+    /// Loads or stores a register at the address on the stack.
+    static void accessVector(
             Emitter e, MicroOp op, String name, long linearMask, int register, int alignment) {
         e.mark(op);
         e.cpu();
@@ -70,6 +71,36 @@ final class VectorCode {
         e.invoke(RUNTIME, "registers", "(" + CPU + ")[J");
         operands(e, operands);
         e.invoke(FUNCTIONS + owner, name, "([J" + ints(operands.length) + ")" + result);
+    }
+
+    /// The same on bits 255:128.
+    static void upperFunction(
+            Emitter e, String owner, String name, String result, int... operands) {
+        e.cpu();
+        e.invoke(RUNTIME, "uppers", "(" + CPU + ")[J");
+        operands(e, operands);
+        e.invoke(FUNCTIONS + owner, name, "([J" + ints(operands.length) + ")" + result);
+    }
+
+    /// Calls a function that takes both register files.
+    static void bothFunction(Emitter e, String owner, String name, int... operands) {
+        e.cpu();
+        e.invoke(RUNTIME, "registers", "(" + CPU + ")[J");
+        e.cpu();
+        e.invoke(RUNTIME, "uppers", "(" + CPU + ")[J");
+        operands(e, operands);
+        e.invoke(FUNCTIONS + owner, name, "([J[J" + ints(operands.length) + ")V");
+    }
+
+    /// Calls a floating-point operation on one file whose exceptions are gathered.
+    static void gathered(Emitter e, boolean upper, String owner, String name, int... operands) {
+        e.cpu();
+        e.invoke(RUNTIME, "control", "(" + CPU + ")" + CONTROL);
+        e.cpu();
+        e.invoke(RUNTIME, upper ? "uppers" : "registers", "(" + CPU + ")[J");
+        operands(e, operands);
+        e.invoke(FUNCTIONS + owner, name, "(" + CONTROL + "[J" + ints(operands.length) + ")Z");
+        e.op(Opcodes.POP);
     }
 
     /// Calls a floating-point operation and raises its exception if it answers so.

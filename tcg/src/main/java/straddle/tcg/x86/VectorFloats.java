@@ -3,6 +3,7 @@ package straddle.tcg.x86;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.x86.fp.Avx;
 import straddle.tcg.x86.fp.Estimate;
 import straddle.tcg.x86.fp.FpControl;
 import straddle.tcg.x86.fp.Sse;
@@ -45,6 +46,15 @@ final class VectorFloats extends MicroOp {
                     ADDSUBPD,
                     ADDSUBPS,
                     SQRTSS,
+                    SQRTSD,
+                    ADDSS,
+                    ADDSD,
+                    SUBSS,
+                    SUBSD,
+                    MULSS,
+                    MULSD,
+                    DIVSS,
+                    DIVSD,
                     MINSS,
                     MINSD,
                     MAXSS,
@@ -72,7 +82,9 @@ final class VectorFloats extends MicroOp {
                     RCPPS,
                     RCPSS,
                     RSQRTPS,
-                    RSQRTSS ->
+                    RSQRTSS,
+                    VCVTPH2PS,
+                    VCVTPS2PH ->
                     true;
             default -> false;
         };
@@ -81,7 +93,7 @@ final class VectorFloats extends MicroOp {
     @Override
     public MicroOp exec(Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        if (packed(op, cpu.fp, cpu.v, d, s, imm)) {
+        if (apply(op, cpu.fp, cpu.v, d, s, imm)) {
             throw FpuState.simdFault(cpu);
         }
         return next;
@@ -89,12 +101,61 @@ final class VectorFloats extends MicroOp {
 
     @Override
     public void emit(Emitter e) {
-        switch (op) {
-            case CVTDQ2PD -> VectorCode.function(e, "SseConvert", "cvtdq2pd", "V", d, s);
-            case RCPPS, RCPSS, RSQRTPS, RSQRTSS ->
-                    VectorCode.function(e, "Estimate", VectorCode.name(op), "V", d, s);
-            case ROUNDPS, ROUNDPD, ROUNDSS, ROUNDSD, DPPS, DPPD, CMPPS, CMPPD, CMPSS, CMPSD ->
-                    VectorCode.floating(e, this, "Sse", VectorCode.name(op), d, s, imm);
+        if (!raises(op)) {
+            VectorCode.function(e, owner(op), VectorCode.name(op), "V", d, s);
+        } else if (hasImmediate(op)) {
+            VectorCode.floating(e, this, owner(op), name(op), d, s, imm);
+        } else {
+            VectorCode.floating(e, this, owner(op), name(op), d, s);
+        }
+    }
+
+    /// Emits the operation on bits 127:0 or 255:128, its exceptions to be gathered.
+    static void emit(Emitter e, boolean upper, Op op, int d, int s, int imm) {
+        if (!raises(op)) {
+            String name = VectorCode.name(op);
+            if (upper) {
+                VectorCode.upperFunction(e, owner(op), name, "V", d, s);
+            } else {
+                VectorCode.function(e, owner(op), name, "V", d, s);
+            }
+        } else if (hasImmediate(op)) {
+            VectorCode.gathered(e, upper, owner(op), name(op), d, s, imm);
+        } else {
+            VectorCode.gathered(e, upper, owner(op), name(op), d, s);
+        }
+    }
+
+    /// Whether it can raise a floating-point exception.
+    private static boolean raises(Op op) {
+        return switch (op) {
+            case CVTDQ2PD, RCPPS, RCPSS, RSQRTPS, RSQRTSS -> false;
+            default -> true;
+        };
+    }
+
+    private static boolean hasImmediate(Op op) {
+        return switch (op) {
+            case ROUNDPS,
+                    ROUNDPD,
+                    ROUNDSS,
+                    ROUNDSD,
+                    DPPS,
+                    DPPD,
+                    CMPPS,
+                    CMPPD,
+                    CMPSS,
+                    CMPSD,
+                    VCVTPS2PH ->
+                    true;
+            default -> false;
+        };
+    }
+
+    private static String owner(Op op) {
+        return switch (op) {
+            case RCPPS, RCPSS, RSQRTPS, RSQRTSS -> "Estimate";
+            case CMPPS, CMPPD, CMPSS, CMPSD, VCVTPH2PS, VCVTPS2PH -> "Avx";
             case CVTPS2PD,
                     CVTPD2PS,
                     CVTSS2SD,
@@ -103,10 +164,18 @@ final class VectorFloats extends MicroOp {
                     CVTPS2DQ,
                     CVTTPS2DQ,
                     CVTTPD2DQ,
-                    CVTPD2DQ ->
-                    VectorCode.floating(e, this, "SseConvert", VectorCode.name(op), d, s);
-            default -> VectorCode.floating(e, this, "Sse", VectorCode.name(op), d, s);
-        }
+                    CVTPD2DQ,
+                    CVTDQ2PD ->
+                    "SseConvert";
+            default -> "Sse";
+        };
+    }
+
+    private static String name(Op op) {
+        return switch (op) {
+            case CMPPS, CMPPD, CMPSS, CMPSD -> "v" + VectorCode.name(op);
+            default -> VectorCode.name(op);
+        };
     }
 
     @Override
@@ -114,7 +183,8 @@ final class VectorFloats extends MicroOp {
         return VectorCode.BYTES;
     }
 
-    private static boolean packed(Op op, FpControl c, long[] v, int d, int s, int imm) {
+    /// d = d op s on 128 bits of a register file; answers true, with nothing changed, for an unmasked exception.
+    static boolean apply(Op op, FpControl c, long[] v, int d, int s, int imm) {
         return switch (op) {
             case SQRTPS -> Sse.sqrtps(c, v, d, s);
             case SQRTPD -> Sse.sqrtpd(c, v, d, s);
@@ -143,6 +213,15 @@ final class VectorFloats extends MicroOp {
     private static boolean scalar(Op op, FpControl c, long[] v, int d, int s, int imm) {
         return switch (op) {
             case SQRTSS -> Sse.sqrtss(c, v, d, s);
+            case SQRTSD -> Sse.sqrtsd(c, v, d, s);
+            case ADDSS -> Sse.addss(c, v, d, s);
+            case ADDSD -> Sse.addsd(c, v, d, s);
+            case SUBSS -> Sse.subss(c, v, d, s);
+            case SUBSD -> Sse.subsd(c, v, d, s);
+            case MULSS -> Sse.mulss(c, v, d, s);
+            case MULSD -> Sse.mulsd(c, v, d, s);
+            case DIVSS -> Sse.divss(c, v, d, s);
+            case DIVSD -> Sse.divsd(c, v, d, s);
             case MINSS -> Sse.minss(c, v, d, s);
             case MINSD -> Sse.minsd(c, v, d, s);
             case MAXSS -> Sse.maxss(c, v, d, s);
@@ -159,10 +238,12 @@ final class VectorFloats extends MicroOp {
             case ROUNDSD -> Sse.roundsd(c, v, d, s, imm);
             case DPPS -> Sse.dpps(c, v, d, s, imm);
             case DPPD -> Sse.dppd(c, v, d, s, imm);
-            case CMPPS -> Sse.cmpps(c, v, d, s, imm);
-            case CMPPD -> Sse.cmppd(c, v, d, s, imm);
-            case CMPSS -> Sse.cmpss(c, v, d, s, imm);
-            case CMPSD -> Sse.cmpsd(c, v, d, s, imm);
+            case VCVTPS2PH -> Avx.vcvtps2ph(c, v, d, s, imm);
+            // Which has all 32 predicates.
+            case CMPPS -> Avx.vcmpps(c, v, d, s, imm);
+            case CMPPD -> Avx.vcmppd(c, v, d, s, imm);
+            case CMPSS -> Avx.vcmpss(c, v, d, s, imm);
+            case CMPSD -> Avx.vcmpsd(c, v, d, s, imm);
             default -> convert(op, c, v, d, s);
         };
     }
@@ -178,6 +259,7 @@ final class VectorFloats extends MicroOp {
             case CVTTPS2DQ -> SseConvert.cvttps2dq(c, v, d, s);
             case CVTTPD2DQ -> SseConvert.cvttpd2dq(c, v, d, s);
             case CVTPD2DQ -> SseConvert.cvtpd2dq(c, v, d, s);
+            case VCVTPH2PS -> Avx.vcvtph2ps(c, v, d, s);
             default -> approximate(op, v, d, s);
         };
     }

@@ -23,6 +23,8 @@ final class VectorIntegers {
         ELEMENTS,
         /// [Immediate].
         IMMEDIATE,
+        /// [ShiftBy].
+        SHIFT_BY,
         /// [Crypto].
         CRYPTO
     }
@@ -32,7 +34,9 @@ final class VectorIntegers {
             return Family.FLOAT;
         }
         return switch (op) {
-            case MOVSLDUP,
+            case MOVSS,
+                    MOVSD,
+                    MOVSLDUP,
                     MOVDDUP,
                     MOVSHDUP,
                     PUNPCKLBW,
@@ -89,10 +93,52 @@ final class VectorIntegers {
                     AESDEC,
                     AESDECLAST,
                     AESKEYGENASSIST,
-                    PCLMULQDQ ->
+                    PCLMULQDQ,
+                    GF2P8MULB,
+                    GF2P8AFFINEQB,
+                    GF2P8AFFINEINVQB ->
                     Family.CRYPTO;
             default -> Family.ARITHMETIC;
         };
+    }
+
+    /// Does an operation on 128 bits of a register file: d = d op s.
+    static void apply(Family family, Op op, long[] v, int d, int s, int imm) {
+        switch (family) {
+            case ARITHMETIC -> Arithmetic.first(op, v, d, s);
+            case ELEMENTS -> Elements.move(op, v, d, s);
+            case IMMEDIATE -> Immediate.apply(op, v, d, s, imm);
+            case SHIFT_BY -> ShiftBy.apply(op, v, d, imm);
+            case CRYPTO -> Crypto.apply(op, v, d, s, imm);
+            case FLOAT -> throw new IllegalStateException(op + " is no integer operation");
+        }
+    }
+
+    /// Emits the same for bits 127:0 or 255:128.
+    static void emit(Emitter e, boolean upper, Family family, Op op, int d, int s, int imm) {
+        switch (family) {
+            case ARITHMETIC -> call(e, upper, "SseInteger", VectorCode.name(op), d, s);
+            case ELEMENTS -> call(e, upper, "SseShuffle", VectorCode.name(op), d, s);
+            case IMMEDIATE -> call(e, upper, Immediate.owner(op), VectorCode.name(op), d, s, imm);
+            case SHIFT_BY -> call(e, upper, "SseInteger", ShiftBy.name(op), d, imm);
+            case CRYPTO -> {
+                String name = VectorCode.name(op);
+                if (Crypto.hasImmediate(op)) {
+                    call(e, upper, Crypto.owner(op), name, d, s, imm);
+                } else {
+                    call(e, upper, Crypto.owner(op), name, d, s);
+                }
+            }
+            case FLOAT -> throw new IllegalStateException(op + " is no integer operation");
+        }
+    }
+
+    private static void call(Emitter e, boolean upper, String owner, String name, int... operands) {
+        if (upper) {
+            VectorCode.upperFunction(e, owner, name, "V", operands);
+        } else {
+            VectorCode.function(e, owner, name, "V", operands);
+        }
     }
 
     /// PXOR, POR, PAND or PANDN.
@@ -318,6 +364,10 @@ final class VectorIntegers {
                 case PMAXUD -> SseInteger.pmaxud(v, d, s);
                 case PMULLD -> SseInteger.pmulld(v, d, s);
                 case PHMINPOSUW -> SseInteger.phminposuw(v, d, s);
+                case PXOR -> SseInteger.pxor(v, d, s);
+                case POR -> SseInteger.por(v, d, s);
+                case PAND -> SseInteger.pand(v, d, s);
+                case PANDN -> SseInteger.pandn(v, d, s);
                 default -> throw new IllegalStateException(op + " is no integer operation");
             }
         }
@@ -358,6 +408,8 @@ final class VectorIntegers {
 
         private static void move(Op op, long[] v, int d, int s) {
             switch (op) {
+                case MOVSS -> SseShuffle.movss(v, d, s);
+                case MOVSD -> SseShuffle.movsd(v, d, s);
                 case MOVSLDUP -> SseShuffle.movsldup(v, d, s);
                 case MOVDDUP -> SseShuffle.movddup(v, d, s);
                 case MOVSHDUP -> SseShuffle.movshdup(v, d, s);
@@ -415,7 +467,11 @@ final class VectorIntegers {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long[] v = ((X86Cpu) c).v;
+            apply(op, ((X86Cpu) c).v, d, s, imm);
+            return next;
+        }
+
+        private static void apply(Op op, long[] v, int d, int s, int imm) {
             switch (op) {
                 case MPSADBW -> SseInteger.mpsadbw(v, d, s, imm);
                 case PSHUFD -> SseShuffle.pshufd(v, d, s, imm);
@@ -430,13 +486,15 @@ final class VectorIntegers {
                 case INSERTPS -> SseShuffle.insertps(v, d, s, imm);
                 default -> throw new IllegalStateException(op + " has no immediate");
             }
-            return next;
+        }
+
+        private static String owner(Op op) {
+            return op == Op.MPSADBW ? "SseInteger" : "SseShuffle";
         }
 
         @Override
         public void emit(Emitter e) {
-            String owner = op == Op.MPSADBW ? "SseInteger" : "SseShuffle";
-            VectorCode.function(e, owner, VectorCode.name(op), "V", d, s, imm);
+            VectorIntegers.emit(e, false, Family.IMMEDIATE, op, d, s, imm);
         }
 
         @Override
@@ -464,7 +522,11 @@ final class VectorIntegers {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long[] v = ((X86Cpu) c).v;
+            apply(op, ((X86Cpu) c).v, d, count);
+            return next;
+        }
+
+        private static void apply(Op op, long[] v, int d, int count) {
             switch (op) {
                 case PSLLW -> SseInteger.psllwBy(v, d, count);
                 case PSRLW -> SseInteger.psrlwBy(v, d, count);
@@ -478,7 +540,21 @@ final class VectorIntegers {
                 case PSLLDQ -> SseInteger.pslldq(v, d, count);
                 default -> throw new IllegalStateException(op + " is no shift");
             }
-            return next;
+        }
+
+        private static String name(Op op) {
+            String name = VectorCode.name(op);
+            return op == Op.PSRLDQ || op == Op.PSLLDQ ? name : name + "By";
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorIntegers.emit(e, false, Family.SHIFT_BY, op, d, 0, count);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
 
         @Override
@@ -503,7 +579,11 @@ final class VectorIntegers {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long[] v = ((X86Cpu) c).v;
+            apply(op, ((X86Cpu) c).v, d, s, imm);
+            return next;
+        }
+
+        private static void apply(Op op, long[] v, int d, int s, int imm) {
             switch (op) {
                 case SHA1NEXTE -> Sha.sha1nexte(v, d, s);
                 case SHA1MSG1 -> Sha.sha1msg1(v, d, s);
@@ -519,9 +599,32 @@ final class VectorIntegers {
                 case AESDECLAST -> Aes.aesdeclast(v, d, s);
                 case AESKEYGENASSIST -> Aes.aeskeygenassist(v, d, s, imm);
                 case PCLMULQDQ -> Aes.pclmulqdq(v, d, s, imm);
+                case GF2P8MULB -> Aes.gf2p8mulb(v, d, s);
+                case GF2P8AFFINEQB -> Aes.gf2p8affineqb(v, d, s, imm);
+                case GF2P8AFFINEINVQB -> Aes.gf2p8affineinvqb(v, d, s, imm);
                 default -> throw new IllegalStateException(op + " is not cryptographic");
             }
-            return next;
+        }
+
+        private static boolean hasImmediate(Op op) {
+            return switch (op) {
+                case SHA1RNDS4, AESKEYGENASSIST, PCLMULQDQ, GF2P8AFFINEQB, GF2P8AFFINEINVQB -> true;
+                default -> false;
+            };
+        }
+
+        private static String owner(Op op) {
+            return op.name().startsWith("SHA") ? "Sha" : "Aes";
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            VectorIntegers.emit(e, false, Family.CRYPTO, op, d, s, imm);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return VectorCode.BYTES;
         }
 
         @Override

@@ -30,7 +30,7 @@ final class VectorMoves {
         @Override
         public void emit(Emitter e) {
             e.address(ea);
-            VectorCode.access128(e, this, "load128", ea.linearMask(), d, alignment);
+            VectorCode.accessVector(e, this, "load128", ea.linearMask(), d, alignment);
         }
 
         @Override
@@ -60,7 +60,7 @@ final class VectorMoves {
         @Override
         public void emit(Emitter e) {
             e.address(ea);
-            VectorCode.access128(e, this, "store128", ea.linearMask(), s, alignment);
+            VectorCode.accessVector(e, this, "store128", ea.linearMask(), s, alignment);
         }
 
         @Override

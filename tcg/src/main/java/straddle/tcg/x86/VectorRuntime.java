@@ -1,13 +1,17 @@
 package straddle.tcg.x86;
 
+import java.util.Arrays;
 import straddle.tcg.Cpu;
 import straddle.tcg.mmu.Raw;
 import straddle.tcg.mmu.Tlb;
+import straddle.tcg.x86.fp.Avx;
 import straddle.tcg.x86.fp.Binary32;
 import straddle.tcg.x86.fp.Binary64;
 import straddle.tcg.x86.fp.FpControl;
 import straddle.tcg.x86.fp.Sse;
 import straddle.tcg.x86.fp.SseConvert;
+import straddle.tcg.x86.fp.SseInteger;
+import straddle.tcg.x86.fp.SseShuffle;
 
 /// What frequent vector micro-ops do, for the interpreter and for emitted regions: small enough for HotSpot
 /// to inline all of it. `d` and `s` are indices in [X86Cpu#v].
@@ -24,6 +28,11 @@ public final class VectorRuntime {
 
     public static long[] registers(Cpu c) {
         return ((X86Cpu) c).v;
+    }
+
+    /// Bits 255:128 of the registers.
+    public static long[] uppers(Cpu c) {
+        return ((X86Cpu) c).w;
     }
 
     public static FpControl control(Cpu c) {
@@ -89,7 +98,202 @@ public final class VectorRuntime {
         }
     }
 
+    /// Loads 32 bytes; nothing changes unless all of them can be read.
+    ///
+    /// @param alignment 31 where they must be aligned, else 0
+    public static void load256(long at, Cpu c, long linearMask, int d, int alignment) {
+        X86Cpu cpu = (X86Cpu) c;
+        if ((at & alignment) != 0) {
+            throw cpu.gp();
+        }
+        long[] v = cpu.v;
+        long[] w = cpu.w;
+        long entry = Tlb.entry(c.tlb, at);
+        if (Raw.getLong(entry + Tlb.READ) == (at + 31 & -4096)) {
+            long host = at + Raw.getLong(entry + Tlb.ADDEND);
+            v[d] = Raw.getLong(host);
+            v[d + 1] = Raw.getLong(host + 8);
+            w[d] = Raw.getLong(host + 16);
+            w[d + 1] = Raw.getLong(host + 24);
+        } else {
+            long a0 = c.load64(at);
+            long a1 = c.load64(at + 8 & linearMask);
+            long a2 = c.load64(at + 16 & linearMask);
+            w[d + 1] = c.load64(at + 24 & linearMask);
+            w[d] = a2;
+            v[d + 1] = a1;
+            v[d] = a0;
+        }
+    }
+
+    /// Stores 32 bytes, of which none changes unless all can be written.
+    public static void store256(long at, Cpu c, long linearMask, int s, int alignment) {
+        X86Cpu cpu = (X86Cpu) c;
+        if ((at & alignment) != 0) {
+            throw cpu.gp();
+        }
+        long[] v = cpu.v;
+        long[] w = cpu.w;
+        long entry = Tlb.entry(c.tlb, at);
+        if (Raw.getLong(entry + Tlb.WRITE) == (at + 31 & -4096)) {
+            long host = at + Raw.getLong(entry + Tlb.ADDEND);
+            Raw.putLong(host, v[s]);
+            Raw.putLong(host + 8, v[s + 1]);
+            Raw.putLong(host + 16, w[s]);
+            Raw.putLong(host + 24, w[s + 1]);
+        } else {
+            c.probeStore(at, 32);
+            c.store64(at, v[s]);
+            c.store64(at + 8 & linearMask, v[s + 1]);
+            c.store64(at + 16 & linearMask, w[s]);
+            c.store64(at + 24 & linearMask, w[s + 1]);
+        }
+    }
+
     // ---- moves
+
+    /// Clears bits 255:128, as every VEX-encoded instruction of 128 bits does.
+    public static void clearUpper(Cpu c, int d) {
+        long[] w = ((X86Cpu) c).w;
+        w[d] = 0;
+        w[d + 1] = 0;
+    }
+
+    public static void copyUpper(Cpu c, int d, int s) {
+        long[] w = ((X86Cpu) c).w;
+        w[d] = w[s];
+        w[d + 1] = w[s + 1];
+    }
+
+    /// 32 bytes.
+    public static void copy256(Cpu c, int d, int s) {
+        copy(c, d, s);
+        copyUpper(c, d, s);
+    }
+
+    /// The low half of d = long x, the high half = long y, bits 255:128 = 0.
+    public static void combine(Cpu c, int d, int x, int y) {
+        long[] v = ((X86Cpu) c).v;
+        long low = v[x];
+        v[d + 1] = v[y];
+        v[d] = low;
+        clearUpper(c, d);
+    }
+
+    /// All elements of d = one of s's: the lowest, of 1, 2, 4 or 8 bytes.
+    public static void broadcast(Cpu c, int d, int s, int bytes, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        long x = Avx.broadcast(cpu.v[s], bytes);
+        long upper = wide != 0 ? x : 0;
+        cpu.v[d] = x;
+        cpu.v[d + 1] = x;
+        cpu.w[d] = upper;
+        cpu.w[d + 1] = upper;
+    }
+
+    /// Puts the bytes of s that an operation of which each half widens eight, four or two of them takes for bits
+    /// 255:128 into the upper scratch register.
+    public static void spread(Cpu c, int s, int bytes) {
+        X86Cpu cpu = (X86Cpu) c;
+        cpu.w[Vectors.SCRATCH] = bytes == 8 ? cpu.v[s + 1] : cpu.v[s] >>> 8 * bytes;
+    }
+
+    /// Puts the lower half of s into the upper scratch register: the count of a shift.
+    public static void repeat(Cpu c, int s) {
+        X86Cpu cpu = (X86Cpu) c;
+        cpu.w[Vectors.SCRATCH] = cpu.v[s];
+        cpu.w[Vectors.SCRATCH + 1] = cpu.v[s + 1];
+    }
+
+    /// 128 bits of d = the lower longs of both halves of s: results half as wide as their operands.
+    public static void narrow(Cpu c, int d, int s) {
+        X86Cpu cpu = (X86Cpu) c;
+        cpu.v[d] = cpu.v[s];
+        cpu.v[d + 1] = cpu.w[s];
+        clearUpper(c, d);
+    }
+
+    /// Clears bits 255:128 of the first registers, or all of them.
+    public static void zero(Cpu c, int registers, int all) {
+        X86Cpu cpu = (X86Cpu) c;
+        Arrays.fill(cpu.w, 0, 2 * registers, 0);
+        if (all != 0) {
+            Arrays.fill(cpu.v, 0, 2 * registers, 0);
+        }
+    }
+
+    /// d = a with its half 0 or 1 replaced by the lower half of b.
+    public static void insert128(Cpu c, int d, int a, int b, int half) {
+        X86Cpu cpu = (X86Cpu) c;
+        long low = cpu.v[b];
+        long high = cpu.v[b + 1];
+        if (d != a) {
+            copy256(c, d, a);
+        }
+        long[] to = half != 0 ? cpu.w : cpu.v;
+        to[d] = low;
+        to[d + 1] = high;
+    }
+
+    /// d = half 0 or 1 of s, zero-extended.
+    public static void extract128(Cpu c, int d, int s, int half) {
+        X86Cpu cpu = (X86Cpu) c;
+        long[] from = half != 0 ? cpu.w : cpu.v;
+        cpu.v[d] = from[s];
+        cpu.v[d + 1] = from[s + 1];
+        clearUpper(c, d);
+    }
+
+    public static long pmovmskb256(Cpu c, int s) {
+        X86Cpu cpu = (X86Cpu) c;
+        return SseShuffle.pmovmskb(cpu.v, s) | (long) SseShuffle.pmovmskb(cpu.w, s) << 16;
+    }
+
+    public static long movmskps256(Cpu c, int s) {
+        X86Cpu cpu = (X86Cpu) c;
+        return SseShuffle.movmskps(cpu.v, s) | SseShuffle.movmskps(cpu.w, s) << 4;
+    }
+
+    public static long movmskpd256(Cpu c, int s) {
+        X86Cpu cpu = (X86Cpu) c;
+        return SseShuffle.movmskpd(cpu.v, s) | SseShuffle.movmskpd(cpu.w, s) << 2;
+    }
+
+    /// VPTEST, VTESTPS and VTESTPD on 16 or 32 bytes: the flags for RFLAGS.
+    public static long vptest(Cpu c, int d, int s, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        int low = SseInteger.ptest(cpu.v, d, s);
+        return wide != 0 ? low & SseInteger.ptest(cpu.w, d, s) : low;
+    }
+
+    public static long vtestps(Cpu c, int d, int s, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        int low = Avx.vtestps(cpu.v, d, s);
+        return wide != 0 ? low & Avx.vtestps(cpu.w, d, s) : low;
+    }
+
+    public static long vtestpd(Cpu c, int d, int s, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        int low = Avx.vtestpd(cpu.v, d, s);
+        return wide != 0 ? low & Avx.vtestpd(cpu.w, d, s) : low;
+    }
+
+    /// Begins an operation on both halves.
+    public static void gather(Cpu c) {
+        ((X86Cpu) c).fp.gather();
+    }
+
+    /// Ends it, before the destination changes.
+    public static void settle(Cpu c) {
+        X86Cpu cpu = (X86Cpu) c;
+        if (cpu.fp.settle()) {
+            throw FpuState.simdFault(cpu);
+        }
+    }
+
+    public static void requireAvx(Cpu c) {
+        FpuState.requireAvx((X86Cpu) c);
+    }
 
     /// One half of a register.
     public static long half(Cpu c, int s) {

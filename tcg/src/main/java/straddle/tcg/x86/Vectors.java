@@ -240,11 +240,11 @@ final class Vectors {
         int wide = insn.rexW ? 8 : 4;
         switch (insn.op) {
             case CVTSI2SD -> {
-                int s = generalSource(insn, wide);
+                int s = to.generalSource(insn, wide);
                 to.append(new VectorGeneral.CvtSi2Sd(reg(insn), s, wide));
             }
             case CVTSI2SS -> {
-                int s = generalSource(insn, wide);
+                int s = to.generalSource(insn, wide);
                 to.append(new VectorGeneral.CvtSi2Ss(reg(insn), s, wide));
             }
             case CVTSD2SI, CVTTSD2SI, CVTSS2SI, CVTTSS2SI -> {
@@ -267,7 +267,7 @@ final class Vectors {
             }
             case PINSRB, PINSRW, PINSRD -> {
                 int width = insn.op == Op.PINSRB ? 1 : insn.op == Op.PINSRW ? 2 : wide;
-                int s = generalSource(insn, width);
+                int s = to.generalSource(insn, width);
                 to.append(new VectorGeneral.Insert(width, reg(insn), s, imm));
             }
             case PEXTRB, PEXTRW, PEXTRD, EXTRACTPS -> extract(insn, imm, wide);
@@ -278,16 +278,8 @@ final class Vectors {
         return true;
     }
 
-    /// The slot of a general register's or memory's value.
-    private int generalSource(Insn insn, int width) {
-        if (insn.isRegister()) {
-            return insn.rm;
-        }
-        to.append(to.load(X86Cpu.T0, width, to.ea(insn, width, false)));
-        return X86Cpu.T0;
-    }
-
-    private void extract(Insn insn, int imm, int wide) {
+    /// PEXTRB and its kin, whose 128-bit VEX forms are the same.
+    void extract(Insn insn, int imm, int wide) {
         int width =
                 switch (insn.op) {
                     case PEXTRB -> 1;
@@ -366,6 +358,8 @@ final class Vectors {
                     case ELEMENTS -> new VectorIntegers.Elements(insn.op, d, s);
                     case IMMEDIATE -> new VectorIntegers.Immediate(insn.op, d, s, imm);
                     case CRYPTO -> new VectorIntegers.Crypto(insn.op, d, s, imm);
+                    case SHIFT_BY ->
+                            throw new IllegalStateException(insn.row + " shifts by itself");
                 });
     }
 
@@ -393,7 +387,7 @@ final class Vectors {
             case PMOVMSKB, PEXTRW ->
                     to.append(new MmxOps.ToGeneral(insn.op, insn.reg, insn.rm & 7, imm));
             case PINSRW -> {
-                int s = generalSource(insn, 2);
+                int s = to.generalSource(insn, 2);
                 to.append(new MmxOps.Insert(insn.reg & 7, s, imm));
             }
             default -> {

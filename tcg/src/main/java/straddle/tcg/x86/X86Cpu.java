@@ -121,6 +121,9 @@ public final class X86Cpu extends Cpu {
     /// XMM registers: 16 of two longs each, then two of scratch.
     final long[] v = new long[36];
 
+    /// Bits 255:128 of the YMM registers, at the same indices.
+    final long[] w = new long[36];
+
     final FpControl fp = new FpControl();
 
     final X87 x87 = new X87();

@@ -47,7 +47,7 @@ final class Snippet implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment ram;
-    private final X86Cpu cpu;
+    final X86Cpu cpu;
 
     /// Each code has an address of its own: those translated are not looked at again.
     private int code = CODE;
@@ -107,7 +107,7 @@ final class Snippet implements AutoCloseable {
         state.cr3 = TABLES;
         state.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
         state.efer = EFER_LME | EFER_LMA;
-        state.xcr0 = 3;
+        state.xcr0 = 7;
         state.gdtBase = GDT;
         state.gdtLimit = 0xff;
         state.idtBase = IDT;
@@ -187,6 +187,23 @@ final class Snippet implements AutoCloseable {
     void setXmm(int register, long low, long high) {
         state.xsaveBuffer().putLong(160 + 16 * register, low);
         state.xsaveBuffer().putLong(168 + 16 * register, high);
+    }
+
+    /// Bits 255:128.
+    void setUpper(int register, long low, long high) {
+        state.xsave[X86State.XSTATE_BV_OFFSET] |= 4;
+        state.xsaveBuffer().putLong(576 + 16 * register, low);
+        state.xsaveBuffer().putLong(584 + 16 * register, high);
+    }
+
+    /// Bits 191:128.
+    long upperLow(int register) {
+        return state.xsaveBuffer().getLong(576 + 16 * register);
+    }
+
+    /// Bits 255:192.
+    long upperHigh(int register) {
+        return state.xsaveBuffer().getLong(584 + 16 * register);
     }
 
     long low(int register) {

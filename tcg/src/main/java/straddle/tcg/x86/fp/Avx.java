@@ -193,6 +193,28 @@ public final class Avx {
         };
     }
 
+    /// Four binary16 numbers to a register's binary32 ones.
+    public static boolean vcvtph2ps(FpControl c, long[] v, int d, int s) {
+        long low = vcvtph2ps(c, (int) v[s]);
+        long high = vcvtph2ps(c, (int) (v[s] >>> 32));
+        if (SseConvert.raises(c)) {
+            return true;
+        }
+        put(v, d, low, high);
+        return false;
+    }
+
+    /// Four binary32 numbers to binary16 ones in the low half; the high one becomes 0.
+    public static boolean vcvtps2ph(FpControl c, long[] v, int d, int s, int imm) {
+        int low = vcvtps2ph(c, v[s], imm);
+        int high = vcvtps2ph(c, v[s + 1], imm);
+        if (SseConvert.raises(c)) {
+            return true;
+        }
+        put(v, d, low & LOW | (long) high << 32, 0);
+        return false;
+    }
+
     /// Two binary16 numbers of a 32-bit part to two binary32 ones; the caller asks
     /// [SseConvert#raises(FpControl)].
     public static long vcvtph2ps(FpControl c, int halves) {

@@ -44,11 +44,29 @@ public final class FpControl extends SoftFloat {
     /// The register. Free to read and write between operations.
     public int mxcsr = RESET;
 
+    /// Whether an operation in several parts is under way: its exceptions are gathered, and none signalled
+    /// before [#settle()].
+    private boolean gathering;
+
     public FpControl() {}
+
+    /// Begins an operation in several parts, such as one on both halves of a YMM register.
+    public void gather() {
+        gathering = true;
+    }
+
+    /// Ends it; returns whether one of its exceptions is unmasked.
+    public boolean settle() {
+        gathering = false;
+        return raised != 0 && signals();
+    }
 
     /// Makes the exceptions gathered in `raised` sticky; returns whether one is unmasked. One that
     /// is found before computing keeps those found afterwards from showing (SDM volume 1, 11.5.1).
     boolean signals() {
+        if (gathering) {
+            return false;
+        }
         int flags = raised;
         raised = 0;
         int unmasked = flags & ~(mxcsr >>> 7);

@@ -1,0 +1,184 @@
+package straddle.tcg.x86;
+
+import straddle.tcg.Cpu;
+import straddle.tcg.op.Ea;
+import straddle.tcg.op.MicroOp;
+
+/// AVX's accesses to some elements of memory: masked loads and stores, and gathers (SDM volume 2, VMASKMOV,
+/// VPMASKMOV, VGATHER). Elements that the mask leaves out are not touched and don't fault.
+final class AvxMemory {
+    private AvxMemory() {}
+
+    /// Whether the sign bit of an element is set.
+    private static boolean isSet(long[] v, long[] w, int register, int element, int bytes) {
+        return get(v, w, register, element, bytes) >>> 8 * bytes - 1 != 0;
+    }
+
+    /// An element of 4 or 8 bytes of a register, zero-extended.
+    private static long get(long[] v, long[] w, int register, int element, int bytes) {
+        int at = element * bytes;
+        long[] half = at < 16 ? v : w;
+        long quad = half[register + (at >>> 3 & 1)];
+        return bytes == 8 ? quad : quad >>> 8 * (at & 4) & 0xffff_ffffL;
+    }
+
+    private static void set(long[] v, long[] w, int register, int element, int bytes, long value) {
+        int at = element * bytes;
+        long[] half = at < 16 ? v : w;
+        int i = register + (at >>> 3 & 1);
+        if (bytes == 8) {
+            half[i] = value;
+        } else {
+            int shift = 8 * (at & 4);
+            half[i] = half[i] & ~(0xffff_ffffL << shift) | (value & 0xffff_ffffL) << shift;
+        }
+    }
+
+    /// d = the elements of memory that the mask chooses, 0 for the others.
+    static final class MaskedLoad extends MicroOp {
+        private final int d;
+        private final int mask;
+        private final Ea ea;
+        private final int segment;
+        private final int bytes;
+        private final int count;
+
+        MaskedLoad(int d, int mask, Ea ea, int segment, int bytes, boolean wide) {
+            this.d = d;
+            this.mask = mask;
+            this.ea = ea;
+            this.segment = segment;
+            this.bytes = bytes;
+            this.count = (wide ? 32 : 16) / bytes;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            X86Cpu cpu = (X86Cpu) c;
+            long[] v = cpu.v;
+            long[] w = cpu.w;
+            int to = AvxIntegers.SPARE;
+            long offset = ea.offset(c);
+            VectorRuntime.setQuad(0, c, to);
+            VectorRuntime.clearUpper(c, to);
+            for (int i = 0; i < count; i++) {
+                if (isSet(v, w, mask, i, bytes)) {
+                    long at =
+                            cpu.linear(
+                                    segment, offset + (long) i * bytes & ea.mask(), bytes, false);
+                    set(v, w, to, i, bytes, c.load(at, bytes));
+                }
+            }
+            VectorRuntime.copy256(c, d, to);
+            return next;
+        }
+    }
+
+    /// Stores the elements of s that the mask chooses: all or, if one of them faults, none.
+    static final class MaskedStore extends MicroOp {
+        private final int s;
+        private final int mask;
+        private final Ea ea;
+        private final int segment;
+        private final int bytes;
+        private final int count;
+
+        MaskedStore(int s, int mask, Ea ea, int segment, int bytes, boolean wide) {
+            this.s = s;
+            this.mask = mask;
+            this.ea = ea;
+            this.segment = segment;
+            this.bytes = bytes;
+            this.count = (wide ? 32 : 16) / bytes;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            X86Cpu cpu = (X86Cpu) c;
+            long[] v = cpu.v;
+            long[] w = cpu.w;
+            long offset = ea.offset(c);
+            for (int i = 0; i < count; i++) {
+                if (isSet(v, w, mask, i, bytes)) {
+                    c.probeStore(at(cpu, offset, i), bytes);
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                if (isSet(v, w, mask, i, bytes)) {
+                    c.store(at(cpu, offset, i), bytes, get(v, w, s, i, bytes));
+                }
+            }
+            return next;
+        }
+
+        private long at(X86Cpu c, long offset, int i) {
+            return c.linear(segment, offset + (long) i * bytes & ea.mask(), bytes, true);
+        }
+    }
+
+    /// Loads elements from a base and a vector of indices. Each that has been loaded is struck out of the mask, so
+    /// that the instruction goes on where it was after a fault.
+    static final class Gather extends MicroOp {
+        private final int d;
+        private final int mask;
+        private final int indices;
+        private final int scale;
+        private final Ea ea;
+        private final int segment;
+        private final int bytes;
+        private final int indexBytes;
+        private final int count;
+        private final int maskBytes;
+
+        /// @param ea the address without the indices
+        /// @param bytes of an element of d
+        /// @param indexBytes of an element of the indices
+        Gather(Insn insn, Ea ea, int segment, int bytes, int indexBytes) {
+            this.d = 2 * insn.reg;
+            this.mask = 2 * insn.vvvv;
+            this.indices = 2 * insn.vectorIndex;
+            this.scale = insn.scale;
+            this.ea = ea;
+            this.segment = segment;
+            this.bytes = bytes;
+            this.indexBytes = indexBytes;
+            int length = insn.wide ? 32 : 16;
+            this.count = length / Math.max(bytes, indexBytes);
+            this.maskBytes = count * bytes;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            X86Cpu cpu = (X86Cpu) c;
+            long[] v = cpu.v;
+            long[] w = cpu.w;
+            long offset = ea.offset(c);
+            for (int i = 0; i < count; i++) {
+                boolean chosen = isSet(v, w, mask, i, bytes);
+                set(v, w, mask, i, bytes, chosen ? -1 : 0);
+            }
+            for (int i = 0; i < count; i++) {
+                if (isSet(v, w, mask, i, bytes)) {
+                    long element = get(v, w, indices, i, indexBytes);
+                    long by = indexBytes == 4 ? (int) element : element;
+                    long at = cpu.linear(segment, offset + (by << scale) & ea.mask(), bytes, false);
+                    set(v, w, d, i, bytes, c.load(at, bytes));
+                    set(v, w, mask, i, bytes, 0);
+                }
+            }
+            clearBeyond(v, w, mask);
+            clearBeyond(v, w, d);
+            return next;
+        }
+
+        private void clearBeyond(long[] v, long[] w, int register) {
+            if (maskBytes <= 8) {
+                v[register + 1] = 0;
+            }
+            if (maskBytes <= 16) {
+                w[register] = 0;
+                w[register + 1] = 0;
+            }
+        }
+    }
+}
