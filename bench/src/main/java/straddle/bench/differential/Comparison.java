@@ -117,7 +117,10 @@ final class Comparison {
             state.gpr[i] = i == 4 ? state.gpr[i] : 0;
             best = better(best, best.test().with(state, best.test().memory()));
         }
-        for (int at = 32; at < Outcome.XSAVE_COMPARED; at += 16) {
+        for (int at = 32; at < Outcome.YMM + Outcome.YMM_BYTES; at += 16) {
+            if (at >= Outcome.XSAVE_COMPARED && at < Outcome.YMM) {
+                continue;
+            }
             X86State state = new X86State();
             state.copyFrom(best.test().initial());
             Arrays.fill(state.xsave, at, at + 16, (byte) 0);

@@ -142,6 +142,7 @@ final class Generator {
         for (int i = 0; i < StepEncoder.POOL_VECTORS; i++) {
             EdgeValues.vector(random, bytes, UserSandbox.READ_ONLY_OFFSET + i * 16);
         }
+        StepEncoder.fillIndices(random, bytes);
         for (int i = StepEncoder.POOL_VECTORS; i < 256; i++) {
             EdgeValues.extended(random, bytes, UserSandbox.READ_ONLY_OFFSET + i * 16);
         }
@@ -204,6 +205,12 @@ final class Generator {
         }
         for (int i = 0; i < 16; i++) {
             EdgeValues.vector(random, area, 160 + i * 16);
+        }
+        state.xsave[X86State.XSTATE_BV_OFFSET] |= Outcome.AVX;
+        for (int i = 0; i < 16; i++) {
+            if (random.nextInt(4) != 0) {
+                EdgeValues.vector(random, area, Outcome.YMM + i * 16);
+            }
         }
     }
 

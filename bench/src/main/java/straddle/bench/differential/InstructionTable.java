@@ -24,7 +24,7 @@ final class InstructionTable {
             """
             LOCK with LFENCE, MFENCE, SFENCE: AMD's processors ignore it
             CPUID, RDTSC, RDTSCP, RDPMC, RDRAND, RDSEED, RDPID, XGETBV: their results differ from run to run or from host to host
-            RCPPS, RCPSS, RSQRTPS, RSQRTSS: approximations that the manual bounds and each processor makes its own way
+            RCPPS, RCPSS, RSQRTPS, RSQRTSS and their VEX forms: approximations that the manual bounds and each processor makes its own way
             FSIN, FCOS, FSINCOS, FPTAN, FPATAN, F2XM1, FYL2X, FYL2XP1: processors differ in the last place (SDM volume 1, 8.3.10)
             SYSCALL, SYSENTER, INT n, INT1: hosts' KVMs deliver them in ways of their own
             MOV to and from Sreg, LAR, LSL, VERR, VERW: where the host's KVM lacks hardware support, user code sees
@@ -37,6 +37,7 @@ final class InstructionTable {
             #AC of x87, MMX and SSE operands, and faults of MASKMOVQ and MASKMOVDQU: left to the implementation
               (SDM volume 2, MOVDQU, MASKMOVDQU)
             #AC or #PF first, of an access that deserves both: the SDM's order (volume 3, table 7-2) is not AMD's
+            VPERMQ and VPERMPD with VEX.W clear: AMD's processors accept it
             AAA and the other instructions that 64-bit mode lacks
             """;
 
@@ -348,6 +349,9 @@ final class InstructionTable {
             66 0f 38 de | AESDEC V,W16 |
             66 0f 38 df | AESDECLAST V,W16 |
             66 0f 3a df | AESKEYGENASSIST V,W16,Ib |
+            66 0f 38 cf | GF2P8MULB V,W16 |
+            66 0f 3a ce | GF2P8AFFINEQB V,W16,Ib |
+            66 0f 3a cf | GF2P8AFFINEINVQB V,W16,Ib |
             0f 38 c8 | SHA1NEXTE V,W16 | neat
             0f 38 c9 | SHA1MSG1 V,W16 | neat
             0f 38 ca | SHA1MSG2 V,W16 | neat
@@ -450,7 +454,8 @@ final class InstructionTable {
 
     private static final String BITWISE = "54 AND 55 ANDN 56 OR 57 XOR";
 
-    private static final Set<String> VECTOR_GROUPS = Set.of("sse", "mmx", "crypto", "float", "x87");
+    private static final Set<String> VECTOR_GROUPS =
+            Set.of("sse", "mmx", "crypto", "float", "x87", "avx", "avxfloat", "fma");
 
     private InstructionTable() {}
 
@@ -482,7 +487,26 @@ final class InstructionTable {
         MEMORY
     }
 
-    /// @param kind one of `E G M R Z I J O S V U W P N Q F`; F is a fixed register
+    /// A VEX prefix (SDM volume 2, 2.3).
+    ///
+    /// @param map 1: 0F, 2: 0F 38, 3: 0F 3A
+    /// @param pp 0: none, 1: 66, 2: F3, 3: F2
+    /// @param l 0, 1 or, where it is ignored, -1
+    /// @param w 0, 1, -1 where it is ignored, or -2 where it is the size of a general register
+    record Vex(int map, int pp, int l, int w) {
+        static final int SIZE = -2;
+
+        static Vex parse(String text) {
+            String[] parts = text.split("\\.", -1);
+            int map = List.of("0F", "0F38", "0F3A").indexOf(parts[3]) + 1;
+            int pp = List.of("NP", "66", "F3", "F2").indexOf(parts[2]);
+            int l = List.of("128", "256").indexOf(parts[1]);
+            int w = parts[4].equals("Wy") ? SIZE : List.of("W0", "W1").indexOf(parts[4]);
+            return new Vex(map, pp, l, w);
+        }
+    }
+
+    /// @param kind one of `E G M R Z I J O S V U W P N Q H B L F`; F is a fixed register
     /// @param letter the size letter of general operands, or 0
     /// @param bytes in memory of the others, or 0 where the operand size decides
     /// @param aligned whether the bytes in memory must be aligned
@@ -496,7 +520,7 @@ final class InstructionTable {
             String rest = text.substring(1);
             if ("VUWPNQ".indexOf(kind) >= 0 || kind == 'M' && rest.matches("\\d+u?")) {
                 int bytes = rest.isEmpty() ? 0 : Integer.parseInt(rest.replace("u", ""));
-                return new Operand(kind, '\0', bytes, bytes == 16 && !rest.endsWith("u"));
+                return new Operand(kind, '\0', bytes, bytes >= 16 && !rest.endsWith("u"));
             }
             char letter = rest.isEmpty() ? '\0' : rest.charAt(0);
             int bytes = rest.length() > 1 ? rest.charAt(1) - '0' : 0;
@@ -505,12 +529,13 @@ final class InstructionTable {
 
         private static boolean isEncoded(String text) {
             char second = text.length() > 1 ? text.charAt(1) : '\0';
-            return "EGMRZIJOSVUWPNQ".indexOf(text.charAt(0)) >= 0 && !Character.isUpperCase(second)
+            return "EGMRZIJOSVUWPNQHBL".indexOf(text.charAt(0)) >= 0
+                            && !Character.isUpperCase(second)
                     || text.equals("M");
         }
 
         boolean isImmediate() {
-            return kind == 'I' || kind == 'J' || kind == 'O';
+            return kind == 'I' || kind == 'J' || kind == 'O' || kind == 'L';
         }
 
         /// In ModRM.rm, register or memory.
@@ -527,7 +552,7 @@ final class InstructionTable {
         }
 
         boolean isGeneral() {
-            return "EGRZ".indexOf(kind) >= 0;
+            return "EGRZB".indexOf(kind) >= 0;
         }
 
         /// Bytes of a register or immediate, or of memory where a letter says it.
@@ -551,6 +576,7 @@ final class InstructionTable {
     /// A row of the opcode maps.
     ///
     /// @param index its place in the table
+    /// @param vex its VEX prefix, or null
     /// @param mandatory 66, F2, F3 or 0
     /// @param opcode its bytes
     /// @param extension ModRM.reg, or -1
@@ -559,6 +585,7 @@ final class InstructionTable {
             String group,
             String mnemonic,
             String text,
+            Vex vex,
             int mandatory,
             List<Integer> opcode,
             int extension,
@@ -638,7 +665,8 @@ final class InstructionTable {
             if (any) {
                 return true;
             }
-            return size != 2 && operands.stream().anyMatch(each -> each.letter() == 'y');
+            return size != 2
+                    && (is("both64") || operands.stream().anyMatch(each -> each.letter() == 'y'));
         }
 
         @Override
@@ -684,6 +712,7 @@ final class InstructionTable {
         addPacked(lines);
         lines.add("# x87");
         X87Rows.addTo(lines);
+        VexRows.addTo(lines);
         List<Row> rows = new ArrayList<>();
         String group = "";
         for (String line : lines) {
@@ -767,12 +796,15 @@ final class InstructionTable {
 
     private static Row parse(int index, String group, String line) {
         String[] parts = line.split("\\|", -1);
+        Vex vex = null;
         int mandatory = 0;
         int extension = -1;
         boolean registerInOpcode = false;
         List<Integer> opcode = new ArrayList<>();
         for (String token : parts[0].trim().split(" ", -1)) {
-            if (token.startsWith("/")) {
+            if (token.startsWith("VEX.")) {
+                vex = Vex.parse(token);
+            } else if (token.startsWith("/")) {
                 extension = token.charAt(1) - '0';
             } else if (token.equals("+r")) {
                 registerInOpcode = true;
@@ -800,6 +832,7 @@ final class InstructionTable {
                 group,
                 mnemonic,
                 text,
+                vex,
                 mandatory,
                 List.copyOf(opcode),
                 extension,
@@ -834,6 +867,7 @@ final class InstructionTable {
 
     private static boolean refusesLock(Row row) {
         return row.mandatory() == 0
+                && row.vex() == null
                 && !row.is("last")
                 && !row.is("anylock")
                 && !row.is("rep")

@@ -20,6 +20,12 @@ import straddle.core.arch.x86.X86State;
 record Outcome(int vector, String failure, long errorCode, X86State state, byte[] memory) {
     static final int XSAVE_COMPARED = 416;
 
+    /// The bit of XSTATE_BV for bits 255:128 of the YMM registers, and where these are.
+    static final int AVX = 4;
+
+    static final int YMM = 576;
+    static final int YMM_BYTES = 256;
+
     private static final String[] REGISTERS = {
         "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12",
         "r13", "r14", "r15"
@@ -38,6 +44,8 @@ record Outcome(int vector, String failure, long errorCode, X86State state, byte[
         copy.rip = state.rip;
         copy.rflags = state.rflags & ~RFLAGS_RF;
         System.arraycopy(normalXsave(), 0, copy.xsave, 0, XSAVE_COMPARED);
+        System.arraycopy(uppers(), 0, copy.xsave, YMM, YMM_BYTES);
+        copy.xsave[X86State.XSTATE_BV_OFFSET] |= AVX;
         for (int i : new int[] {DS, ES, FS, GS}) {
             copy.segments[i].copyFrom(state.segments[i]);
         }
@@ -80,6 +88,7 @@ record Outcome(int vector, String failure, long errorCode, X86State state, byte[
         if (!Arrays.equals(normalXsave(), got.normalXsave())) {
             compareXsave(found, got);
         }
+        compareUppers(found, got);
         compareMemory(found, got);
         return found;
     }
@@ -118,6 +127,22 @@ record Outcome(int vector, String failure, long errorCode, X86State state, byte[
         for (int i = 0; i < 16; i++) {
             compare(found, "xmm" + i, wide(mine, 160 + i * 16), wide(other, 160 + i * 16));
         }
+    }
+
+    private void compareUppers(List<String> found, Outcome got) {
+        ByteBuffer mine = ByteBuffer.wrap(uppers()).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer other = ByteBuffer.wrap(got.uppers()).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < 16; i++) {
+            compare(found, "ymm" + i + " 255:128", wide(mine, i * 16), wide(other, i * 16));
+        }
+    }
+
+    /// Bits 255:128 of the YMM registers.
+    byte[] uppers() {
+        boolean present = (state.xsave[X86State.XSTATE_BV_OFFSET] & AVX) != 0;
+        return present
+                ? Arrays.copyOfRange(state.xsave, YMM, YMM + YMM_BYTES)
+                : new byte[YMM_BYTES];
     }
 
     private static String wide(ByteBuffer bytes, int at) {

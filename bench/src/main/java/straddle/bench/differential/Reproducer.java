@@ -73,7 +73,12 @@ record Reproducer(TestCase test, Outcome expected, int undefined) {
                         + "xsave "
                         + HEX.formatHex(xsave, 0, Outcome.XSAVE_COMPARED)
                         + " "
-                        + Integer.toHexString(xsave[X86State.XSTATE_BV_OFFSET] & 3));
+                        + Integer.toHexString(xsave[X86State.XSTATE_BV_OFFSET] & 7));
+        if ((xsave[X86State.XSTATE_BV_OFFSET] & Outcome.AVX) != 0) {
+            byte[] uppers =
+                    Arrays.copyOfRange(state.xsave, Outcome.YMM, Outcome.YMM + Outcome.YMM_BYTES);
+            lines.add(when + "uppers " + HEX.formatHex(uppers));
+        }
     }
 
     private static void addMemory(List<String> lines, String when, byte[] from, byte[] to) {
@@ -162,6 +167,10 @@ record Reproducer(TestCase test, Outcome expected, int undefined) {
         byte[] area = HEX.parseHex(xsave[0]);
         System.arraycopy(area, 0, state.xsave, 0, area.length);
         state.xsave[X86State.XSTATE_BV_OFFSET] = (byte) Integer.parseInt(xsave[1], 16);
+        if (values.containsKey(when + "uppers")) {
+            byte[] uppers = HEX.parseHex(value(values, when + "uppers")[0]);
+            System.arraycopy(uppers, 0, state.xsave, Outcome.YMM, uppers.length);
+        }
         return state;
     }
 }

@@ -3,12 +3,14 @@ package straddle.bench.differential;
 import static straddle.core.arch.x86.X86.*;
 
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import straddle.bench.differential.InstructionTable.Cell;
 import straddle.bench.differential.InstructionTable.Form;
 import straddle.bench.differential.InstructionTable.Operand;
 import straddle.bench.differential.InstructionTable.Prefix;
 import straddle.bench.differential.InstructionTable.Row;
+import straddle.bench.differential.InstructionTable.Vex;
 import straddle.bench.differential.TestCase.Step;
 
 /// Encodes one instruction of a cell with operands of its choice, what prepares them, and what makes
@@ -16,6 +18,9 @@ import straddle.bench.differential.TestCase.Step;
 final class StepEncoder {
     /// Vectors at the start of the read-only page; extended-precision numbers follow.
     static final int POOL_VECTORS = 192;
+
+    /// The last of them have indices for gathers: first of 4, then of 8 bytes.
+    private static final int INDEX_VECTORS = 16;
 
     static final long FLAGS_LOG = UserSandbox.LOG + 0x10;
     static final long ROUNDS_LEFT = UserSandbox.LOG;
@@ -55,10 +60,26 @@ final class StepEncoder {
     private boolean needsSib;
     private long address;
 
+    // VEX's and an immediate's registers.
+    private int vvvv;
+    private int fourth;
+    private int vectorIndex;
+
     StepEncoder(CodeBuffer code, long fsBase, long gsBase) {
         this.code = code;
         this.fsBase = fsBase;
         this.gsBase = gsBase;
+    }
+
+    /// Fills the pool's last vectors with small indices.
+    static void fillIndices(SplittableRandom random, ByteBuffer pool) {
+        int at = UserSandbox.READ_ONLY_OFFSET + 16 * (POOL_VECTORS - INDEX_VECTORS);
+        for (int i = 0; i < 8 * INDEX_VECTORS; i += 4) {
+            pool.putInt(at + i, random.nextInt(-120, 120));
+        }
+        for (int i = 8 * INDEX_VECTORS; i < 16 * INDEX_VECTORS; i += 8) {
+            pool.putLong(at + i, random.nextInt(-120, 120));
+        }
     }
 
     /// Whether an instruction so far changed FS's or GS's base.
@@ -110,6 +131,7 @@ final class StepEncoder {
         if (row.extension() < 0 && row.hasModRm()) {
             reg = chooseReg();
         }
+        chooseVexRegisters();
         mod = 3;
         needsSib = false;
         ripRelative = false;
@@ -180,9 +202,33 @@ final class StepEncoder {
         return 0;
     }
 
+    private void chooseVexRegisters() {
+        vvvv = 0;
+        vectorIndex = NO_REGISTER;
+        fourth = random.nextInt(16);
+        for (Operand each : row.operands()) {
+            if (each.kind() == 'H') {
+                vvvv = random.nextInt(4) == 0 ? reg : random.nextInt(16);
+            } else if (each.kind() == 'B') {
+                vvvv = general(true, false, 0);
+            }
+        }
+        if (row.setup().equals("gather")) {
+            boolean any = hostile && random.nextInt(8) == 0;
+            vvvv = any ? vvvv : reg + 1 + random.nextInt(15) & 15;
+            do {
+                vectorIndex = random.nextInt(16);
+            } while (!any && (vectorIndex == reg || vectorIndex == vvvv));
+        }
+    }
+
     private int chooseRm(Operand operand) {
         return switch (operand.kind()) {
-            case 'W', 'U' -> random.nextInt(16);
+            case 'W', 'U' -> {
+                int near = random.nextInt(2) == 0 ? reg : vvvv;
+                boolean same = row.vex() != null && random.nextInt(4) == 0;
+                yield same ? near : random.nextInt(16);
+            }
             case 'Q', 'N' -> random.nextInt(8);
             default -> {
                 boolean written = row.operands().getFirst().isRm() && !row.is("reads");
@@ -230,7 +276,16 @@ final class StepEncoder {
             int register = inRm || each.kind() == 'Z' ? rm : reg;
             switch (each.kind()) {
                 case 'E', 'G', 'R', 'Z' -> loadGeneral(each, register);
-                case 'V', 'U', 'W' -> loadXmm(register);
+                case 'B' -> loadGeneral(each, vvvv);
+                case 'H' -> loadYmm(vvvv, poolPair());
+                case 'L' -> loadYmm(fourth, poolPair());
+                case 'V', 'U', 'W' -> {
+                    if (row.vex() == null) {
+                        loadXmm(register);
+                    } else {
+                        loadYmm(register, poolPair());
+                    }
+                }
                 case 'P', 'N', 'Q' -> loadMmx(register);
                 default -> {}
             }
@@ -254,6 +309,16 @@ final class StepEncoder {
         }
         code.emit(0x0f, 0x10, 0x04 | (register & 7) << 3, 0x25);
         code.emitValue(poolVector(), 4);
+    }
+
+    /// `vmovups ymm, [address]`.
+    private void loadYmm(int register, long from) {
+        code.emit(0xc5, register >= 8 ? 0x7c : 0xfc, 0x10, 0x04 | (register & 7) << 3, 0x25);
+        code.emitValue(from, 4);
+    }
+
+    private long poolPair() {
+        return UserSandbox.READ_ONLY + 16L * random.nextInt(POOL_VECTORS - 1);
     }
 
     /// `movq mm, [pool]`.
@@ -302,7 +367,26 @@ final class StepEncoder {
             address &= -16;
         }
         prepareInMemory(bytes);
-        place(address - segmentBase());
+        if (row.setup().equals("gather")) {
+            placeGather(address - segmentBase());
+        } else {
+            place(address - segmentBase());
+        }
+    }
+
+    /// A base with a vector of indices, which are small but where they may be anything.
+    private void placeGather(long offset) {
+        boolean short32 = cell.prefix() == Prefix.ADDRESS_32;
+        long wanted = short32 ? offset & 0xffff_ffffL : offset;
+        boolean anyIndex = hostile && random.nextInt(3) == 0;
+        int first = POOL_VECTORS - INDEX_VECTORS + (row.is("quads") ? INDEX_VECTORS / 2 : 0);
+        long from = UserSandbox.READ_ONLY + 16L * (first + random.nextInt(INDEX_VECTORS / 2 - 1));
+        loadYmm(vectorIndex, anyIndex ? poolPair() : from);
+        needsSib = true;
+        scale = random.nextInt(4);
+        base = addressRegister(NO_REGISTER);
+        chooseDisplacement();
+        code.loadImmediate(base, dirtied(wanted - displacement, short32));
     }
 
     /// `[rsp + disp8]`: somewhere in the stack.
@@ -328,10 +412,14 @@ final class StepEncoder {
         if (row.setup().equals("bit")) {
             return page + 0x800 + random.nextInt(0x100) * 8L;
         }
+        if (row.setup().equals("gather")) {
+            return UserSandbox.DATA + 0x800 + random.nextInt(0x1000);
+        }
         boolean locked = cell.prefix() == Prefix.LOCK || row.mnemonic().equals("XCHG");
         int choice = random.nextInt(10);
         if (operand.aligned() || row.setup().equals("cmpxchg8b")) {
-            return page + random.nextInt(0x2000 / 16) * 16L;
+            int step = Math.max(16, bytes);
+            return page + random.nextInt(0x2000 / step) * (long) step;
         }
         if (choice < 6 || locked) {
             int step = Integer.highestOneBit(bytes);
@@ -672,7 +760,7 @@ final class StepEncoder {
         if (random.nextInt(5) != 0) {
             code.loadImmediate(RAX, random.nextInt(3) == 0 ? EdgeValues.integer(random) : 0);
         }
-        boolean sourceIsDi = row.mnemonic().startsWith("MASKMOV");
+        boolean sourceIsDi = row.mnemonic().matches("V?MASKMOV(Q|DQU)");
         code.loadImmediate(RSI, dirtied(other - segmentBase(), short32));
         code.loadImmediate(RDI, dirtied(sourceIsDi ? middle - segmentBase() : middle, short32));
         code.loadImmediate(RCX, dirtied(repeats, short32));
@@ -714,12 +802,10 @@ final class StepEncoder {
 
     private void assemble() {
         emitPrefixes();
-        if (row.mandatory() != 0) {
-            code.emit(row.mandatory());
-        }
-        int rex = rex();
-        if (rex != 0) {
-            code.emit(rex);
+        if (row.vex() != null) {
+            emitVex(row.vex());
+        } else {
+            emitMandatoryAndRex();
         }
         int last = row.opcode().size() - 1;
         for (int i = 0; i < last; i++) {
@@ -734,6 +820,37 @@ final class StepEncoder {
         emitImmediates();
         if (patch >= 0 && ripRelative) {
             code.patch(patch, ripTarget - code.here(), 4);
+        }
+    }
+
+    private void emitMandatoryAndRex() {
+        if (row.mandatory() != 0) {
+            code.emit(row.mandatory());
+        }
+        int rex = rex();
+        if (rex != 0) {
+            code.emit(rex);
+        }
+    }
+
+    /// Three bytes, or two where that is possible and chance has it.
+    private void emitVex(Vex vex) {
+        int w =
+                switch (vex.w()) {
+                    case Vex.SIZE -> cell.size() == 8 ? 1 : 0;
+                    case 0, 1 -> vex.w();
+                    default -> random.nextInt(2);
+                };
+        int l = vex.l() < 0 ? random.nextInt(2) : vex.l();
+        int r = reg >> 3;
+        int x = vectorIndex >= 8 || mod != 3 && index >= 8 ? 1 : 0;
+        int b = (mod == 3 ? rm : base) >= 8 ? 1 : 0;
+        int last = (~vvvv & 15) << 3 | l << 2 | vex.pp();
+        if (w == 0 && x == 0 && b == 0 && vex.map() == 1 && random.nextBoolean()) {
+            code.emit(0xc5, (~r & 1) << 7 | last);
+        } else {
+            code.emit(0xc4, (~r & 1) << 7 | (~x & 1) << 6 | (~b & 1) << 5 | vex.map());
+            code.emit(w << 7 | last);
         }
     }
 
@@ -796,8 +913,9 @@ final class StepEncoder {
         code.emit(mod << 6 | (reg & 7) << 3 | (needsSib ? 4 : rm & 7));
         if (needsSib) {
             int low = base == NO_REGISTER ? 5 : base & 7;
-            int middle = index == NO_REGISTER ? 4 : index & 7;
-            code.emit((index == NO_REGISTER ? 0 : scale) << 6 | middle << 3 | low);
+            int named = vectorIndex == NO_REGISTER ? index : vectorIndex;
+            int middle = named == NO_REGISTER ? 4 : named & 7;
+            code.emit((named == NO_REGISTER ? 0 : scale) << 6 | middle << 3 | low);
         }
         int at = code.size();
         code.emitValue(displacement, displacementBytes);
@@ -815,6 +933,7 @@ final class StepEncoder {
                     code.emitValue(away ? random.nextInt() : relative, bytes);
                 }
                 case 'O' -> emitOffset();
+                case 'L' -> code.emit(fourth << 4 | random.nextInt(16));
                 default -> {}
             }
         }

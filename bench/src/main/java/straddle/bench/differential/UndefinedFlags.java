@@ -39,7 +39,13 @@ enum UndefinedFlags {
     BIT_SCAN,
 
     /// LZCNT, TZCNT: OF, SF, PF, AF.
-    COUNT_ZEROS;
+    COUNT_ZEROS,
+
+    /// ANDN, BLSI, BLSMSK, BLSR, BZHI: AF, PF.
+    BIT_LOGIC,
+
+    /// BEXTR: AF, SF, PF.
+    BIT_EXTRACT;
 
     static final int ARITHMETIC =
             RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF;
@@ -58,6 +64,8 @@ enum UndefinedFlags {
             case ROTATE -> masked > 1 ? RFLAGS_OF : 0;
             case BIT_TEST -> RFLAGS_OF | RFLAGS_SF | RFLAGS_AF | RFLAGS_PF;
             case BIT_SCAN -> RFLAGS_CF | RFLAGS_OF | RFLAGS_SF | RFLAGS_AF | RFLAGS_PF;
+            case BIT_LOGIC -> RFLAGS_AF | RFLAGS_PF;
+            case BIT_EXTRACT -> RFLAGS_AF | RFLAGS_SF | RFLAGS_PF;
             case COUNT_ZEROS -> RFLAGS_OF | RFLAGS_SF | RFLAGS_PF | RFLAGS_AF;
         };
     }

@@ -166,7 +166,8 @@ final class UserSandbox {
         X86State state = new X86State();
         state.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
         state.cr3 = ROOT;
-        state.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_UMIP;
+        state.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_FSGSBASE | CR4_UMIP | CR4_OSXSAVE;
+        state.xcr0 = 7;
         state.efer = EFER_LME | EFER_LMA | EFER_NXE;
         state.gdtBase = MONITOR + GDT;
         state.gdtLimit = 0x3f;

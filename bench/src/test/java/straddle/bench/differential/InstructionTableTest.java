@@ -20,7 +20,9 @@ class InstructionTableTest {
         List<String> twice =
                 ROWS.stream()
                         .map(row ->
-                                row.mandatory()
+                                row.vex()
+                                        + " "
+                                        + row.mandatory()
                                         + " "
                                         + row.opcode()
                                         + " /"

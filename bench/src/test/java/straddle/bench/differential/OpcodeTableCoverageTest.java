@@ -74,6 +74,9 @@ class OpcodeTableCoverageTest {
     }
 
     private static boolean matches(InstructionTable.Row mine, Row row) {
+        if (mine.vex() != null || row.has(Row.VEX)) {
+            return mine.vex() != null && row.has(Row.VEX) && matchesVex(mine, row);
+        }
         List<Integer> opcode = mine.opcode();
         int map = map(opcode);
         int at = Math.min(map, 2);
@@ -86,6 +89,24 @@ class OpcodeTableCoverageTest {
                 && prefix
                 && (row.reg() < 0 || reg == row.reg())
                 && (last < 0 || row.mod() != Row.MEMORY);
+    }
+
+    private static boolean matchesVex(InstructionTable.Row mine, Row row) {
+        InstructionTable.Vex vex = mine.vex();
+        boolean form =
+                mine.rm() == null
+                        || switch (row.mod()) {
+                            case Row.MEMORY -> mine.rm().canBeMemory();
+                            case Row.REGISTER -> mine.rm().canBeRegister();
+                            default -> true;
+                        };
+        return vex.map() == row.map()
+                && vex.pp() == row.prefix()
+                && mine.opcode().getFirst() == row.opcode()
+                && (row.reg() < 0 || mine.extension() == row.reg())
+                && !row.has(vex.l() == 1 ? Row.L0 : Row.L1)
+                && !row.has(vex.w() == 1 ? Row.W0 : Row.W1)
+                && form;
     }
 
     private static int map(List<Integer> opcode) {

@@ -34,6 +34,23 @@ final class AvxMemory {
         }
     }
 
+    /// Faults as a store would.
+    static final class Probe extends MicroOp {
+        private final Ea ea;
+        private final int bytes;
+
+        Probe(Ea ea, int bytes) {
+            this.ea = ea;
+            this.bytes = bytes;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            c.probeStore(ea.address(c), bytes);
+            return next;
+        }
+    }
+
     /// d = the elements of memory that the mask chooses, 0 for the others.
     static final class MaskedLoad extends MicroOp {
         private final int d;
@@ -117,7 +134,8 @@ final class AvxMemory {
     }
 
     /// Loads elements from a base and a vector of indices. Each that has been loaded is struck out of the mask, so
-    /// that the instruction goes on where it was after a fault.
+    /// that the instruction goes on where it was after a fault; the others keep their mask as it is, as on AMD's
+    /// processors.
     static final class Gather extends MicroOp {
         private final int d;
         private final int mask;
@@ -128,7 +146,7 @@ final class AvxMemory {
         private final int bytes;
         private final int indexBytes;
         private final int count;
-        private final int maskBytes;
+        private final int length;
 
         /// @param ea the address without the indices
         /// @param bytes of an element of d
@@ -142,9 +160,8 @@ final class AvxMemory {
             this.segment = segment;
             this.bytes = bytes;
             this.indexBytes = indexBytes;
-            int length = insn.wide ? 32 : 16;
-            this.count = length / Math.max(bytes, indexBytes);
-            this.maskBytes = count * bytes;
+            this.count = (insn.wide ? 32 : 16) / Math.max(bytes, indexBytes);
+            this.length = count * bytes;
         }
 
         @Override
@@ -154,10 +171,6 @@ final class AvxMemory {
             long[] w = cpu.w;
             long offset = ea.offset(c);
             for (int i = 0; i < count; i++) {
-                boolean chosen = isSet(v, w, mask, i, bytes);
-                set(v, w, mask, i, bytes, chosen ? -1 : 0);
-            }
-            for (int i = 0; i < count; i++) {
                 if (isSet(v, w, mask, i, bytes)) {
                     long element = get(v, w, indices, i, indexBytes);
                     long by = indexBytes == 4 ? (int) element : element;
@@ -166,16 +179,17 @@ final class AvxMemory {
                     set(v, w, mask, i, bytes, 0);
                 }
             }
-            clearBeyond(v, w, mask);
+            VectorRuntime.setQuad(0, c, mask);
+            VectorRuntime.clearUpper(c, mask);
             clearBeyond(v, w, d);
             return next;
         }
 
         private void clearBeyond(long[] v, long[] w, int register) {
-            if (maskBytes <= 8) {
+            if (length <= 8) {
                 v[register + 1] = 0;
             }
-            if (maskBytes <= 16) {
+            if (length <= 16) {
                 w[register] = 0;
                 w[register + 1] = 0;
             }

@@ -423,10 +423,14 @@ final class AvxVectors {
 
     private void toHalves(Insn insn, int imm) {
         int bytes = bytes(insn, Operand.Wxh);
-        int d = insn.isMemory() ? SCRATCH : rm(insn);
-        to.append(new AvxFloats(insn.op, d, NONE, reg(insn), imm, insn.wide));
         if (insn.isMemory()) {
-            store(d, bytes, to.ea(insn, bytes, true), 0);
+            // A fault comes before the conversion's exceptions show in MXCSR.
+            Ea ea = to.ea(insn, bytes, true);
+            to.append(new AvxMemory.Probe(ea, bytes));
+            to.append(new AvxFloats(insn.op, SCRATCH, NONE, reg(insn), imm, insn.wide));
+            store(SCRATCH, bytes, ea, 0);
+        } else {
+            to.append(new AvxFloats(insn.op, rm(insn), NONE, reg(insn), imm, insn.wide));
         }
     }
 

@@ -82,6 +82,15 @@ final class VectorCode {
         e.invoke(FUNCTIONS + owner, name, "([J" + ints(operands.length) + ")" + result);
     }
 
+    /// Calls a shift of d by a count.
+    static void shift(Emitter e, boolean upper, String name, int d, long count) {
+        e.cpu();
+        e.invoke(RUNTIME, upper ? "uppers" : "registers", "(" + CPU + ")[J");
+        e.integer(d);
+        e.constant(count);
+        e.invoke(FUNCTIONS + "SseInteger", name, "([JIJ)V");
+    }
+
     /// Calls a function that takes both register files.
     static void bothFunction(Emitter e, String owner, String name, int... operands) {
         e.cpu();

@@ -120,7 +120,13 @@ final class VectorIntegers {
             case ARITHMETIC -> call(e, upper, "SseInteger", VectorCode.name(op), d, s);
             case ELEMENTS -> call(e, upper, "SseShuffle", VectorCode.name(op), d, s);
             case IMMEDIATE -> call(e, upper, Immediate.owner(op), VectorCode.name(op), d, s, imm);
-            case SHIFT_BY -> call(e, upper, "SseInteger", ShiftBy.name(op), d, imm);
+            case SHIFT_BY -> {
+                if (op == Op.PSRLDQ || op == Op.PSLLDQ) {
+                    call(e, upper, "SseInteger", VectorCode.name(op), d, imm);
+                } else {
+                    VectorCode.shift(e, upper, VectorCode.name(op) + "By", d, imm);
+                }
+            }
             case CRYPTO -> {
                 String name = VectorCode.name(op);
                 if (Crypto.hasImmediate(op)) {
@@ -540,11 +546,6 @@ final class VectorIntegers {
                 case PSLLDQ -> SseInteger.pslldq(v, d, count);
                 default -> throw new IllegalStateException(op + " is no shift");
             }
-        }
-
-        private static String name(Op op) {
-            String name = VectorCode.name(op);
-            return op == Op.PSRLDQ || op == Op.PSLLDQ ? name : name + "By";
         }
 
         @Override
