@@ -166,7 +166,7 @@ final class Engine implements Subject {
                 case Exit.MmioWrite write -> {
                     return "writes what is no memory at " + Long.toHexString(write.gpa);
                 }
-                case Exit.PortRead _, Exit.PortWrite _, Exit.Debug _ -> {
+                case Exit.PortRead _, Exit.PortWrite _, Exit.Debug _, Exit.UserCode _ -> {
                     return "an exit that user code can't cause";
                 }
             }
