@@ -34,6 +34,28 @@ final class AvxMemory {
         }
     }
 
+    /// These accesses need no alignment, not even where others are checked.
+    private static long load(Cpu c, long at, int bytes) {
+        if ((at & bytes - 1) == 0) {
+            return c.load(at, bytes);
+        }
+        long value = 0;
+        for (int i = 0; i < bytes; i++) {
+            value |= c.load8(at + i & c.addressMask()) << 8 * i;
+        }
+        return value;
+    }
+
+    private static void store(Cpu c, long at, int bytes, long value) {
+        if ((at & bytes - 1) == 0) {
+            c.store(at, bytes, value);
+            return;
+        }
+        for (int i = 0; i < bytes; i++) {
+            c.store8(at + i & c.addressMask(), value >>> 8 * i);
+        }
+    }
+
     /// Faults as a store would.
     static final class Probe extends MicroOp {
         private final Ea ea;
@@ -83,7 +105,7 @@ final class AvxMemory {
                     long at =
                             cpu.linear(
                                     segment, offset + (long) i * bytes & ea.mask(), bytes, false);
-                    set(v, w, to, i, bytes, c.load(at, bytes));
+                    set(v, w, to, i, bytes, AvxMemory.load(c, at, bytes));
                 }
             }
             VectorRuntime.copy256(c, d, to);
@@ -122,7 +144,7 @@ final class AvxMemory {
             }
             for (int i = 0; i < count; i++) {
                 if (isSet(v, w, mask, i, bytes)) {
-                    c.store(at(cpu, offset, i), bytes, get(v, w, s, i, bytes));
+                    AvxMemory.store(c, at(cpu, offset, i), bytes, get(v, w, s, i, bytes));
                 }
             }
             return next;
@@ -133,7 +155,7 @@ final class AvxMemory {
         }
     }
 
-    /// Loads elements from a base and a vector of indices. Each that has been loaded is struck out of the mask, so
+    /// Loads elements from a base and a vector of indices. Each that has had its turn is struck out of the mask, so
     /// that the instruction goes on where it was after a fault; the others keep their mask as it is, as on AMD's
     /// processors.
     static final class Gather extends MicroOp {
@@ -175,9 +197,9 @@ final class AvxMemory {
                     long element = get(v, w, indices, i, indexBytes);
                     long by = indexBytes == 4 ? (int) element : element;
                     long at = cpu.linear(segment, offset + (by << scale) & ea.mask(), bytes, false);
-                    set(v, w, d, i, bytes, c.load(at, bytes));
-                    set(v, w, mask, i, bytes, 0);
+                    set(v, w, d, i, bytes, AvxMemory.load(c, at, bytes));
                 }
+                set(v, w, mask, i, bytes, 0);
             }
             VectorRuntime.setQuad(0, c, mask);
             VectorRuntime.clearUpper(c, mask);

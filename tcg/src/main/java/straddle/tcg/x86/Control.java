@@ -16,6 +16,9 @@ final class Control extends MicroOp {
     private static final long CR0_WRITABLE =
             CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
 
+    /// XCR0's bits for opmask and ZMM registers, which go together.
+    private static final long XCR0_AVX512 = 0xe0;
+
     private final Op op;
     private final Ea ea;
     private final int segment;
@@ -178,21 +181,22 @@ final class Control extends MicroOp {
             }
             case XGETBV -> {
                 extendedState(c);
-                if (c.r[RCX] << 32 != 0) {
-                    throw c.gp();
-                }
-                c.r[RAX] = c.xcr0 & 0xffff_ffffL;
-                c.r[RDX] = c.xcr0 >>> 32;
+                long value = extendedControl(c, (int) c.r[RCX]);
+                c.r[RAX] = value & 0xffff_ffffL;
+                c.r[RDX] = value >>> 32;
             }
             case XSETBV -> {
                 extendedState(c);
                 privileged(c);
                 long value = c.r[RDX] << 32 | c.r[RAX] & 0xffff_ffffL;
                 boolean avxWithoutSse = (value & 6) == 4;
+                long avx512 = value & XCR0_AVX512;
+                boolean part = avx512 != 0 && (avx512 != XCR0_AVX512 || (value & 4) == 0);
                 if (c.r[RCX] << 32 != 0
                         || (value & 1) == 0
                         || (value & ~c.model.xcr0()) != 0
-                        || avxWithoutSse) {
+                        || avxWithoutSse
+                        || part) {
                     throw c.gp();
                 }
                 c.xcr0 = value;
@@ -242,6 +246,17 @@ final class Control extends MicroOp {
             throw c.fault(UD);
         }
         return c;
+    }
+
+    /// XCR0, or, of its components, those in use (SDM volume 2, XGETBV).
+    private static long extendedControl(X86Cpu c, int number) {
+        if (number == 0) {
+            return c.xcr0;
+        }
+        if (number == 1 && c.model.has(Feature.XGETBV1)) {
+            return c.xcr0 & ExtendedState.inUse(c);
+        }
+        throw c.gp();
     }
 
     private static void extendedState(X86Cpu c) {

@@ -21,10 +21,7 @@ public final class CpuModel {
     private static final long APIC_BASE_ENABLE = 1 << 11;
     private static final int LEVEL_THREAD = 1;
     private static final int LEVEL_CORE = 2;
-    private static final int XSAVE_LEGACY_BYTES = 576;
-    private static final int AVX_STATE_BYTES = 256;
-    private static final long XCR0_X87_SSE = 3;
-    private static final long XCR0_AVX = 4;
+    private static final XsaveLayout LAYOUT = XsaveLayout.withAvx();
 
     /// Flags of leaf 1's EDX that leaf 8000_0001's repeats on AMD's processors.
     private static final int REPEATED_EDX = 0x0183_f3ff;
@@ -174,15 +171,30 @@ public final class CpuModel {
         if (!has(Feature.XSAVE)) {
             return new int[4];
         }
-        boolean avx = has(Feature.AVX);
-        int all = XSAVE_LEGACY_BYTES + (avx ? AVX_STATE_BYTES : 0);
-        int enabled = XSAVE_LEGACY_BYTES + ((c.xcr0 & XCR0_AVX) != 0 ? AVX_STATE_BYTES : 0);
+        XsaveLayout layout = xsaveLayout();
         return switch (subleaf) {
-            case 0 -> new int[] {(int) xcr0(), enabled, all, 0};
-            case 1 -> new int[] {word(Leaf.XSAVE_EAX), enabled, 0, 0};
-            case 2 -> avx ? new int[] {AVX_STATE_BYTES, XSAVE_LEGACY_BYTES, 0, 0} : new int[4];
-            default -> new int[4];
+            case 0 ->
+                    new int[] {
+                        (int) xcr0(),
+                        layout.standardBytes(c.xcr0),
+                        layout.standardBytes(xcr0()),
+                        (int) (xcr0() >>> 32)
+                    };
+            case 1 -> {
+                boolean compacts = has(Feature.XSAVEC) || has(Feature.XSAVES);
+                int bytes = compacts ? layout.compactedBytes(c.xcr0) : 0;
+                yield new int[] {word(Leaf.XSAVE_EAX), bytes, 0, 0};
+            }
+            default ->
+                    subleaf > 1 && subleaf < Long.SIZE - 1 && (xcr0() >>> subleaf & 1) != 0
+                            ? new int[] {layout.bytes(subleaf), layout.offset(subleaf), 0, 0}
+                            : new int[4];
         };
+    }
+
+    /// Where XSAVE has the components.
+    XsaveLayout xsaveLayout() {
+        return LAYOUT;
     }
 
     private int[] vendor(int highest) {
@@ -210,7 +222,7 @@ public final class CpuModel {
 
     /// What XSETBV may set.
     long xcr0() {
-        return XCR0_X87_SSE | (has(Feature.AVX) ? XCR0_AVX : 0);
+        return XsaveLayout.X87 | XsaveLayout.SSE | ifHas(Feature.AVX, XsaveLayout.AVX);
     }
 
     /// What MOV to CR4 may set.

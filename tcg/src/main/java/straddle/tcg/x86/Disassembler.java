@@ -87,7 +87,7 @@ public final class Disassembler {
 
     private boolean hasImplicitXmm0() {
         return switch (insn.op) {
-            case PBLENDVB, BLENDVPS, BLENDVPD, SHA256RNDS2 -> true;
+            case PBLENDVB, BLENDVPS, BLENDVPD, SHA256RNDS2 -> !insn.vex;
             default -> false;
         };
     }
@@ -143,7 +143,7 @@ public final class Disassembler {
             }
             case IRET -> sized(size, "iretw", "iret", "iretq");
             case CMPXCHG8B -> insn.rexW ? "cmpxchg16b" : "cmpxchg8b";
-            case FXSAVE, FXRSTOR, XSAVE, XRSTOR, XSAVEOPT, XSAVEC ->
+            case FXSAVE, FXRSTOR, XSAVE, XRSTOR, XSAVEOPT, XSAVEC, XSAVES, XRSTORS ->
                     insn.op.name().toLowerCase(Locale.ROOT) + (insn.rexW ? "64" : "");
             case XCHG -> isNop() ? "nop" : "xchg";
             case NOP -> isBranchProtection() ? (insn.rm & 7) == 2 ? "endbr64" : "endbr32" : "nop";
@@ -151,11 +151,11 @@ public final class Disassembler {
             case CLFLUSH ->
                     insn.operandPrefix ? (insn.reg & 7) == 6 ? "clwb" : "clflushopt" : "clflush";
             case MOVD, PEXTRD, PINSRD -> {
-                String name = insn.op.name().toLowerCase(Locale.ROOT);
+                String name = plain();
                 yield insn.rexW ? name.substring(0, name.length() - 1) + "q" : name;
             }
             case CMPPS, CMPPD, CMPSS, CMPSD -> {
-                String name = insn.op.name().toLowerCase(Locale.ROOT);
+                String name = plain();
                 yield isNamedComparison()
                         ? "cmp" + COMPARISONS[(int) insn.immediate] + name.substring(3)
                         : name;
@@ -187,7 +187,7 @@ public final class Disassembler {
     }
 
     private boolean isNamedComparison() {
-        return (insn.immediate & 0xff) < COMPARISONS.length;
+        return !insn.vex && (insn.immediate & 0xff) < COMPARISONS.length;
     }
 
     private String prefetch() {
@@ -203,33 +203,8 @@ public final class Disassembler {
         };
     }
 
-    /// Forms that do the same share an [Op] in the tables; here they get their own names back.
     private String plain() {
-        boolean doubles = insn.row.prefix() == Row.P66;
-        if (insn.row.map() == 1) {
-            String aliased =
-                    switch (insn.opcode) {
-                        case 0x10, 0x11 -> insn.op == Op.MOVUPS && doubles ? "movupd" : "";
-                        case 0x12, 0x13 -> insn.op == Op.MOVLPS && doubles ? "movlpd" : "";
-                        case 0x16, 0x17 -> insn.op == Op.MOVHPS && doubles ? "movhpd" : "";
-                        case 0x28, 0x29 -> doubles ? "movapd" : "";
-                        case 0x2b -> doubles ? "movntpd" : "";
-                        case 0x54 -> doubles ? "andpd" : "andps";
-                        case 0x55 -> doubles ? "andnpd" : "andnps";
-                        case 0x56 -> doubles ? "orpd" : "orps";
-                        case 0x57 -> doubles ? "xorpd" : "xorps";
-                        case 0x6f, 0x7f ->
-                                insn.op == Op.MOVAPS
-                                        ? "movdqa"
-                                        : insn.op == Op.MOVUPS ? "movdqu" : "";
-                        case 0xe7 -> doubles ? "movntdq" : "";
-                        default -> "";
-                    };
-            if (!aliased.isEmpty()) {
-                return aliased;
-            }
-        }
-        return insn.op.name().toLowerCase(Locale.ROOT);
+        return insn.row.mnemonic().toLowerCase(Locale.ROOT);
     }
 
     // ---- operands
@@ -282,6 +257,21 @@ public final class Disassembler {
             case Wq -> vectorOrMemory(8);
             case Wdq -> vectorOrMemory(16);
             case Udq -> "xmm" + insn.rm;
+            case Vx -> vector(insn.reg);
+            case Hx -> vector(insn.vvvv);
+            case Ux -> vector(insn.rm);
+            case Lx -> vector((int) insn.immediate >> 4 & (insn.mode == 64 ? 15 : 7));
+            case Wx -> insn.isRegister() ? vector(insn.rm) : memory(vectorBytes());
+            case Mx -> memory(vectorBytes());
+            case Wxh -> vectorOrMemory(vectorBytes() / 2);
+            case Wxq -> vectorOrMemory(vectorBytes() / 4);
+            case Wxo -> vectorOrMemory(vectorBytes() / 8);
+            case Mvs -> memory(insn.rexW ? 8 : 4);
+            case Hdq -> "xmm" + insn.vvvv;
+            case Vqq -> "ymm" + insn.reg;
+            case Hqq -> "ymm" + insn.vvvv;
+            case Wqq -> insn.isRegister() ? "ymm" + insn.rm : memory(32);
+            case By -> register(insn.vvvv, insn.operandSize);
             case Pq -> "mm" + (insn.reg & 7);
             case Qd -> mmxOrMemory(4);
             case Qq -> mmxOrMemory(8);
@@ -381,6 +371,14 @@ public final class Disassembler {
         return insn.isRegister() ? "xmm" + insn.rm : memory(width);
     }
 
+    private String vector(int number) {
+        return (insn.wide ? "ymm" : "xmm") + number;
+    }
+
+    private int vectorBytes() {
+        return insn.wide ? 32 : 16;
+    }
+
     private String mmxOrMemory(int width) {
         return insn.isRegister() ? "mm" + (insn.rm & 7) : memory(width);
     }
@@ -438,7 +436,9 @@ public final class Disassembler {
         } else if (!direct && insn.base >= 0) {
             text.append(name(insn.base, insn.addressSize));
         }
-        if (!direct && insn.index >= 0) {
+        if (insn.row.hasVectorIndex()) {
+            text.append('+').append(vector(insn.vectorIndex)).append('*').append(1 << insn.scale);
+        } else if (!direct && insn.index >= 0) {
             text.append(insn.base >= 0 ? "+" : "").append(name(insn.index, insn.addressSize));
             if (insn.addressSize != 2) {
                 text.append('*').append(1 << insn.scale);

@@ -68,6 +68,9 @@ public enum Feature {
     CLWB(Leaf.F7_EBX, 24),
     SHA(Leaf.F7_EBX, 29, SSE2),
     UMIP(Leaf.F7_ECX, 2),
+    GFNI(Leaf.F7_ECX, 8, SSE2),
+    VAES(Leaf.F7_ECX, 9, AVX, AES),
+    VPCLMULQDQ(Leaf.F7_ECX, 10, AVX, PCLMULQDQ),
     LAHF(Leaf.E1_ECX, 0),
     LZCNT(Leaf.E1_ECX, 5),
     PREFETCHW(Leaf.E1_ECX, 8),
@@ -78,7 +81,9 @@ public enum Feature {
     LM(Leaf.E1_EDX, 29, PAE, CX8, SSE2, SYSCALL),
     INVTSC(Leaf.E7_EDX, 8, TSC),
     XSAVEOPT(Leaf.XSAVE_EAX, 0, XSAVE),
-    XSAVEC(Leaf.XSAVE_EAX, 1, XSAVE);
+    XSAVEC(Leaf.XSAVE_EAX, 1, XSAVE),
+    XGETBV1(Leaf.XSAVE_EAX, 2, XSAVE),
+    XSAVES(Leaf.XSAVE_EAX, 3, XSAVEC);
 
     /// The words of flags that CPUID returns: F for basic leaves, E for extended ones.
     enum Leaf {
@@ -93,8 +98,7 @@ public enum Feature {
     }
 
     /// What the translator does not implement yet.
-    private static final Set<Feature> MISSING =
-            EnumSet.of(AVX, AVX2, FMA, F16C, BMI1, BMI2, PCID, INVPCID, PDPE1GB);
+    private static final Set<Feature> MISSING = EnumSet.of(PCID, INVPCID, PDPE1GB);
 
     private final Leaf leaf;
     private final int bit;
@@ -145,6 +149,9 @@ public enum Feature {
 
     /// What an instruction needs; null if every processor here has it.
     static Feature of(Insn insn) {
+        if (insn.vex) {
+            return ofVex(insn.row, insn.wide, insn.isRegister());
+        }
         return switch (insn.row.map()) {
             case 0 -> ofOneByte(insn);
             case 1 -> ofTwoBytes(insn);
@@ -175,6 +182,7 @@ public enum Feature {
             case XSAVE, XRSTOR, XGETBV, XSETBV -> XSAVE;
             case XSAVEOPT -> XSAVEOPT;
             case XSAVEC -> XSAVEC;
+            case XSAVES, XRSTORS -> XSAVES;
             case RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE -> FSGSBASE;
             case POPCNT -> POPCNT;
             case RDRAND -> RDRAND;
@@ -252,6 +260,7 @@ public enum Feature {
             case ADCX, ADOX -> ADX;
             case INVPCID -> INVPCID;
             case AESIMC, AESENC, AESENCLAST, AESDEC, AESDECLAST -> AES;
+            case GF2P8MULB -> GFNI;
             case SHA1NEXTE, SHA1MSG1, SHA1MSG2, SHA256RNDS2, SHA256MSG1, SHA256MSG2 -> SHA;
             default ->
                     insn.opcode <= 0x0b || insn.opcode >= 0x1c && insn.opcode <= 0x1e
@@ -266,8 +275,40 @@ public enum Feature {
             case PCLMULQDQ -> PCLMULQDQ;
             case PCMPESTRM, PCMPESTRI, PCMPISTRM, PCMPISTRI -> SSE4_2;
             case SHA1RNDS4 -> SHA;
+            case GF2P8AFFINEQB, GF2P8AFFINEINVQB -> GFNI;
             case AESKEYGENASSIST -> AES;
             default -> SSE4_1;
         };
+    }
+
+    /// What a row with a VEX prefix needs.
+    ///
+    /// @param wide whether it works on 256 bits
+    /// @param register whether ModR/M names a register
+    static Feature ofVex(Row row, boolean wide, boolean register) {
+        return switch (row.op()) {
+            case ANDN, BLSR, BLSMSK, BLSI, BEXTR -> BMI1;
+            case BZHI, PEXT, PDEP, MULX, SHLX, SARX, SHRX, RORX -> BMI2;
+            case VFMADDSUB, VFMSUBADD, VFMADD, VFMSUB, VFNMADD, VFNMSUB -> FMA;
+            case VCVTPH2PS, VCVTPS2PH -> F16C;
+            case AESENC, AESENCLAST, AESDEC, AESDECLAST -> wide ? VAES : AES;
+            case AESIMC, AESKEYGENASSIST -> AES;
+            case PCLMULQDQ -> wide ? VPCLMULQDQ : PCLMULQDQ;
+            case GF2P8MULB, GF2P8AFFINEQB, GF2P8AFFINEINVQB -> GFNI;
+            case VPERMD, VPERMQ, VPSLLVD, VPSLLVQ, VPSRLVD, VPSRLVQ, VPSRAVD, VGATHER -> AVX2;
+            case VBROADCAST -> row.mnemonic().startsWith("VP") || register ? AVX2 : AVX;
+            case VBROADCAST128, VINSERT128, VEXTRACT128, VPERM2F128 ->
+                    row.mnemonic().contains("I128") ? AVX2 : AVX;
+            case VMASKMOV -> row.mnemonic().startsWith("VP") ? AVX2 : AVX;
+            case VPERMILPS, VPERMILPD, PTEST -> AVX;
+            case MPSADBW, MOVNTDQA -> wide ? AVX2 : AVX;
+            case BLENDPS -> row.mnemonic().startsWith("VP") ? AVX2 : AVX;
+            default -> wide && isInteger(row) ? AVX2 : AVX;
+        };
+    }
+
+    /// VPERMILPS and VPERMILPD aside, whose mnemonics look like an integer operation's.
+    private static boolean isInteger(Row row) {
+        return row.mnemonic().startsWith("VP") && !row.mnemonic().startsWith("VPERMIL");
     }
 }

@@ -12,10 +12,8 @@ import straddle.tcg.op.MicroOp;
 import straddle.tcg.x86.fp.FpControl;
 import straddle.tcg.x86.fp.FpImages;
 
-/// Instructions on the x87, MMX and SSE state as a whole: FXSAVE, XSAVE and their kin, MXCSR, FWAIT and
-/// EMMS (SDM volume 1, 10.5 and chapter 13); and what decides whether others of the units may run.
-///
-/// Two of the state components of XSAVE exist here: x87 (bit 0) and SSE (bit 1).
+/// Instructions on the x87, MMX and SSE state as a whole: FXSAVE and FXRSTOR, MXCSR, FWAIT and EMMS (SDM volume 1,
+/// 10.5); and what decides whether others of the units may run. XSAVE and its kin are [ExtendedState]'s.
 final class FpuState extends MicroOp {
     /// Bytes of the legacy region that are written: the last 96 are the system's.
     private static final int WRITTEN = 416;
@@ -23,17 +21,13 @@ final class FpuState extends MicroOp {
     private static final int MXCSR = 24;
     private static final int XMM = 160;
     private static final int LEGACY_BYTES = 512;
-    private static final int XSTATE_BV = 512;
-    private static final int XCOMP_BV = 520;
-    private static final int HEADER_END = 576;
 
     /// Where the standard format has bits 255:128 of the YMM registers.
     private static final int YMM = 576;
 
-    private static final int X87 = 1;
-    private static final int SSE = 2;
-    private static final int AVX = 4;
-    private static final long COMPACTED = Long.MIN_VALUE;
+    private static final int X87 = XsaveLayout.X87;
+    private static final int SSE = XsaveLayout.SSE;
+    private static final int AVX = XsaveLayout.AVX;
 
     private final Op op;
     private final Ea ea;
@@ -72,10 +66,10 @@ final class FpuState extends MicroOp {
             area.putLong(YMM + 8 * i, c.w[i]);
         }
         long components = area.getLong(X86State.XSTATE_BV_OFFSET);
-        area.putLong(X86State.XSTATE_BV_OFFSET, components | inUse(c));
+        area.putLong(X86State.XSTATE_BV_OFFSET, components | ExtendedState.inUse(c));
     }
 
-    private static void loadX87(X86Cpu c, byte[] image, boolean wide, boolean present) {
+    static void loadX87(X86Cpu c, byte[] image, boolean wide, boolean present) {
         if (present) {
             FpImages.loadX87(c.x87, image, wide);
         } else {
@@ -91,15 +85,15 @@ final class FpuState extends MicroOp {
         }
     }
 
-    private static void loadXmm(X86Cpu c, byte[] image, int registers, boolean present) {
+    static void loadXmm(X86Cpu c, byte[] image, int registers, boolean present) {
         ByteBuffer area = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < 2 * registers; i++) {
             c.v[i] = present ? area.getLong(XMM + 8 * i) : 0;
         }
     }
 
-    /// XINUSE: the components that differ from their initial state.
-    private static int inUse(X86Cpu c) {
+    /// Which of the x87 and SSE components differ from their initial configuration.
+    static int inUse(X86Cpu c) {
         long x87 =
                 c.x87.fnstcw() ^ 0x37f
                         | c.x87.fnstsw()
@@ -213,8 +207,6 @@ final class FpuState extends MicroOp {
                     throw c.gp();
                 }
             }
-            case XSAVE, XSAVEOPT, XSAVEC -> xsave(c);
-            case XRSTOR -> xrstor(c);
             default -> throw new IllegalStateException(op + " is none of the FPU state's");
         }
         return next;
@@ -257,85 +249,6 @@ final class FpuState extends MicroOp {
         ByteBuffer image = ByteBuffer.wrap(c.fpuImage).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < bytes; i += 8) {
             image.putLong(i, c.load64(at + i & c.addressMask()));
-        }
-    }
-
-    /// The requested-feature bitmap.
-    private static long requested(X86Cpu c) {
-        if ((c.cr4 & CR4_OSXSAVE) == 0) {
-            throw c.fault(UD);
-        }
-        if ((c.cr0 & CR0_TS) != 0) {
-            throw c.fault(NM);
-        }
-        return (c.r[RDX] << 32 | c.r[RAX] & 0xffff_ffffL) & c.xcr0;
-    }
-
-    /// SDM volume 1, 13.7, 13.9 and 13.10.
-    private void xsave(X86Cpu c) {
-        long requested = requested(c);
-        long at = area(c, 64, HEADER_END, true);
-        long used = inUse(c);
-        if (op == Op.XSAVEC && c.fp.mxcsr != FpControl.RESET) {
-            used |= SSE;
-        }
-        long written = op == Op.XSAVE ? requested : requested & used;
-        FpImages.fxsave(c.x87, c.fp, c.v, c.fpuImage, wide, registers(c));
-        if ((written & X87) != 0) {
-            write(c, at, 0, MXCSR);
-            write(c, at, MXCSR + 8, XMM);
-        }
-        if (((op == Op.XSAVEC ? written : requested) & SSE) != 0) {
-            write(c, at, MXCSR, MXCSR + 8);
-        }
-        if ((written & SSE) != 0) {
-            write(c, at, XMM, XMM + 16 * registers(c));
-        }
-        if (op == Op.XSAVEC) {
-            c.store64(at + XSTATE_BV, requested & used);
-            c.store64(at + XCOMP_BV, requested | COMPACTED);
-        } else {
-            long before = c.load64(at + XSTATE_BV);
-            c.store64(at + XSTATE_BV, before & ~requested | requested & used);
-        }
-    }
-
-    /// SDM volume 1, 13.8.
-    private void xrstor(X86Cpu c) {
-        long requested = requested(c);
-        long at = area(c, 64, HEADER_END, false);
-        long present = c.load64(at + XSTATE_BV);
-        long compaction = c.load64(at + XCOMP_BV);
-        boolean compacted = compaction < 0;
-        long allowed = compacted ? compaction & ~COMPACTED : c.xcr0;
-        boolean bad = !compacted && compaction != 0;
-        bad |= (allowed & ~c.xcr0) != 0 || (present & ~allowed) != 0;
-        int reservedEnd = compacted ? HEADER_END : XSTATE_BV + 24;
-        for (int i = XSTATE_BV + 16; i < reservedEnd; i += 8) {
-            bad |= c.load64(at + i) != 0;
-        }
-        if (bad) {
-            throw c.gp();
-        }
-        read(c, at, WRITTEN);
-        long loaded = requested & present;
-        int mxcsr = c.fp.mxcsr;
-        if ((requested & SSE) != 0) {
-            // The standard form takes MXCSR even when the SSE component is in its initial state.
-            mxcsr =
-                    !compacted || (loaded & SSE) != 0
-                            ? (int) c.load32(at + MXCSR)
-                            : FpControl.RESET;
-        }
-        if ((mxcsr & ~FpControl.MXCSR_MASK) != 0) {
-            throw c.gp();
-        }
-        c.fp.mxcsr = mxcsr;
-        if ((requested & X87) != 0) {
-            loadX87(c, c.fpuImage, wide, (loaded & X87) != 0);
-        }
-        if ((requested & SSE) != 0) {
-            loadXmm(c, c.fpuImage, registers(c), (loaded & SSE) != 0);
         }
     }
 

@@ -20,6 +20,8 @@ enum Group {
     VECTOR,
     /// [FpuState].
     FPU_STATE,
+    /// [ExtendedState].
+    EXTENDED_STATE,
     /// [X87Ops].
     X87,
     /// Raises #UD by definition.
@@ -135,8 +137,8 @@ enum Group {
                     WRFSBASE,
                     WRGSBASE ->
                     CONTROL;
-            case FWAIT, EMMS, FXSAVE, FXRSTOR, XSAVE, XRSTOR, XSAVEOPT, XSAVEC, LDMXCSR, STMXCSR ->
-                    FPU_STATE;
+            case FWAIT, EMMS, FXSAVE, FXRSTOR, LDMXCSR, STMXCSR -> FPU_STATE;
+            case XSAVE, XRSTOR, XSAVEOPT, XSAVEC, XSAVES, XRSTORS -> EXTENDED_STATE;
             case PUSH,
                     POP,
                     MOVTOSEG,

@@ -5,6 +5,10 @@ import static straddle.core.arch.x86.X86.*;
 /// Model-specific registers (SDM volume 4): those with an effect, those that just hold a value, and #GP for the rest.
 final class Msrs {
     private static final int PLATFORM_ID = 0x17;
+
+    /// Which supervisor state components XSAVES saves: none.
+    private static final int XSS = 0xda0;
+
     private static final int SPEC_CTRL = 0x48;
     private static final int BIOS_SIGN_ID = 0x8b;
     private static final int MTRRCAP = 0xfe;
@@ -32,6 +36,10 @@ final class Msrs {
             case MSR_TSC -> c.tsc();
             case MSR_TSC_ADJUST -> c.tscOffset;
             case PLATFORM_ID, MCG_CAP, MCG_STATUS -> 0;
+            case XSS -> {
+                requireXsaves(c);
+                yield 0;
+            }
             case BIOS_SIGN_ID -> 1L << 32;
             case MTRRCAP -> 0x508;
             case MSR_PAT -> c.msrs.getOrDefault(number, 0x0007_0406_0007_0406L);
@@ -65,6 +73,12 @@ final class Msrs {
             case MSR_TSC -> c.tscOffset += c.hasForeignCounter() ? 0 : value - c.tsc();
             case MSR_TSC_ADJUST -> c.tscOffset = c.hasForeignCounter() ? 0 : value;
             case BIOS_SIGN_ID, MCG_STATUS -> {}
+            case XSS -> {
+                requireXsaves(c);
+                if (value != 0) {
+                    throw c.gp();
+                }
+            }
             default -> {
                 if (!isPlain(number)) {
                     throw c.gp();
@@ -82,6 +96,12 @@ final class Msrs {
             throw c.gp();
         }
         c.interruptsEnabled();
+    }
+
+    private static void requireXsaves(X86Cpu c) {
+        if (!c.model.has(Feature.XSAVES)) {
+            throw c.gp();
+        }
     }
 
     private static void canonical(X86Cpu c, long address) {

@@ -310,6 +310,8 @@ public enum Op {
     SHUFPD,
     CMPXCHG8B,
     XSAVEC,
+    XSAVES,
+    XRSTORS,
     RDRAND,
     RDSEED,
     BSWAP,

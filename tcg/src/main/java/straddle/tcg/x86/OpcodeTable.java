@@ -752,7 +752,9 @@ public final class OpcodeTable {
 
     private static void twoBytePart4() {
         row(0xc7, CMPXCHG8B, M).reg(1).memory().with(LOCK);
+        row(0xc7, XRSTORS, M).np().reg(3).memory();
         row(0xc7, XSAVEC, M).np().reg(4).memory();
+        row(0xc7, XSAVES, M).np().reg(5).memory();
         row(0xc7, RDRAND, Ev).reg(6).register();
         row(0xc7, RDSEED, Ev).reg(7).register();
         row(0xc8, BSWAP, Zv);

@@ -818,6 +818,7 @@ final class Translator implements Decoder.Code {
             }
             case BIT_FIELD -> bitField(insn);
             case FPU_STATE -> append(new FpuState(insn, ea, defaultSegment(insn)));
+            case EXTENDED_STATE -> append(new ExtendedState(insn, ea, defaultSegment(insn)));
             case X87 -> append(new X87Ops(insn, ea, defaultSegment(insn)));
             case UNDEFINED -> raise(UD);
         }

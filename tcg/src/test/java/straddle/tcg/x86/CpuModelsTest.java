@@ -52,6 +52,9 @@ class CpuModelsTest {
         "x86-64-v2, 660f3817c1", // ptest
         "x86-64-v2, 480fc70f",
         "'x86-64-v1,+aes', 660f38dcc1",
+        "x86-64-v3, c5fdfec1", // vpaddd ymm0, ymm0, ymm1
+        "x86-64-v3, c4e2f1b8c2", // vfmadd231pd
+        "x86-64-v3, c4e278f7c1", // bextr
         "'x86-64-v1,+sse3,+ssse3', 660f3800c1",
         "'pentium3', 0f58c1",
         "'486', 0fc1c0", // xadd

@@ -167,11 +167,11 @@ class FpuStateTest {
 
     @ParameterizedTest
     @CsvSource({
-        "4, 0, 0", // a component that XCR0 has not
+        "8, 0, 0", // a component that XCR0 has not
         "1, 1, 0", // compaction without its bit
         "0, 0, 1", // a reserved word
         "2, -9223372036854775807, 0", // a component that the compacted area has not
-        "0, -9223372036854775804, 0" // compaction of one that XCR0 has not
+        "0, -9223372036854775800, 0" // compaction of one that XCR0 has not
     })
     void xrstorRefusesABadHeader(long components, long compaction, long reserved) {
         setXmms();
@@ -215,5 +215,68 @@ class FpuStateTest {
         byte[] before = snippet.state.xsave.clone();
         assertEquals(COMPLETED, snippet.run("90"));
         assertArrayEquals(before, snippet.state.xsave);
+    }
+
+    // ---- AVX's component
+
+    private void setUppers() {
+        for (int i = 0; i < 16; i++) {
+            snippet.setUpper(i, 100 + i, 200 + i);
+        }
+    }
+
+    @Test
+    void xsaveHasTheUpperHalvesAfterItsHeader() {
+        setUppers();
+        request(4);
+        assertEquals(COMPLETED, snippet.run(XSAVE64));
+        assertAll(
+                () -> assertEquals(4, snippet.getLong(XSTATE_BV)),
+                () -> assertEquals(100, snippet.getLong(DATA + 576)),
+                () -> assertEquals(215, snippet.getLong(DATA + 576 + 248)));
+    }
+
+    @Test
+    void xrstorInitializesTheUpperHalvesThatAnAreaLacks() {
+        setUppers();
+        request(4);
+        snippet.putLong(DATA + 24, 0x1f80);
+        assertEquals(COMPLETED, snippet.run(XRSTOR64));
+        assertEquals(0, snippet.upperLow(3));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {XSAVE64 + "c5fc77" + XRSTOR64, XSAVEC64 + "c5fc77" + XRSTOR64})
+    void whatWasSavedComesBack(String code) {
+        setXmms();
+        setUppers();
+        request(7);
+        assertEquals(COMPLETED, snippet.run(code));
+        assertAll(
+                () -> assertEquals(16, snippet.low(15)),
+                () -> assertEquals(115, snippet.upperLow(15)));
+    }
+
+    @Test
+    void xsavesIsCompactedAndXrstorsTakesNothingElse() {
+        setUppers();
+        request(7);
+        assertEquals(COMPLETED, snippet.run("480fc72f c5fc77 480fc71f"));
+        assertAll(
+                () -> assertEquals(Long.MIN_VALUE | 7, snippet.getLong(XCOMP_BV)),
+                () -> assertEquals(100, snippet.upperLow(0)));
+        snippet.putLong(XCOMP_BV, 0);
+        request(7);
+        assertEquals(GP, snippet.run("480fc71f"));
+    }
+
+    @Test
+    void xgetbvTellsWhichComponentsAreInUse() {
+        setUppers();
+        snippet.state.gpr[RCX] = 1;
+        assertEquals(COMPLETED, snippet.run("c5fc77 0f01d0"));
+        assertEquals(0, snippet.state.gpr[RAX] & 6);
+        snippet.state.gpr[RCX] = 2;
+        assertEquals(GP, snippet.run("0f01d0"));
     }
 }
