@@ -6,6 +6,8 @@ module straddle.launcher {
     requires java.management;
     requires info.picocli;
     requires com.google.gson;
+    requires org.apache.commons.compress;
+    requires org.tukaani.xz;
 
     uses straddle.core.accel.AcceleratorProvider;
 

@@ -25,6 +25,9 @@ final class Commands implements IFactory {
         if (type == DisasmCommand.class) {
             return type.cast(new DisasmCommand(surroundings));
         }
+        if (type == FetchCommand.class) {
+            return type.cast(new FetchCommand(surroundings));
+        }
         if (type == AccelCommand.class) {
             return type.cast(new AccelCommand(surroundings));
         }

@@ -3,6 +3,7 @@ package straddle.launcher;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
+import straddle.machines.boot.Boot;
 import straddle.machines.boot.KernelImageException;
 import straddle.machines.linux.LinuxBoot;
 
@@ -21,7 +22,7 @@ final class KernelOptions {
             names = "--append",
             paramLabel = "TEXT",
             description =
-                    "Its command line. Default: console=ttyS0, so that the kernel speaks on the serial line.")
+                    "Its command line. Default: console=ttyS0, so that the kernel speaks on the serial line. With a guest's name: added to the guest's own.")
     private String append;
 
     /// Whether there is a kernel to boot.
@@ -38,8 +39,18 @@ final class KernelOptions {
         }
     }
 
+    /// What the user adds to a named guest's command line.
+    String appended() throws CommandFailure {
+        if (kernel != null || initrd != null) {
+            throw CommandFailure.usage(
+                    (kernel != null ? "--kernel" : "--initrd")
+                            + " and a guest's name both say what to boot: give one of them.");
+        }
+        return append == null ? "" : append;
+    }
+
     /// Reads the files.
-    LinuxBoot boot() throws CommandFailure {
+    Boot boot() throws CommandFailure {
         try {
             return LinuxBoot.read(
                     kernel, Optional.ofNullable(initrd), append == null ? "console=ttyS0" : append);

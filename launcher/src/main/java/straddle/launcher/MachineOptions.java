@@ -11,7 +11,7 @@ import straddle.host.SharedMemory;
 import straddle.launcher.report.Figures;
 import straddle.machines.embedded.EmbeddedGuest;
 import straddle.machines.embedded.GuestImageException;
-import straddle.machines.linux.LinuxBoot;
+import straddle.machines.boot.Boot;
 
 /// What `run`, `demo` and `compare` take about the guest and its memory.
 final class MachineOptions {
@@ -48,7 +48,7 @@ final class MachineOptions {
     }
 
     /// @return bytes that this kernel and its initrd can start with
-    long ramBytes(LinuxBoot boot) throws CommandFailure {
+    long ramBytes(Boot boot) throws CommandFailure {
         return ramBytes("256M", boot.minRamBytes());
     }
 

@@ -14,12 +14,14 @@ import straddle.devices.ByteSink;
 import straddle.launcher.measure.Pace;
 import straddle.launcher.measure.PhaseRecorder;
 import straddle.launcher.session.Console;
+import straddle.launcher.session.ExecStatus;
 import straddle.launcher.session.GuestRun;
 import straddle.launcher.session.Interruption;
 import straddle.launcher.session.SerialOutput;
 import straddle.launcher.session.Session;
+import straddle.launcher.session.Tail;
 import straddle.machines.embedded.EmbeddedGuest;
-import straddle.machines.linux.LinuxBoot;
+import straddle.machines.boot.Boot;
 import straddle.machines.pc.Pc;
 
 /// `straddle run`: one guest, its serial line on standard input and output.
@@ -29,13 +31,17 @@ import straddle.machines.pc.Pc;
         header = "Runs a guest, its serial line on standard output.",
         descriptionHeading = "%n",
         description = {
-            "Ends when the guest does, with the guest's exit code, or with Ctrl-C. With --kernel it is a Linux",
-            "kernel on a whole PC, and what you type goes to its serial line. Without, it is the built-in guest,",
-            "which boots to 64-bit mode, runs short workloads and checks their results."
+            "Ends when the guest does, with the guest's exit code, or with Ctrl-C. A guest with a name or a",
+            "kernel gets a whole PC, and what you type goes to its serial line. Without either it is the",
+            "built-in guest, which boots to 64-bit mode, runs short workloads and checks their results."
         },
+        parameterListHeading = "%nGuest:%n",
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {
+            "  straddle run debian               Debian's kernel, to a shell",
+            "  straddle run debian --exec 'sha256sum /bin/busybox'",
+            "  straddle run debian --file ./prog --exec './prog 1 2 3'",
             "  straddle run                      the built-in guest, in the mode that suits this host",
             "  straddle run --accel tcg --stats  translated, with what it exited for",
             "  straddle run --guest my.img -m 1G --timeout 10",
@@ -47,6 +53,7 @@ final class RunCommand implements Callable<Integer> {
 
     private final Surroundings surroundings;
 
+    @Mixin private GuestOptions guest;
     @Mixin private MachineOptions machine;
     @Mixin private KernelOptions kernel;
     @Mixin private PcOptions pc;
@@ -70,7 +77,17 @@ final class RunCommand implements Callable<Integer> {
             return ExitCodes.OK;
         }
         try {
-            return kernel.given() ? runPc() : runEmbedded();
+            if (guest.given()) {
+                machine.requireNoImage(NamedGuests.DEBIAN);
+                Boot boot = guest.boot(surroundings, kernel.appended());
+                return guest.command().isPresent() ? runExec(boot) : runPc(boot);
+            }
+            guest.requireNone();
+            if (kernel.given()) {
+                machine.requireNoImage("--kernel");
+                return runPc(kernel.boot());
+            }
+            return runEmbedded();
         } catch (RamUnavailableException | AcceleratorException e) {
             throw CommandFailure.host(e.getMessage(), e);
         } catch (InterruptedException e) {
@@ -85,8 +102,8 @@ final class RunCommand implements Callable<Integer> {
                     InterruptedException {
         kernel.requireNone();
         pc.requireNone();
-        EmbeddedGuest guest = machine.guest();
-        long ramBytes = machine.ramBytes(guest);
+        EmbeddedGuest image = machine.guest();
+        long ramBytes = machine.ramBytes(image);
         limit.limit();
         AcceleratorProvider provider = cpu.applyTo(engine.engine(surroundings));
         Interruption interruption = surroundings.interruption();
@@ -95,7 +112,7 @@ final class RunCommand implements Callable<Integer> {
         try (serial) {
             run =
                     GuestRun.of(
-                            guest,
+                            image,
                             stats.observed(provider),
                             new GuestRun.Setting(
                                     ramBytes, MachineOptions.ram(), serial, limit.limit(), hook),
@@ -107,51 +124,101 @@ final class RunCommand implements Callable<Integer> {
         return serial.readerGone() ? ExitCodes.OUTPUT_CLOSED : exitCode(run);
     }
 
-    private int runPc()
+    private int runPc(Boot boot)
             throws CommandFailure,
                     AcceleratorException,
                     RamUnavailableException,
                     InterruptedException {
-        machine.requireNoImage("--kernel");
-        LinuxBoot boot = kernel.boot();
-        int vcpus = pc.vcpus();
-        long ramBytes = machine.ramBytes(boot);
-        Session.Terms terms;
-        AcceleratorProvider provider = cpu.applyTo(engine.engine(surroundings));
+        Board board = board(boot);
         GuestRun run;
         Console line = console.open(surroundings);
         try (line) {
-            terms = new Session.Terms(limit.limit(), pc.reboots(), line::abandon, List.of());
             run =
                     Session.run(
                             () -> {
-                                Pc board =
-                                        Pc.create(
-                                                config(ramBytes, vcpus, line.output()),
-                                                boot,
-                                                stats.observed(provider));
-                                line.connect(board);
-                                return board;
+                                Pc machine = board.powerOn(List.of(line.output()));
+                                line.connect(machine);
+                                return machine;
                             },
-                            terms,
+                            new Session.Terms(
+                                    limit.limit(), pc.reboots(), line::abandon, List.of()),
                             surroundings.interruption());
         }
-        stats.report(provider.name(), run, surroundings.err());
+        stats.report(board.engine().name(), run, surroundings.err());
         if (line.readerGone()) {
             return ExitCodes.OUTPUT_CLOSED;
         }
         return run.reason() instanceof StopReason.Reset ? ExitCodes.OK : exitCode(run);
     }
 
-    private static Pc.Config config(long ramBytes, int vcpus, ByteSink serial) {
-        return new Pc.Config(
-                ramBytes,
-                MachineOptions.ram(),
-                vcpus,
-                List.of(serial),
-                ByteSink.NOWHERE,
-                System::nanoTime,
-                System.currentTimeMillis() / 1000);
+    /// The command's output comes by serial ports of its own, so that nothing of the kernel's gets between.
+    private int runExec(Boot boot)
+            throws CommandFailure,
+                    AcceleratorException,
+                    RamUnavailableException,
+                    InterruptedException {
+        Board board = board(boot);
+        Interruption interruption = surroundings.interruption();
+        ExecStatus status = new ExecStatus(interruption::stopRunning);
+        Tail kernelsWords = new Tail();
+        SerialOutput out = new SerialOutput(surroundings.out(), interruption::stopRunning);
+        SerialOutput err = new SerialOutput(surroundings.err(), interruption::stopRunning);
+        GuestRun run;
+        try (out;
+                err) {
+            Runnable letGo =
+                    () -> {
+                        if (status.code().isEmpty()) {
+                            out.abandon();
+                            err.abandon();
+                        }
+                    };
+            run =
+                    Session.run(
+                            () -> board.powerOn(List.of(kernelsWords, out, err, status)),
+                            new Session.Terms(limit.limit(), false, letGo, List.of()),
+                            interruption);
+        }
+        stats.report(board.engine().name(), run, surroundings.err());
+        if (out.readerGone() || err.readerGone()) {
+            return ExitCodes.OUTPUT_CLOSED;
+        }
+        if (status.code().isPresent()) {
+            return status.code().getAsInt();
+        }
+        surroundings.err().print(kernelsWords);
+        return switch (run.reason()) {
+            case StopReason.PoweredOff _, StopReason.Reset _ ->
+                    throw CommandFailure.guest(
+                            ExitCodes.GUEST,
+                            "The guest ended before the command did. The last of what its kernel said is above.");
+            default -> exitCode(run);
+        };
+    }
+
+    /// What a PC of this command line is made of.
+    private record Board(Boot boot, AcceleratorProvider engine, long ramBytes, int vcpus) {
+
+        Pc powerOn(List<ByteSink> serial) throws AcceleratorException, RamUnavailableException {
+            Pc.Config config =
+                    new Pc.Config(
+                            ramBytes,
+                            MachineOptions.ram(),
+                            vcpus,
+                            serial,
+                            ByteSink.NOWHERE,
+                            System::nanoTime,
+                            System.currentTimeMillis() / 1000);
+            return Pc.create(config, boot, engine);
+        }
+    }
+
+    private Board board(Boot boot) throws CommandFailure {
+        int vcpus = pc.vcpus();
+        long ramBytes = machine.ramBytes(boot);
+        limit.limit();
+        return new Board(
+                boot, stats.observed(cpu.applyTo(engine.engine(surroundings))), ramBytes, vcpus);
     }
 
     private int exitCode(GuestRun run) throws CommandFailure {

@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             RunCommand.class,
+            FetchCommand.class,
             CompareCommand.class,
             AccelCommand.class,
             DisasmCommand.class,
@@ -45,6 +46,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  straddle demo                     see what this host can do",
+            "  straddle run debian               Debian's kernel, to a shell; fetched on first use",
             "  straddle accel                    which modes its KVM runs natively, measured",
             "  straddle run --accel kvm          one run of the built-in guest, its serial line here",
             "  straddle COMMAND --help           a command's options, with examples"

@@ -3,6 +3,7 @@ package straddle.launcher;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
@@ -16,6 +17,7 @@ import straddle.launcher.session.Interruption;
 /// @param colour whether `out` understands ANSI escapes
 /// @param live whether `err` is a terminal, where a progress line can be rewritten
 /// @param interruption ends what runs on Ctrl-C
+/// @param environment the process's environment variables
 /// @param host the host's architecture, or null when no guest of ours matches it
 record Surroundings(
         InputStream in,
@@ -23,6 +25,7 @@ record Surroundings(
         PrintStream err,
         boolean colour,
         boolean live,
+        Map<String, String> environment,
         GuestArchitecture host,
         Supplier<List<AcceleratorProvider>> engines,
         Interruption interruption) {
@@ -38,6 +41,7 @@ record Surroundings(
                 System.err,
                 terminals.contains("out") && !plain,
                 terminals.contains("err") && !plain,
+                System.getenv(),
                 GuestArchitecture.ofHost(),
                 AcceleratorProvider::installed,
                 new Interruption());

@@ -39,6 +39,7 @@ final class TrainCommand implements Callable<Integer> {
                         nowhere,
                         true,
                         true,
+                        surroundings.environment(),
                         surroundings.host(),
                         surroundings.engines(),
                         surroundings.interruption());

@@ -68,13 +68,14 @@ final class CommandProcess implements AutoCloseable {
     private static String modulePath() {
         Stream<String> ours = BuiltClasses.directories().stream().map(Path::toString);
         Stream<String> theirs = Stream.of(CommandLine.class, Gson.class).map(CommandProcess::jarOf);
-        Stream<String> asm =
+        Stream<String> unnamedHere =
                 Stream.of("jdk.module.path", "java.class.path", "surefire.test.class.path")
                         .flatMap(key -> Stream.of(System.getProperty(key, "").split(":", -1)))
-                        .filter(path -> path.matches(".*/asm-[0-9.]+\\.jar"))
-                        .limit(1);
+                        .filter(path -> path.matches(".*/(asm|xz|commons-[a-z0-9]+)-[0-9.]+\\.jar"))
+                        .distinct();
         return String.join(
-                File.pathSeparator, Stream.of(ours, theirs, asm).flatMap(paths -> paths).toList());
+                File.pathSeparator,
+                Stream.of(ours, theirs, unnamedHere).flatMap(paths -> paths).toList());
     }
 
     /// A copy of the module path that every user of this host may read.

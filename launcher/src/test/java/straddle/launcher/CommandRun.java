@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
 import straddle.launcher.session.Interruption;
@@ -19,6 +20,15 @@ record CommandRun(int code, String out, String err) {
 
     /// @param typed what stands on standard input
     static CommandRun typing(String typed, List<AcceleratorProvider> engines, String... args) {
+        return in(Map.of(), typed, engines, args);
+    }
+
+    /// @param environment its environment variables
+    static CommandRun in(
+            Map<String, String> environment,
+            String typed,
+            List<AcceleratorProvider> engines,
+            String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code =
@@ -29,6 +39,7 @@ record CommandRun(int code, String out, String err) {
                                 new PrintStream(err, true, StandardCharsets.UTF_8),
                                 false,
                                 false,
+                                environment,
                                 GuestArchitecture.X86_64,
                                 () -> engines,
                                 new Interruption()),

@@ -1,6 +1,5 @@
 package straddle.launcher.measure;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.Consumer;
 import straddle.core.accel.AcceleratorException;
@@ -8,9 +7,9 @@ import straddle.core.accel.AcceleratorProvider;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.vcpu.StopReason;
-import straddle.devices.ByteSink;
 import straddle.launcher.session.GuestRun;
 import straddle.launcher.session.Interruption;
+import straddle.launcher.session.Tail;
 import straddle.machines.embedded.EmbeddedGuest;
 import straddle.machines.embedded.Phase;
 
@@ -94,28 +93,6 @@ public final class EngineMode implements Mode {
             case StopReason.HostFailed(AcceleratorException cause) ->
                     throw new ModeFailedException(cause.getMessage(), true, "");
             case StopReason.HostFailed(Exception cause) -> throw new IllegalStateException(cause);
-        }
-    }
-
-    /// The last of what the guest said, in case it fails.
-    private static final class Tail implements ByteSink {
-        private static final int CAPACITY = 2048;
-
-        private final byte[] bytes = new byte[CAPACITY];
-        private int count;
-
-        @Override
-        public void write(int b) {
-            if (count == CAPACITY) {
-                System.arraycopy(bytes, CAPACITY / 2, bytes, 0, CAPACITY / 2);
-                count = CAPACITY / 2;
-            }
-            bytes[count++] = (byte) b;
-        }
-
-        @Override
-        public String toString() {
-            return new String(bytes, 0, count, StandardCharsets.US_ASCII).replace("\r", "");
         }
     }
 }

@@ -67,13 +67,21 @@ public final class LinuxBoot implements Boot {
     /// @throws KernelImageException with a sentence, whatever is wrong with them
     public static LinuxBoot read(Path kernel, Optional<Path> initrd, String commandLine)
             throws KernelImageException {
-        BzImage image = BzImage.read(kernel);
         byte[] ramdisk = initrd.isPresent() ? readInitrd(initrd.get()) : new byte[0];
-        if (ramdisk.length > image.initrdLimit() - image.loadAddress() - image.memoryBytes()
-                && ramdisk.length > 0) {
+        return read(kernel, ramdisk, commandLine);
+    }
+
+    /// Reads the kernel; the initrd is there already.
+    ///
+    /// @throws KernelImageException with a sentence, whatever is wrong with them
+    public static LinuxBoot read(Path kernel, byte[] initrd, String commandLine)
+            throws KernelImageException {
+        BzImage image = BzImage.read(kernel);
+        if (initrd.length > image.initrdLimit() - image.loadAddress() - image.memoryBytes()
+                && initrd.length > 0) {
             throw new KernelImageException(
-                    "The kernel can't reach an initrd as large as %s: it must end below 0x%x."
-                            .formatted(initrd.get(), image.initrdLimit()));
+                    "The kernel can't reach an initrd of %,d bytes: it must end below 0x%x."
+                            .formatted(initrd.length, image.initrdLimit()));
         }
         int length = commandLine.getBytes(StandardCharsets.UTF_8).length;
         if (length > image.maxCommandLine()) {
@@ -81,7 +89,7 @@ public final class LinuxBoot implements Boot {
                     "The kernel's command line has %d bytes; this kernel takes at most %d."
                             .formatted(length, image.maxCommandLine()));
         }
-        return new LinuxBoot(image, ramdisk, commandLine);
+        return new LinuxBoot(image, initrd, commandLine);
     }
 
     private static byte[] readInitrd(Path initrd) throws KernelImageException {

@@ -1,0 +1,80 @@
+package straddle.launcher;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import straddle.launcher.debian.AddedFile;
+import straddle.launcher.debian.DebianGuest;
+import straddle.launcher.debian.GuestException;
+import straddle.launcher.debian.GuestInitrd;
+import straddle.machines.boot.Boot;
+import straddle.machines.boot.KernelImageException;
+import straddle.machines.linux.LinuxBoot;
+
+/// A guest by its name, and what it gets and does.
+final class GuestOptions {
+    private static final String CONSOLE = "console=ttyS0";
+    private static final String SILENT = "console=ttyS0 quiet panic=-1";
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "GUEST",
+            description =
+                    "debian: Debian's kernel and busybox, to a shell. Fetched on first use. Default: the built-in guest.")
+    private String name;
+
+    @Option(
+            names = "--file",
+            paramLabel = "HOST[:GUEST]",
+            description =
+                    "Give the guest a copy of a file or directory, at an absolute path of its own. Default: /root/NAME. Repeatable.")
+    private List<String> files = List.of();
+
+    @Option(
+            names = "--exec",
+            paramLabel = "COMMAND",
+            description =
+                    "Run this by the guest's shell instead of a shell for you: its output and exit code are straddle's.")
+    private String command;
+
+    /// Whether a guest was named.
+    boolean given() {
+        return name != null;
+    }
+
+    /// What the guest is to run, if it is no shell for the user.
+    Optional<String> command() {
+        return Optional.ofNullable(command);
+    }
+
+    /// @throws CommandFailure if a named guest's options came without a name
+    void requireNone() throws CommandFailure {
+        if (command != null || !files.isEmpty()) {
+            throw CommandFailure.usage(
+                    (command != null ? "--exec" : "--file")
+                            + " needs a guest with a user land: 'straddle run debian'.");
+        }
+    }
+
+    /// Fetches the guest, if need be, and puts its initrd together.
+    ///
+    /// @param append for the end of its command line; may be empty
+    Boot boot(Surroundings surroundings, String append) throws CommandFailure {
+        NamedGuests.require(name);
+        try {
+            List<AddedFile> added = new ArrayList<>();
+            for (String each : files) {
+                added.add(AddedFile.parse(each));
+            }
+            DebianGuest guest = new NamedGuests(surroundings).fetch(name, "amd64", false);
+            byte[] initrd = GuestInitrd.of(guest, added, command());
+            String line = (command == null ? CONSOLE : SILENT) + " " + append;
+            return LinuxBoot.read(guest.kernel(), initrd, line.strip());
+        } catch (GuestException | KernelImageException e) {
+            throw CommandFailure.usage(e.getMessage());
+        }
+    }
+}
