@@ -11,4 +11,5 @@ module straddle.core {
     exports straddle.core.vcpu;
 
     uses straddle.core.accel.AcceleratorProvider;
+    uses straddle.core.memory.WideExchange;
 }

@@ -3,6 +3,9 @@ package straddle.tcg;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import straddle.core.bus.PortBus;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.DirtyPages;
@@ -86,8 +89,23 @@ public abstract class Cpu {
     /// The micro-op within a region that raised the [GuestFault] on its way, or null.
     public MicroOp faultingInRegion;
 
-    /// Whether other vCPUs run at the same time, so that LOCK must be atomic on the host.
-    public boolean shared;
+    /// Whether other vCPUs run at the same time, so that LOCK must be atomic on the host and accesses keep x86's order.
+    protected boolean shared;
+
+    /// The vCPUs of the VM, this one too.
+    private CpuGroup group = new CpuGroup(Optional.empty());
+
+    /// Pages to translate anew, for the group; only this vCPU's thread.
+    final ArrayDeque<CpuGroup.Check> checks = new ArrayDeque<>();
+
+    volatile boolean checking;
+    volatile long passed;
+    volatile boolean inGuest;
+    private volatile boolean mapChanged;
+    private volatile Thread runner;
+    private final ConcurrentLinkedQueue<CodeRange> codeWritten = new ConcurrentLinkedQueue<>();
+
+    private record CodeRange(long gpa, long length) {}
 
     public final AddressSpace memory;
     public final PortBus ports;
@@ -131,7 +149,8 @@ public abstract class Cpu {
             tlbs[i] = new Tlb(arena);
         }
         this.tlb = tlbs[0].address();
-        this.tbs = new TbCache(memory);
+        this.tbs = new TbCache(memory, new GroupWatch());
+        group.add(this);
         java.util.Arrays.fill(fetchTag, -1);
     }
 
@@ -157,6 +176,102 @@ public abstract class Cpu {
 
     /// Called by a block's head when [#wantsAttention()]: returns where to go on, or null to leave the guest.
     public abstract MicroOp attend(Tb at);
+
+    // ---- with other vCPUs
+
+    /// Makes this one of a VM's vCPUs; before it runs.
+    ///
+    /// @param isShared whether there are others
+    public final void join(CpuGroup all, boolean isShared) {
+        group.remove(this);
+        group = all;
+        shared = isShared;
+        all.add(this);
+    }
+
+    public final boolean isShared() {
+        return shared;
+    }
+
+    public final CpuGroup group() {
+        return group;
+    }
+
+    /// Code of this vCPU's may have been overwritten by a device or another vCPU. Any thread.
+    ///
+    /// @param length bytes, within a page
+    public final void codeWritten(long gpa, long length) {
+        codeWritten.add(new CodeRange(gpa, length));
+        request(ATTENTION_HOUSEKEEPING);
+    }
+
+    /// Memory that may hold code of this vCPU's has gone, and something else may be there next. Any thread.
+    public final void codeGone(long start, long end) {
+        codeWritten.add(new CodeRange(start, end - start));
+        request(ATTENTION_HOUSEKEEPING);
+    }
+
+    /// The memory map changed: at once for the vCPU whose thread calls, soon for another. Any thread.
+    public final void mapChanged() {
+        if (runner == Thread.currentThread()) {
+            forgetMap();
+        } else {
+            mapChanged = true;
+            request(ATTENTION_HOUSEKEEPING);
+        }
+    }
+
+    /// Does what others have asked for, between two blocks.
+    protected final void keepHouse() {
+        if (mapChanged) {
+            mapChanged = false;
+            forgetMap();
+        }
+        if (shared) {
+            group.atBoundary(this);
+        }
+        for (CodeRange range = codeWritten.poll(); range != null; range = codeWritten.poll()) {
+            tbs.dropRange(range.gpa, range.gpa + range.length);
+        }
+        if (regions != null) {
+            regions.install();
+        }
+    }
+
+    /// The vCPU's thread begins to run guest code.
+    protected final void enterGuest() {
+        runner = Thread.currentThread();
+        if (shared) {
+            group.enter(this);
+        }
+        if (mapChanged || !codeWritten.isEmpty()) {
+            keepHouse();
+        }
+    }
+
+    protected final void leaveGuest() {
+        if (shared) {
+            group.leave(this);
+        }
+        runner = null;
+    }
+
+    private final class GroupWatch implements TbCache.CodeWatch {
+        @Override
+        public void holds(Region.Ram ram, long page) {
+            group.holds(Cpu.this, ram, page);
+        }
+
+        @Override
+        public void releases(long page) {
+            group.releases(Cpu.this, page);
+        }
+
+        @Override
+        public void disarmIfUnheld(Region.Ram ram, long page) {
+            group.disarmIfUnheld(ram, page);
+        }
+    }
 
     // ---- blocks
 
@@ -358,6 +473,9 @@ public abstract class Cpu {
             if ((readers & DirtyPages.PT) != 0) {
                 memory.noteTableWritten(gpa, width);
             }
+            if (shared && (readers & DirtyPages.CODE) != 0) {
+                group.stored(this, gpa, width);
+            }
             fill(virtual, gpa, ram, true);
         } else {
             mmioWrites++;
@@ -421,7 +539,7 @@ public abstract class Cpu {
         Tlb.fill(entry, virtual, ram.hva(gpa), writable && clean && !ram.readOnly());
         if (shared) {
             // Another vCPU may have armed the page meanwhile and missed this entry: see
-            // TbCache.CodeWatch.
+            // CpuGroup.holds.
             VarHandle.fullFence();
             if (dirty.readersAt(offset) != 0) {
                 Raw.putLong(entry + Tlb.WRITE, -1);
@@ -511,37 +629,56 @@ public abstract class Cpu {
 
     public final long load8(long virtual) {
         long entry = Tlb.entry(tlb, virtual);
-        if (Raw.getLong(entry + Tlb.READ) == (virtual & -4096)) {
-            return Raw.getByte(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffL;
+        long value =
+                Raw.getLong(entry + Tlb.READ) == (virtual & -4096)
+                        ? Raw.getByte(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffL
+                        : loadSlowly(virtual, 1);
+        if (shared) {
+            Raw.loadFence();
         }
-        return loadSlowly(virtual, 1);
+        return value;
     }
 
     public final long load16(long virtual) {
         long entry = Tlb.entry(tlb, virtual);
-        if (Raw.getLong(entry + Tlb.READ) == (virtual + 1 & -4096)) {
-            return Raw.getShort(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffffL;
+        long value =
+                Raw.getLong(entry + Tlb.READ) == (virtual + 1 & -4096)
+                        ? Raw.getShort(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffffL
+                        : loadSlowly(virtual, 2);
+        if (shared) {
+            Raw.loadFence();
         }
-        return loadSlowly(virtual, 2);
+        return value;
     }
 
     public final long load32(long virtual) {
         long entry = Tlb.entry(tlb, virtual);
-        if (Raw.getLong(entry + Tlb.READ) == (virtual + 3 & -4096)) {
-            return Raw.getInt(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffff_ffffL;
+        long value =
+                Raw.getLong(entry + Tlb.READ) == (virtual + 3 & -4096)
+                        ? Raw.getInt(virtual + Raw.getLong(entry + Tlb.ADDEND)) & 0xffff_ffffL
+                        : loadSlowly(virtual, 4);
+        if (shared) {
+            Raw.loadFence();
         }
-        return loadSlowly(virtual, 4);
+        return value;
     }
 
     public final long load64(long virtual) {
         long entry = Tlb.entry(tlb, virtual);
-        if (Raw.getLong(entry + Tlb.READ) == (virtual + 7 & -4096)) {
-            return Raw.getLong(virtual + Raw.getLong(entry + Tlb.ADDEND));
+        long value =
+                Raw.getLong(entry + Tlb.READ) == (virtual + 7 & -4096)
+                        ? Raw.getLong(virtual + Raw.getLong(entry + Tlb.ADDEND))
+                        : loadSlowly(virtual, 8);
+        if (shared) {
+            Raw.loadFence();
         }
-        return loadSlowly(virtual, 8);
+        return value;
     }
 
     public final void store8(long virtual, long value) {
+        if (shared) {
+            Raw.storeFence();
+        }
         long entry = Tlb.entry(tlb, virtual);
         if (Raw.getLong(entry + Tlb.WRITE) == (virtual & -4096)) {
             Raw.putByte(virtual + Raw.getLong(entry + Tlb.ADDEND), (byte) value);
@@ -551,6 +688,9 @@ public abstract class Cpu {
     }
 
     public final void store16(long virtual, long value) {
+        if (shared) {
+            Raw.storeFence();
+        }
         long entry = Tlb.entry(tlb, virtual);
         if (Raw.getLong(entry + Tlb.WRITE) == (virtual + 1 & -4096)) {
             Raw.putShort(virtual + Raw.getLong(entry + Tlb.ADDEND), (short) value);
@@ -560,6 +700,9 @@ public abstract class Cpu {
     }
 
     public final void store32(long virtual, long value) {
+        if (shared) {
+            Raw.storeFence();
+        }
         long entry = Tlb.entry(tlb, virtual);
         if (Raw.getLong(entry + Tlb.WRITE) == (virtual + 3 & -4096)) {
             Raw.putInt(virtual + Raw.getLong(entry + Tlb.ADDEND), (int) value);
@@ -569,6 +712,9 @@ public abstract class Cpu {
     }
 
     public final void store64(long virtual, long value) {
+        if (shared) {
+            Raw.storeFence();
+        }
         long entry = Tlb.entry(tlb, virtual);
         if (Raw.getLong(entry + Tlb.WRITE) == (virtual + 7 & -4096)) {
             Raw.putLong(virtual + Raw.getLong(entry + Tlb.ADDEND), value);

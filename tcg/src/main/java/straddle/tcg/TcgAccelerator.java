@@ -14,6 +14,7 @@ import straddle.core.irq.IrqChip;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.MemoryListener;
 import straddle.core.memory.Region;
+import straddle.core.memory.WideExchange;
 import straddle.core.vcpu.TranslatedVcpu;
 import straddle.tcg.region.Regions;
 import straddle.tcg.x86.CpuModel;
@@ -28,13 +29,15 @@ final class TcgAccelerator implements Translator, MemoryListener {
     /// A system property that has regions compiled at once by the vCPU's own thread, for tests that compare them.
     private static final String COMPILE_AT_ONCE = "straddle.tcg.compileAtOnce";
 
+    private static final int PAGE_BYTES = 4096;
+
     private final VmResources resources;
     private final CpuModel model;
     private final Arena arena = Arena.ofShared();
     private final ExecutorService compiler =
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().name("tcg-compiler").daemon().factory());
-    private final List<X86Vcpu> vcpus = new CopyOnWriteArrayList<>();
+    private final CpuGroup group = new CpuGroup(WideExchange.ofHost());
     private final List<X86Cpu> cpus = new CopyOnWriteArrayList<>();
     private final Sampler sampler = new Sampler();
 
@@ -67,7 +70,7 @@ final class TcgAccelerator implements Translator, MemoryListener {
                         resources.clock(),
                         interrupts,
                         arena);
-        cpu.shared = resources.vcpus() > 1;
+        cpu.join(group, resources.vcpus() > 1);
         cpu.place(id, resources.vcpus());
         if (!Boolean.getBoolean(INTERPRET_ONLY)) {
             cpu.regions =
@@ -77,11 +80,15 @@ final class TcgAccelerator implements Translator, MemoryListener {
                             X86Cpu.ZERO);
         }
         sampler.add(cpu);
-        X86Vcpu vcpu = new X86Vcpu(id, cpu, sampler, () -> cpus.remove(cpu));
-        cpu.tbs.watch(this::noticeStores);
-        vcpus.add(vcpu);
         cpus.add(cpu);
-        return vcpu;
+        return new X86Vcpu(
+                id,
+                cpu,
+                sampler,
+                () -> {
+                    cpus.remove(cpu);
+                    group.remove(cpu);
+                });
     }
 
     @Override
@@ -91,21 +98,21 @@ final class TcgAccelerator implements Translator, MemoryListener {
 
     @Override
     public void added(Region region) {
-        cpus.forEach(X86Cpu::forgetMap);
+        cpus.forEach(X86Cpu::mapChanged);
     }
 
     @Override
     public void removed(Region region) {
-        cpus.forEach(X86Cpu::forgetMap);
+        cpus.forEach(X86Cpu::mapChanged);
         if (region instanceof Region.Ram) {
-            vcpus.forEach(vcpu -> vcpu.unmapped(region.gpa(), region.end()));
+            cpus.forEach(cpu -> cpu.codeGone(region.gpa(), region.end()));
         }
     }
 
     @Override
     public void written(long gpa, int readers) {
         if ((readers & DirtyPages.CODE) != 0) {
-            vcpus.forEach(vcpu -> vcpu.written(gpa));
+            cpus.forEach(cpu -> cpu.codeWritten(gpa & -PAGE_BYTES, PAGE_BYTES));
         }
     }
 

@@ -2,6 +2,7 @@ package straddle.core.memory;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
@@ -269,6 +270,8 @@ public final class AddressSpace {
     /// Clears the readers of every page in a written range of a region, and tells them; [DirtyPages#PT]
     /// stays, and its readers are told of each write.
     public void noteWritten(Region.Ram ram, long gpa, long length) {
+        // A reader arms a page before it reads it: either it sees the write, or the writer sees it.
+        VarHandle.fullFence();
         DirtyPages dirty = ram.block().dirty();
         long first = gpa - ram.gpa() + ram.offset();
         for (long page = first & -RamAllocator.PAGE_BYTES;

@@ -19,25 +19,25 @@ public final class TbCache {
     private final AddressSpace memory;
     private final Tb[] buckets = new Tb[BUCKETS];
     private final Map<Long, List<Tb>> byPage = new HashMap<>();
-    private CodeWatch watch = hva -> {};
+    private final CodeWatch watch;
     private LongConsumer announced = gpa -> {};
     private int size;
     private long translated;
     private long invalidated;
     private long flushes;
 
-    /// Told when a page starts to hold code, so that stores to it take the slow path.
-    @FunctionalInterface
+    /// Told which pages hold code, so that stores to them take the slow path.
     public interface CodeWatch {
-        void protect(long hvaPage);
+        void holds(Region.Ram ram, long page);
+
+        void releases(long page);
+
+        void disarmIfUnheld(Region.Ram ram, long page);
     }
 
-    public TbCache(AddressSpace memory) {
+    public TbCache(AddressSpace memory, CodeWatch watch) {
         this.memory = memory;
-    }
-
-    public void watch(CodeWatch watcher) {
-        watch = watcher;
+        this.watch = watch;
     }
 
     /// Told of each page, by its gpa, before code is read from it that stores have not been noticed to so far.
@@ -47,18 +47,20 @@ public final class TbCache {
 
     /// Code is about to be read from a page: stores to it are noticed from now on.
     ///
-    /// @return whether they were before
+    /// @return whether this cache was told of them before
     public boolean watchPage(long page) {
         if (!(memory.at(page) instanceof Region.Ram ram)) {
             return true;
         }
         long offset = page - ram.gpa() + ram.offset();
-        if ((ram.block().dirty().readersAt(offset) & DirtyPages.CODE) != 0) {
+        boolean armed = (ram.block().dirty().readersAt(offset) & DirtyPages.CODE) != 0;
+        if (armed && byPage.containsKey(page)) {
             return true;
         }
-        ram.block().dirty().arm(offset, DirtyPages.CODE);
-        watch.protect(ram.hva(page));
-        announced.accept(page);
+        watch.holds(ram, page);
+        if (!armed) {
+            announced.accept(page);
+        }
         return false;
     }
 
@@ -88,14 +90,23 @@ public final class TbCache {
     }
 
     private void register(long page, Tb tb) {
-        byPage.computeIfAbsent(page, _ -> new ArrayList<>()).add(tb);
         watchPage(page);
+        byPage.computeIfAbsent(page, _ -> new ArrayList<>()).add(tb);
     }
 
     /// Guest memory that may hold code is written: drops the blocks it was translated to.
     public void written(Region.Ram ram, long gpa, long length) {
         long page = gpa & -4096;
-        List<Tb> there = byPage.get(page);
+        drop(gpa, length);
+        if (!byPage.containsKey(page)) {
+            watch.releases(page);
+            watch.disarmIfUnheld(ram, page);
+        }
+    }
+
+    /// Drops the blocks that a range within a page was translated to.
+    public void drop(long gpa, long length) {
+        List<Tb> there = byPage.get(gpa & -4096);
         if (there != null) {
             for (Tb tb : List.copyOf(there)) {
                 if (tb.overlaps(gpa, length)) {
@@ -103,24 +114,18 @@ public final class TbCache {
                 }
             }
         }
-        if (!byPage.containsKey(page)) {
-            ram.block().dirty().disarm(page - ram.gpa() + ram.offset(), DirtyPages.CODE);
-        }
     }
 
-    /// Drops all blocks of a page.
-    public void dropPage(long page) {
-        List<Tb> there = byPage.get(page);
-        if (there != null) {
-            List.copyOf(there).forEach(this::invalidate);
-        }
-    }
-
-    /// Drops all blocks that have a byte in a range of pages.
+    /// Drops all blocks that were translated from a byte in a range.
     public void dropRange(long start, long end) {
-        List<Long> pages =
-                byPage.keySet().stream().filter(page -> page >= start && page < end).toList();
-        pages.forEach(this::dropPage);
+        if (((start ^ end - 1) & -4096) == 0) {
+            drop(start, end - start);
+            return;
+        }
+        byPage.keySet().stream()
+                .filter(page -> page >= start && page < end)
+                .toList()
+                .forEach(page -> drop(page, 4096));
     }
 
     public void invalidate(Tb tb) {
@@ -155,6 +160,7 @@ public final class TbCache {
             there.remove(tb);
             if (there.isEmpty()) {
                 byPage.remove(page);
+                watch.releases(page);
             }
         }
     }

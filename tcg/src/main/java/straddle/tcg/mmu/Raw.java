@@ -108,6 +108,16 @@ public final class Raw {
                 : ALIGNED_LONG.compareAndSet(ALL, address, expected, value);
     }
 
+    /// No access after this comes before a load that is before it.
+    public static void loadFence() {
+        VarHandle.acquireFence();
+    }
+
+    /// No store after this comes before an access that is before it.
+    public static void storeFence() {
+        VarHandle.releaseFence();
+    }
+
     /// Fills bytes, for flushing TLBs and for REP STOS.
     public static void fill(long address, long bytes, byte value) {
         if (INTERNAL) {

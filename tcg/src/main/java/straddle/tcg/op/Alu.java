@@ -583,7 +583,7 @@ public final class Alu {
         public MicroOp exec(Cpu c) {
             long address = ea.address(c);
             long b = s < 0 ? value : Reg.signed(Reg.get(c.r, s, width), width);
-            if (locked && c.shared) {
+            if (locked && c.isShared()) {
                 return lockedUpdate(c, address, b);
             }
             long a = Reg.signed(c.load(address, width), width);

@@ -152,7 +152,7 @@ public final class Arith {
             while (true) {
                 long a = Reg.signed(c.load(address, width), width);
                 long result = unary(op, a, width);
-                if (locked && c.shared) {
+                if (locked && c.isShared()) {
                     c.probeStore(address, width);
                     if (!Atomic.compareAndSet(c, address, width, a, result)) {
                         continue;

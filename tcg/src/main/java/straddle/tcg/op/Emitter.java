@@ -64,6 +64,7 @@ public final class Emitter {
     private final Map<Long, Label> labels;
     private final Label exit = new Label();
     private final Label handler = new Label();
+    private final boolean ordered;
     private int kind = NO_KIND;
     private boolean firstFrame = true;
     private boolean ended;
@@ -71,11 +72,14 @@ public final class Emitter {
     /// @param used slots that the region reads or writes; filled in the first pass
     /// @param labels where the region's blocks begin, by guest program counter
     /// @param zeroSlot the slot that always holds 0
-    public Emitter(MethodVisitor m, BitSet used, Map<Long, Label> labels, int zeroSlot) {
+    /// @param ordered whether accesses keep x86's order, as other vCPUs can see it
+    public Emitter(
+            MethodVisitor m, BitSet used, Map<Long, Label> labels, int zeroSlot, boolean ordered) {
         this.m = m;
         this.used = used;
         this.labels = labels;
         this.zeroSlot = zeroSlot;
+        this.ordered = ordered;
     }
 
     /// What a local variable holds, for listings.
@@ -546,11 +550,17 @@ public final class Emitter {
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitVarInsn(LLOAD, TLB);
         runtime("load" + 8 * width, "(JL" + CPU + ";J)J");
+        if (ordered) {
+            runtime("afterLoad", "()V");
+        }
     }
 
     /// Address, value → nothing.
     public void store(MicroOp op, int width) {
         mark(op);
+        if (ordered) {
+            runtime("beforeStore", "()V");
+        }
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitVarInsn(LLOAD, TLB);
         runtime("store" + 8 * width, "(JJL" + CPU + ";J)V");

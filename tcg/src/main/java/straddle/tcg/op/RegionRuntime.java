@@ -74,6 +74,16 @@ public final class RegionRuntime {
         }
     }
 
+    /// Where other vCPUs run too, x86's order between accesses: none comes before an earlier load, ...
+    public static void afterLoad() {
+        Raw.loadFence();
+    }
+
+    /// ... and no store before any earlier access (SDM volume 3, 10.2.2).
+    public static void beforeStore() {
+        Raw.storeFence();
+    }
+
     public static int carry(int kind, long result, long a, long b) {
         return Flags.carry(kind, result, a, b) ? 1 : 0;
     }

@@ -39,7 +39,7 @@ public final class BytecodeListing {
     /// @param slotName the register that a slot holds
     public static List<String> of(List<Tb> blocks, int zeroSlot, IntFunction<String> slotName) {
         BytecodeListing listing = new BytecodeListing(slotName);
-        byte[] bytes = RegionCompiler.classFile(blocks, zeroSlot).bytes();
+        byte[] bytes = RegionCompiler.classFile(blocks, zeroSlot, false).bytes();
         ClassFile.of().parse(bytes).methods().stream()
                 .filter(method -> method.methodName().equalsString("run"))
                 .forEach(method -> listing.list(method.code().orElseThrow()));

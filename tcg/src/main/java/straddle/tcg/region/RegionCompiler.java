@@ -48,23 +48,25 @@ final class RegionCompiler {
     record Made(byte[] bytes, MicroOp[] pool) {}
 
     /// @param blocks the entry first
-    static Made classFile(List<Tb> blocks, int zeroSlot) {
+    /// @param ordered as for [Emitter]
+    static Made classFile(List<Tb> blocks, int zeroSlot, boolean ordered) {
         BitSet used = new BitSet();
-        emit(new Nowhere(), blocks, used, zeroSlot);
+        emit(new Nowhere(), blocks, used, zeroSlot, ordered);
         ClassWriter writer = new ClassWriter(0);
         writer.visit(Opcodes.V21, Opcodes.ACC_FINAL | Opcodes.ACC_SUPER, NAME, null, SUPER, null);
         constructor(writer);
         MethodVisitor method =
                 writer.visitMethod(Opcodes.ACC_PUBLIC | Opcodes.ACC_FINAL, "run", RUN, null, null);
-        Emitter emitter = emit(method, blocks, used, zeroSlot);
+        Emitter emitter = emit(method, blocks, used, zeroSlot, ordered);
         writer.visitEnd();
         return new Made(writer.toByteArray(), emitter.pool().toArray(MicroOp[]::new));
     }
 
     /// @param blocks the entry first
     /// @param size told how many bytes the class takes
-    static RegionCode compile(List<Tb> blocks, int zeroSlot, IntConsumer size) {
-        Made made = classFile(blocks, zeroSlot);
+    /// @param ordered as for [Emitter]
+    static RegionCode compile(List<Tb> blocks, int zeroSlot, boolean ordered, IntConsumer size) {
+        Made made = classFile(blocks, zeroSlot, ordered);
         MicroOp[] pool = made.pool();
         Tb[] owners = owners(pool, blocks);
         size.accept(made.bytes().length);
@@ -80,12 +82,13 @@ final class RegionCompiler {
         }
     }
 
-    private static Emitter emit(MethodVisitor method, List<Tb> blocks, BitSet used, int zeroSlot) {
+    private static Emitter emit(
+            MethodVisitor method, List<Tb> blocks, BitSet used, int zeroSlot, boolean ordered) {
         Map<Long, Label> labels = new HashMap<>();
         for (Tb tb : blocks) {
             labels.put(tb.pc, new Label());
         }
-        Emitter emitter = new Emitter(method, used, labels, zeroSlot);
+        Emitter emitter = new Emitter(method, used, labels, zeroSlot, ordered);
         emitter.begin(new Label());
         for (Tb tb : blocks) {
             emitter.block(tb);

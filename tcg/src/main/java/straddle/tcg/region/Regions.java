@@ -107,7 +107,7 @@ public final class Regions {
             Tb tb, BlockHead head, List<Tb> blocks, Map<Long, Long> pages, long asked) {
         long start = System.nanoTime();
         queueNanos.add(start - asked);
-        RegionCode code = RegionCompiler.compile(blocks, zeroSlot, bytecodes::add);
+        RegionCode code = RegionCompiler.compile(blocks, zeroSlot, cpu.isShared(), bytecodes::add);
         compiledCount.increment();
         compiledInsns.add(blocks.stream().mapToLong(each -> each.insns).sum());
         long[] virtualPages = pages.keySet().stream().mapToLong(Long::longValue).toArray();

@@ -14,8 +14,6 @@ import straddle.tcg.op.Reg;
 ///
 /// With a memory operand the store comes before any register or flag changes.
 final class Atomics extends MicroOp {
-    private static final Object PAIRS = new Object();
-
     private final Op op;
     private final int width;
     private final Ea ea;
@@ -51,7 +49,7 @@ final class Atomics extends MicroOp {
 
     /// Stores a value over the one seen; false if another vCPU was quicker.
     private boolean replace(Cpu c, long address, long seen, long value) {
-        if (locked && c.shared) {
+        if (locked && c.isShared()) {
             return Atomic.compareAndSet(c, address, width, seen, value);
         }
         c.store(address, width, value);
@@ -118,30 +116,65 @@ final class Atomics extends MicroOp {
     }
 
     /// CMPXCHG8B, or CMPXCHG16B with REX.W, whose operand must be aligned.
-    ///
-    /// Pairs are exchanged under one lock for the process: atomic among themselves.
     private void compareAndExchangePair(X86Cpu c) {
-        long[] r = c.r;
-        int half = width == 8 ? 8 : 4;
         long address = ea.address(c);
-        if (half == 8 && (address & 15) != 0) {
+        if (width == 8 && (address & 15) != 0) {
             throw c.gp();
         }
-        boolean equal;
-        synchronized (PAIRS) {
-            c.probeStore(address, half);
-            c.probeStore(address + half & c.addressMask(), half);
-            long low = c.load(address, half);
-            long high = c.load(address + half & c.addressMask(), half);
-            equal = low == Reg.get(r, RAX, half) && high == Reg.get(r, RDX, half);
-            c.store(address, half, equal ? Reg.get(r, RBX, half) : low);
-            c.store(address + half & c.addressMask(), half, equal ? Reg.get(r, RCX, half) : high);
-            if (!equal) {
-                Reg.set(r, RAX, half, low);
-                Reg.set(r, RDX, half, high);
-            }
-        }
+        boolean equal = width == 8 ? exchangeWide(c, address) : exchangeNarrow(c, address);
         int flags = Arith.eager(c) & ~Flags.ZF;
         c.setFlags(Flags.EAGER, equal ? flags | Flags.ZF : flags, 0, 0);
+    }
+
+    private boolean exchangeNarrow(X86Cpu c, long address) {
+        long[] r = c.r;
+        long expected = Reg.get(r, RAX, 4) | Reg.get(r, RDX, 4) << 32;
+        long wanted = Reg.get(r, RBX, 4) | Reg.get(r, RCX, 4) << 32;
+        long seen;
+        boolean done;
+        do {
+            c.probeStore(address, 8);
+            seen = c.load64(address);
+            long value = seen == expected ? wanted : seen;
+            if (locked && c.isShared()) {
+                done = Atomic.compareAndSet(c, address, 8, seen, value);
+            } else {
+                c.store64(address, value);
+                done = true;
+            }
+        } while (!done);
+        if (seen != expected) {
+            Reg.set(r, RAX, 4, seen);
+            Reg.set(r, RDX, 4, seen >>> 32);
+        }
+        return seen == expected;
+    }
+
+    private boolean exchangeWide(X86Cpu c, long address) {
+        long[] r = c.r;
+        boolean equal;
+        boolean done;
+        long low;
+        long high;
+        do {
+            c.probeStore(address, 16);
+            low = c.load64(address);
+            high = c.load64(address + 8);
+            equal = low == r[RAX] && high == r[RDX];
+            long newLow = equal ? r[RBX] : low;
+            long newHigh = equal ? r[RCX] : high;
+            if (locked && c.isShared()) {
+                done = Atomic.compareAndSetWide(c, address, low, high, newLow, newHigh);
+            } else {
+                c.store64(address, newLow);
+                c.store64(address + 8, newHigh);
+                done = true;
+            }
+        } while (!done);
+        if (!equal) {
+            r[RAX] = low;
+            r[RDX] = high;
+        }
+        return equal;
     }
 }

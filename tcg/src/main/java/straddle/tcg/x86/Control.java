@@ -2,6 +2,7 @@ package straddle.tcg.x86;
 
 import static straddle.core.arch.x86.X86.*;
 
+import java.lang.invoke.VarHandle;
 import straddle.core.arch.x86.Segment;
 import straddle.core.vcpu.Exit;
 import straddle.tcg.Cpu;
@@ -213,7 +214,7 @@ final class Control extends MicroOp {
                 privileged(c);
                 Thread.onSpinWait();
             }
-            case MFENCE -> java.lang.invoke.VarHandle.fullFence();
+            case MFENCE -> VarHandle.fullFence();
             case RDFSBASE, RDGSBASE -> {
                 baseAccess(c);
                 Reg.set(c.r, rm, wide ? 8 : 4, c.segments[op == Op.RDFSBASE ? FS : GS].base);
@@ -231,6 +232,10 @@ final class Control extends MicroOp {
         }
         if (endsBlock(op)) {
             c.pc = nextPc;
+        }
+        if (c.isShared() && (endsBlock(op) || op == Op.CPUID)) {
+            // Serializing instructions and I/O drain the store buffer (SDM volume 3, 10.3).
+            VarHandle.fullFence();
         }
         return next;
     }

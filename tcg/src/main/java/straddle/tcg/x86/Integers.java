@@ -221,7 +221,7 @@ final class Integers extends MicroOp {
                     };
             if (ea == null) {
                 Reg.set(r, rm, width, changed);
-            } else if (locked && c.shared) {
+            } else if (locked && c.isShared()) {
                 c.probeStore(address, width);
                 if (!straddle.tcg.op.Atomic.compareAndSet(c, address, width, value, changed)) {
                     bit(c);

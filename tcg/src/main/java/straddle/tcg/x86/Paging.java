@@ -4,6 +4,7 @@ import static straddle.core.arch.x86.X86.*;
 
 import straddle.core.memory.Region;
 import straddle.tcg.Cpu;
+import straddle.tcg.mmu.Raw;
 
 /// Walks the guest's page tables (SDM volume 3, chapter 5): 32-bit, PAE and 4-level paging.
 ///
@@ -26,6 +27,10 @@ final class Paging {
     private static final int ERROR_FETCH = 16;
 
     private final X86Cpu cpu;
+
+    /// Another processor changed an entry during the walk.
+    private boolean changed;
+
     private boolean writable;
     private long walks;
 
@@ -48,6 +53,15 @@ final class Paging {
     /// @return the guest-physical address
     long walk(long linear, int access, boolean user, boolean implicit) {
         walks++;
+        long gpa;
+        do {
+            changed = false;
+            gpa = walkOnce(linear, access, user, implicit);
+        } while (changed);
+        return gpa;
+    }
+
+    private long walkOnce(long linear, int access, boolean user, boolean implicit) {
         if ((cpu.cr0 & CR0_PG) == 0) {
             writable = true;
             return linear & 0xffff_ffffL;
@@ -108,7 +122,7 @@ final class Paging {
                 return entry & ADDRESS & ~offset | linear & offset;
             }
             if ((entry & ACCESSED) == 0) {
-                write8(at, entry | ACCESSED);
+                mark(at, 8, entry, entry | ACCESSED);
             }
             table = entry & ADDRESS;
         }
@@ -139,7 +153,7 @@ final class Paging {
             return entry & 0xffc0_0000L | (entry & 0x1e000) << 19 | linear & 0x3f_ffff;
         }
         if ((entry & ACCESSED) == 0) {
-            cpu.memory.write(at, 4, entry | ACCESSED);
+            mark(at, 4, entry, entry | ACCESSED);
         }
         at = (entry & 0xffff_f000L) + (linear >>> 12 & 1023) * 4;
         entry = read4(at);
@@ -182,7 +196,7 @@ final class Paging {
     private void update8(long at, long entry, int access) {
         long wanted = entry | ACCESSED | (access == Cpu.STORE ? DIRTY : 0);
         if (wanted != entry) {
-            write8(at, wanted);
+            mark(at, 8, entry, wanted);
         }
         writable &= (wanted & DIRTY) != 0;
     }
@@ -190,7 +204,7 @@ final class Paging {
     private void update4(long at, long entry, int access) {
         long wanted = entry | ACCESSED | (access == Cpu.STORE ? DIRTY : 0);
         if (wanted != entry) {
-            cpu.memory.write(at, 4, wanted);
+            mark(at, 4, entry, wanted);
         }
         writable &= (wanted & DIRTY) != 0;
     }
@@ -198,17 +212,30 @@ final class Paging {
     /// What is no RAM reads as not present, or all ones, as the bus says.
     private long read8(long gpa) {
         Region.Ram ram = cpu.ram(gpa);
-        return ram == null ? cpu.memory.read(gpa, 8) : straddle.tcg.mmu.Raw.getLong(ram.hva(gpa));
+        return ram == null ? cpu.memory.read(gpa, 8) : Raw.getLong(ram.hva(gpa));
     }
 
     private long read4(long gpa) {
         Region.Ram ram = cpu.ram(gpa);
-        return ram == null
-                ? cpu.memory.read(gpa, 4)
-                : straddle.tcg.mmu.Raw.getInt(ram.hva(gpa)) & 0xffff_ffffL;
+        return ram == null ? cpu.memory.read(gpa, 4) : Raw.getInt(ram.hva(gpa)) & 0xffff_ffffL;
     }
 
-    private void write8(long gpa, long entry) {
-        cpu.memory.write(gpa, 8, entry);
+    /// Sets bits of an entry, unless another processor has changed it meanwhile: then the walk begins anew.
+    private void mark(long gpa, int width, long entry, long wanted) {
+        Region.Ram ram = cpu.ram(gpa);
+        if (!cpu.isShared() || ram == null || ram.readOnly()) {
+            cpu.memory.write(gpa, width, wanted);
+            return;
+        }
+        long hva = ram.hva(gpa);
+        boolean done =
+                width == 8
+                        ? Raw.compareAndSetLong(hva, entry, wanted)
+                        : Raw.compareAndSetInt(hva, (int) entry, (int) wanted);
+        if (done) {
+            cpu.memory.noteWritten(ram, gpa, width);
+        } else {
+            changed = true;
+        }
     }
 }

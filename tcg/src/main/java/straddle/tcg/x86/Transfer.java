@@ -2,6 +2,7 @@ package straddle.tcg.x86;
 
 import static straddle.core.arch.x86.X86.*;
 
+import java.lang.invoke.VarHandle;
 import straddle.core.arch.x86.Segment;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Ea;
@@ -117,7 +118,12 @@ final class Transfer extends MicroOp {
                     c.pc = nextPc;
                 }
             }
-            case IRET -> Events.iret(c, width);
+            case IRET -> {
+                Events.iret(c, width);
+                if (c.isShared()) {
+                    VarHandle.fullFence();
+                }
+            }
             case SYSCALL -> syscall(c);
             case SYSRET -> sysret(c);
             case SYSENTER -> sysenter(c);

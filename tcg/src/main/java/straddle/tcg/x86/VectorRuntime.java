@@ -72,6 +72,9 @@ public final class VectorRuntime {
             long host = at + Raw.getLong(entry + Tlb.ADDEND);
             v[d] = Raw.getLong(host);
             v[d + 1] = Raw.getLong(host + 8);
+            if (cpu.isShared()) {
+                Raw.loadFence();
+            }
         } else {
             long low = c.load64(at);
             v[d + 1] = c.load64(at + 8 & linearMask);
@@ -89,6 +92,9 @@ public final class VectorRuntime {
         long entry = Tlb.entry(c.tlb, at);
         if (Raw.getLong(entry + Tlb.WRITE) == (at + 15 & -4096)) {
             long host = at + Raw.getLong(entry + Tlb.ADDEND);
+            if (cpu.isShared()) {
+                Raw.storeFence();
+            }
             Raw.putLong(host, v[s]);
             Raw.putLong(host + 8, v[s + 1]);
         } else {

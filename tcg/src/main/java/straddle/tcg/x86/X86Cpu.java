@@ -611,7 +611,7 @@ public final class X86Cpu extends Cpu {
         int reasons = attention();
         if ((reasons & ATTENTION_HOUSEKEEPING) != 0) {
             clearAttention(ATTENTION_HOUSEKEEPING);
-            housekeeping.run();
+            keepHouse();
             return lookup();
         }
         if ((reasons & (ATTENTION_KICK | ATTENTION_STEP)) != 0) {
@@ -761,13 +761,6 @@ public final class X86Cpu extends Cpu {
         return counter != null;
     }
 
-    private Runnable housekeeping = () -> {};
-
-    /// What to do about [Cpu#ATTENTION_HOUSEKEEPING].
-    void onHousekeeping(Runnable action) {
-        housekeeping = action;
-    }
-
     /// The interrupt flag was set, or NMIs are no longer blocked: what waits may come in.
     void interruptsEnabled() {
         if (isWoken()) {
@@ -795,9 +788,11 @@ public final class X86Cpu extends Cpu {
     /// Runs the guest until it needs the host; the reason is in [#exit].
     void run() {
         activity = Sampler.RUNNING;
+        enterGuest();
         try {
             runUntilExit();
         } finally {
+            leaveGuest();
             activity = Sampler.OUTSIDE;
         }
     }

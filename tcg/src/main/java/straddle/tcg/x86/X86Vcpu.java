@@ -1,6 +1,5 @@
 package straddle.tcg.x86;
 
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
@@ -16,20 +15,14 @@ import straddle.tcg.Sampler;
 public final class X86Vcpu implements TranslatedVcpu {
     private final int id;
     private final X86Cpu cpu;
-    private final ConcurrentLinkedQueue<Long> writtenPages = new ConcurrentLinkedQueue<>();
     private final Sampler sampler;
-    private final ConcurrentLinkedQueue<Range> goneRanges = new ConcurrentLinkedQueue<>();
     private final Runnable onClose;
-
-    /// Guest-physical addresses from a start to before an end.
-    private record Range(long start, long end) {}
 
     public X86Vcpu(int id, X86Cpu cpu, Sampler sampler, Runnable onClose) {
         this.id = id;
         this.cpu = cpu;
         this.sampler = sampler;
         this.onClose = onClose;
-        cpu.onHousekeeping(this::keepHouse);
     }
 
     @Override
@@ -117,35 +110,6 @@ public final class X86Vcpu implements TranslatedVcpu {
     @Override
     public void statistics(Statistics to) {
         cpu.statistics(to, sampler);
-    }
-
-    /// A page that holds code of this vCPU's was written by a device or another vCPU. Any thread.
-    public void written(long page) {
-        writtenPages.add(page);
-        cpu.request(Cpu.ATTENTION_HOUSEKEEPING);
-    }
-
-    /// Memory that may hold code of this vCPU's has gone, and something else may be there next. Any thread.
-    public void unmapped(long start, long end) {
-        goneRanges.add(new Range(start, end));
-        cpu.request(Cpu.ATTENTION_HOUSEKEEPING);
-    }
-
-    private void keepHouse() {
-        for (Range gone = goneRanges.poll(); gone != null; gone = goneRanges.poll()) {
-            cpu.tbs.dropRange(gone.start, gone.end);
-        }
-        for (Long page = writtenPages.poll(); page != null; page = writtenPages.poll()) {
-            cpu.tbs.dropPage(page);
-        }
-        if (cpu.regions != null) {
-            cpu.regions.install();
-        }
-    }
-
-    /// Stores to a page of the host's memory must be noticed from now on. Any thread.
-    public void protect(long hvaPage) {
-        cpu.protectHostPage(hvaPage);
     }
 
     @Override

@@ -147,7 +147,6 @@ final class Snippet implements AutoCloseable {
     /// From now on hot blocks become regions at once.
     void compile() {
         cpu.regions = new Regions(cpu, Runnable::run, X86Cpu.ZERO);
-        cpu.onHousekeeping(cpu.regions::install);
     }
 
     long regions() {
