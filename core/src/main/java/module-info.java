@@ -6,6 +6,7 @@ module straddle.core {
     exports straddle.core.bus;
     exports straddle.core.irq;
     exports straddle.core.memory;
+    exports straddle.core.observe;
     exports straddle.core.snapshot;
     exports straddle.core.time;
     exports straddle.core.vcpu;

@@ -105,7 +105,8 @@ final class RunCommand implements Callable<Integer> {
         EmbeddedGuest image = machine.guest();
         long ramBytes = machine.ramBytes(image);
         limit.limit();
-        AcceleratorProvider provider = cpu.applyTo(engine.engine(surroundings));
+        AcceleratorProvider provider =
+                stats.observed(cpu.applyTo(engine.engine(surroundings)), surroundings.err());
         Interruption interruption = surroundings.interruption();
         SerialOutput serial = new SerialOutput(surroundings.out(), interruption::stopRunning);
         GuestRun run;
@@ -113,9 +114,14 @@ final class RunCommand implements Callable<Integer> {
             run =
                     GuestRun.of(
                             image,
-                            stats.observed(provider),
+                            provider,
                             new GuestRun.Setting(
-                                    ramBytes, MachineOptions.ram(), serial, limit.limit(), hook),
+                                    ramBytes,
+                                    MachineOptions.ram(),
+                                    serial,
+                                    limit.limit(),
+                                    hook,
+                                    stats.attendants()),
                             new PhaseRecorder(
                                     new Pace(), NANOS_PER_PHASE, PHASES_LIMIT_NANOS, _ -> {}),
                             interruption);
@@ -141,7 +147,7 @@ final class RunCommand implements Callable<Integer> {
                                 return machine;
                             },
                             new Session.Terms(
-                                    limit.limit(), pc.reboots(), line::abandon, List.of()),
+                                    limit.limit(), pc.reboots(), line::abandon, stats.attendants()),
                             surroundings.interruption());
         }
         stats.report(board.engine().name(), run, surroundings.err());
@@ -176,7 +182,7 @@ final class RunCommand implements Callable<Integer> {
             run =
                     Session.run(
                             () -> board.powerOn(List.of(kernelsWords, out, err, status)),
-                            new Session.Terms(limit.limit(), false, letGo, List.of()),
+                            new Session.Terms(limit.limit(), false, letGo, stats.attendants()),
                             interruption);
         }
         stats.report(board.engine().name(), run, surroundings.err());
@@ -218,7 +224,10 @@ final class RunCommand implements Callable<Integer> {
         long ramBytes = machine.ramBytes(boot);
         limit.limit();
         return new Board(
-                boot, stats.observed(cpu.applyTo(engine.engine(surroundings))), ramBytes, vcpus);
+                boot,
+                stats.observed(cpu.applyTo(engine.engine(surroundings)), surroundings.err()),
+                ramBytes,
+                vcpus);
     }
 
     private int exitCode(GuestRun run) throws CommandFailure {

@@ -4,13 +4,19 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Observation;
+import straddle.core.observe.ExitObserver;
+import straddle.core.observe.Trace;
 import straddle.launcher.session.GuestRun;
+import straddle.launcher.session.Session;
+import straddle.machines.Machine;
 import straddle.launcher.report.Json;
 
-/// What is said about a run after its end.
+/// What is told about a run, meanwhile and after its end.
 final class StatsOptions {
     private static final String TO_THE_READER = "";
 
@@ -23,13 +29,41 @@ final class StatsOptions {
                     "Say on standard error how the engine spent its time and what the guest exited for; with =FILE, as JSON into that file.")
     private String stats;
 
-    /// The engine, told to measure what the report needs.
-    AcceleratorProvider observed(AcceleratorProvider engine) {
-        return stats == null ? engine : engine.observing(new Observation(true));
+    @Mixin private TraceOptions tracing;
+    @Mixin private ExitsOptions exits;
+
+    private ExitObserver observer;
+
+    /// The engine, told to measure what the report needs. Opens what is written while the guest runs.
+    AcceleratorProvider observed(AcceleratorProvider engine, PrintStream err)
+            throws CommandFailure {
+        ExitObserver profile = exits.open();
+        Trace trace = tracing.open(err);
+        boolean tracesExits =
+                trace != null && (trace.wants(Trace.Event.EXIT) || trace.wants(Trace.Event.IO));
+        observer = ExitObserver.both(profile, tracesExits ? trace : null);
+        Observation observation = new Observation(stats != null, observer, trace, false);
+        return observation.equals(Observation.NONE) ? engine : engine.observing(observation);
+    }
+
+    /// Who goes with the guest to see its exits.
+    List<Session.Attendant> attendants() {
+        if (observer == null) {
+            return List.of();
+        }
+        return List.of(
+                new Session.Attendant() {
+                    @Override
+                    public void begins(Machine machine) {
+                        machine.loops().forEach(loop -> loop.observe(observer));
+                    }
+                });
     }
 
     /// Prints or writes what was asked for, if anything.
     void report(String engine, GuestRun run, PrintStream err) throws CommandFailure {
+        tracing.close();
+        exits.report(err);
         if (stats == null) {
             return;
         }

@@ -6,10 +6,13 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import straddle.core.bus.IoRange;
 import straddle.core.bus.PortBus;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.Region;
+import straddle.core.observe.ExitObserver;
+import straddle.core.vcpu.ExitCounts;
 import straddle.core.vcpu.Statistics;
 import straddle.tcg.block.Code;
 import straddle.tcg.block.Tb;
@@ -135,6 +138,12 @@ public abstract class Cpu {
     public long faults;
     public long mmioReads;
     public long mmioWrites;
+    private ExitObserver accesses;
+    private int id;
+
+    /// Whether instructions that access devices run alone.
+    protected boolean devicesAlone;
+
     private long insnsTranslated;
     private long translateNanos;
 
@@ -289,6 +298,18 @@ public abstract class Cpu {
         return lookupTb().first;
     }
 
+    /// The block at [#pc], translated if need be.
+    public final Tb block() {
+        return lookupTb();
+    }
+
+    /// Begins a block as its head does, but without looking for requests first.
+    public final MicroOp enter(Tb tb) {
+        current = tb;
+        retired += tb.insns;
+        return tb.head.next;
+    }
+
     private Tb lookupTb() {
         long at = pc + fetchBase();
         int slot = (int) (at ^ at >>> 12) & JUMP_CACHE - 1;
@@ -436,11 +457,65 @@ public abstract class Cpu {
             fill(virtual, gpa, ram, walkedWritable());
             return rawLoad(ram.hva(gpa), width);
         }
+        return readDevice(gpa, width);
+    }
+
+    private long readDevice(long gpa, int width) {
+        requireAlone();
         mmioReads++;
-        activity = Sampler.IN_DEVICE;
+        long start = beginAccess();
         long value = memory.read(gpa, width);
-        activity = Sampler.RUNNING;
+        endAccess(ExitCounts.Kind.MMIO_READ, gpa, width, value, start);
         return value;
+    }
+
+    private void writeDevice(long gpa, int width, long value) {
+        requireAlone();
+        mmioWrites++;
+        long start = beginAccess();
+        memory.write(gpa, width, value);
+        endAccess(ExitCounts.Kind.MMIO_WRITE, gpa, width, value, start);
+    }
+
+    /// Has an instruction that is about to access a device run alone, where its address must be known or its
+    /// access must not happen twice.
+    protected final void requireAlone() {
+        if (devicesAlone && current != null) {
+            throw GuestFault.RETRY_ALONE;
+        }
+    }
+
+    protected final long beginAccess() {
+        activity = Sampler.IN_DEVICE;
+        return accesses == null ? 0 : System.nanoTime();
+    }
+
+    protected final void endAccess(
+            ExitCounts.Kind kind, long address, int width, long value, long start) {
+        activity = Sampler.RUNNING;
+        if (accesses != null) {
+            long nanos = System.nanoTime() - start;
+            accesses.access(
+                    new ExitObserver.Access(
+                            id, kind, pc, address, width, value, device(kind, address)),
+                    nanos);
+        }
+    }
+
+    private String device(ExitCounts.Kind kind, long address) {
+        if (kind == ExitCounts.Kind.PORT_READ || kind == ExitCounts.Kind.PORT_WRITE) {
+            IoRange range = ports.at((int) address);
+            return range == null ? "" : range.name();
+        }
+        Region region = memory.at(address);
+        return region == null ? "" : region.name();
+    }
+
+    /// Has accesses to devices told from now on.
+    public final void observe(int vcpu, ExitObserver by) {
+        id = vcpu;
+        accesses = by;
+        devicesAlone |= by != null;
     }
 
     private long loadAcross(long virtual, int width) {
@@ -478,10 +553,7 @@ public abstract class Cpu {
             }
             fill(virtual, gpa, ram, true);
         } else {
-            mmioWrites++;
-            activity = Sampler.IN_DEVICE;
-            memory.write(gpa, width, value);
-            activity = Sampler.RUNNING;
+            writeDevice(gpa, width, value);
         }
     }
 

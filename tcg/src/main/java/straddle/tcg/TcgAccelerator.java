@@ -39,11 +39,13 @@ final class TcgAccelerator implements Translator, MemoryListener {
                     Thread.ofPlatform().name("tcg-compiler").daemon().factory());
     private final CpuGroup group = new CpuGroup(WideExchange.ofHost());
     private final List<X86Cpu> cpus = new CopyOnWriteArrayList<>();
+    private final Observation observation;
     private final Sampler sampler = new Sampler();
 
     TcgAccelerator(VmResources resources, CpuModel model, Observation observation) {
         this.resources = resources;
         this.model = model;
+        this.observation = observation;
         if (observation.tierTimes()) {
             sampler.start();
         }
@@ -80,6 +82,10 @@ final class TcgAccelerator implements Translator, MemoryListener {
                             X86Cpu.ZERO);
         }
         sampler.add(cpu);
+        cpu.observe(id, observation.accesses());
+        if (observation.trace() != null) {
+            cpu.trace(observation.trace(), id);
+        }
         cpus.add(cpu);
         return new X86Vcpu(
                 id,

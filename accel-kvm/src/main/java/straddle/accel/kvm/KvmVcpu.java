@@ -562,6 +562,11 @@ final class KvmVcpu implements Vcpu {
     }
 
     @Override
+    public long programCounter() {
+        return registers.rip();
+    }
+
+    @Override
     public void statistics(Statistics to) {
         to.tier("in KVM", -1, -1);
         to.count("events", "interrupts", injected);

@@ -1,8 +1,14 @@
 package straddle.core.accel;
 
-/// What an engine is asked to measure while it runs a guest. What is not asked for costs nothing.
+import straddle.core.observe.ExitObserver;
+import straddle.core.observe.Trace;
+
+/// What an engine is asked to tell while it runs a guest. What is not asked for costs nothing.
 ///
 /// @param tierTimes how the time divides between the engine's ways of running guest code
-public record Observation(boolean tierTimes) {
-    public static final Observation NONE = new Observation(false);
+/// @param accesses told of accesses to devices that the engine serves by itself; null for nobody
+/// @param trace told of instructions, blocks, exceptions and interrupts; null for none
+/// @param verify whether each piece of compiled code is checked against the interpreter as it runs
+public record Observation(boolean tierTimes, ExitObserver accesses, Trace trace, boolean verify) {
+    public static final Observation NONE = new Observation(false, null, null, false);
 }

@@ -52,7 +52,7 @@ public final class ExitCounts {
         }
     }
 
-    private static Kind kindOf(Exit exit) {
+    static Kind kindOf(Exit exit) {
         return switch (exit) {
             case Exit.PortRead _ -> Kind.PORT_READ;
             case Exit.PortWrite _ -> Kind.PORT_WRITE;

@@ -23,6 +23,11 @@ public interface Vcpu extends AutoCloseable {
     /// Replaces the whole architectural state.
     void load(X86State from) throws AcceleratorException;
 
+    /// The guest's program counter at the last exit, or -1 where the engine can't tell. Cheap.
+    default long programCounter() {
+        return -1;
+    }
+
     /// Guest instructions retired so far, or -1 where the engine can't count them.
     default long retiredInstructions() {
         return -1;

@@ -6,9 +6,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86State;
+import straddle.core.bus.IoRange;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
+import straddle.core.memory.Region;
+import straddle.core.observe.ExitObserver;
 
 /// One vCPU's thread: run the guest, serve its exit, again.
 ///
@@ -22,6 +25,7 @@ public final class VcpuLoop implements Runnable {
     private final PortBus ports;
     private final InterruptSource interrupts;
     private final ExitCounts exits = new ExitCounts();
+    private volatile ExitObserver observer;
     private volatile Vcpu vcpu;
     private volatile Thread thread;
     private volatile boolean woken;
@@ -72,6 +76,11 @@ public final class VcpuLoop implements Runnable {
     /// Puts another engine's vCPU in place. Only while the VM is paused; the caller has moved the state.
     public void replace(Vcpu next) {
         vcpu = next;
+    }
+
+    /// Has exits told from now on. Before the thread starts.
+    public void observe(ExitObserver by) {
+        observer = by;
     }
 
     /// What this vCPU has exited for so far.
@@ -136,7 +145,12 @@ public final class VcpuLoop implements Runnable {
                 if (held) {
                     haltForGood();
                 } else {
-                    serve(vcpu.run());
+                    Exit exit = vcpu.run();
+                    if (observer == null) {
+                        serve(exit);
+                    } else {
+                        serveObserved(exit);
+                    }
                 }
             }
         } catch (AcceleratorException | RuntimeException | InterruptedException e) {
@@ -149,6 +163,41 @@ public final class VcpuLoop implements Runnable {
             throw e;
         } finally {
             control.unregister(this);
+        }
+    }
+
+    private void serveObserved(Exit exit) {
+        Vcpu by = vcpu;
+        int id = by.id();
+        long pc = by.programCounter();
+        long start = System.nanoTime();
+        serve(exit);
+        long nanos = System.nanoTime() - start;
+        ExitCounts.Kind kind = ExitCounts.kindOf(exit);
+        switch (exit) {
+            case Exit.Port port -> {
+                IoRange range = ports.at(port.port);
+                String device = range == null ? "" : range.name();
+                observer.access(
+                        new ExitObserver.Access(
+                                id,
+                                kind,
+                                pc,
+                                port.port,
+                                port.width,
+                                port.get(0) & 0xffff_ffffL,
+                                device),
+                        nanos);
+            }
+            case Exit.Mmio mmio -> {
+                Region region = memory.at(mmio.gpa);
+                String device = region == null ? "" : region.name();
+                observer.access(
+                        new ExitObserver.Access(
+                                id, kind, pc, mmio.gpa, mmio.width, mmio.value, device),
+                        nanos);
+            }
+            default -> observer.exit(id, kind, pc, nanos);
         }
     }
 

@@ -35,8 +35,20 @@ public record GuestRun(
     ///
     /// @param limit after which it is stopped; zero for none
     /// @param hook misbehaviour asked of the built-in guest; 0 for none
+    /// @param attendants who goes with it
     public record Setting(
-            long ramBytes, RamAllocator ram, ByteSink serial, Duration limit, int hook) {}
+            long ramBytes,
+            RamAllocator ram,
+            ByteSink serial,
+            Duration limit,
+            int hook,
+            List<Session.Attendant> attendants) {
+
+        /// With nobody to go with it.
+        public Setting(long ramBytes, RamAllocator ram, ByteSink serial, Duration limit, int hook) {
+            this(ramBytes, ram, serial, limit, hook, List.of());
+        }
+    }
 
     /// Runs a guest of the built-in one's kind to its end. A reset ends it, too.
     ///
@@ -61,7 +73,7 @@ public record GuestRun(
                 setting.serial() instanceof SerialOutput serial ? serial::abandon : () -> {};
         return Session.run(
                 () -> MinimalPc.create(config, guest, engine),
-                new Session.Terms(setting.limit(), false, letGo, List.of()),
+                new Session.Terms(setting.limit(), false, letGo, setting.attendants()),
                 interruption);
     }
 }

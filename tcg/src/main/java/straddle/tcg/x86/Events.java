@@ -36,6 +36,9 @@ final class Events {
 
     /// INT n, INT3, INTO, INT1; faults point to the instruction itself.
     static void software(X86Cpu c, int vector, long nextPc, boolean checkGate) {
+        if (c.tracer != null) {
+            c.tracer.interrupt(vector, "int");
+        }
         deliver(c, vector, checkGate ? Source.SOFTWARE : Source.EXCEPTION, false, 0, nextPc);
     }
 
@@ -67,6 +70,7 @@ final class Events {
 
     private static void deliverSafely(
             X86Cpu c, int firstVector, Source source, boolean hasError, int error, long returnPc) {
+        c.current = null; // what delivery stores belongs to no block
         int vector = firstVector;
         boolean withError = hasError;
         int code = error;

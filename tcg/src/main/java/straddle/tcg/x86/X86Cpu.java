@@ -13,7 +13,9 @@ import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.Region;
 import straddle.core.time.VirtualClock;
+import straddle.core.observe.Trace;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.ExitCounts;
 import straddle.core.vcpu.UserCodeTaker;
 import straddle.core.vcpu.UserState;
 import straddle.core.vcpu.Statistics;
@@ -79,6 +81,9 @@ public final class X86Cpu extends Cpu {
 
     /// User code has been entered, which another engine may want.
     static final int ATTENTION_USER_CODE = ATTENTION_FIRST_OWN << 3;
+
+    /// Blocks ask the [Tracer] before they begin.
+    static final int ATTENTION_TRACE = ATTENTION_FIRST_OWN << 4;
 
     private static final long DR7_BREAKPOINTS = 0xff;
     private static final long DR6_BS = 1 << 14;
@@ -575,18 +580,20 @@ public final class X86Cpu extends Cpu {
     // ---- devices
 
     long readPort(int port, int width) {
+        requireAlone();
         portReads++;
-        activity = Sampler.IN_DEVICE;
-        int value = ports.read(port, width);
-        activity = Sampler.RUNNING;
-        return value & 0xffff_ffffL;
+        long start = beginAccess();
+        long value = ports.read(port, width) & 0xffff_ffffL;
+        endAccess(ExitCounts.Kind.PORT_READ, port, width, value, start);
+        return value;
     }
 
     void writePort(int port, int width, long value) {
+        requireAlone();
         portWrites++;
-        activity = Sampler.IN_DEVICE;
+        long start = beginAccess();
         ports.write(port, width, (int) value);
-        activity = Sampler.RUNNING;
+        endAccess(ExitCounts.Kind.PORT_WRITE, port, width, value, start);
     }
 
     // ---- figures
@@ -621,7 +628,7 @@ public final class X86Cpu extends Cpu {
         }
         if ((reasons & ATTENTION_SHADOW) != 0) {
             clearAttention(ATTENTION_SHADOW);
-            return runAlone();
+            return traced();
         }
         if (trapPending) {
             trapPending = false;
@@ -638,6 +645,9 @@ public final class X86Cpu extends Cpu {
             int vector = interrupts.acknowledge();
             if (vector >= 0) {
                 interruptsTaken++;
+                if (tracer != null) {
+                    tracer.interrupt(vector, "interrupt");
+                }
                 Events.external(this, vector);
             }
             if (interrupts.pending()) {
@@ -645,7 +655,7 @@ public final class X86Cpu extends Cpu {
             }
         }
         if (flag(RFLAGS_TF)) {
-            MicroOp stepped = runAlone();
+            MicroOp stepped = traced();
             trapPending = true;
             return stepped;
         }
@@ -657,7 +667,30 @@ public final class X86Cpu extends Cpu {
                 return null;
             }
         }
-        return lookup();
+        return (reasons & ATTENTION_TRACE) != 0 ? tracer.next() : lookup();
+    }
+
+    // ---- tracing
+
+    Tracer tracer;
+
+    /// Has what it does traced from now on.
+    public void trace(Trace by, int vcpu) {
+        tracer = new Tracer(this, by, vcpu);
+        if (tracer.holdsAttention()) {
+            request(ATTENTION_TRACE);
+        }
+    }
+
+    private MicroOp traced() {
+        if (tracer != null) {
+            tracer.instruction();
+        }
+        return runAlone();
+    }
+
+    int codeBits() {
+        return is64() ? 64 : (mode & MODE_CODE) == MODE_CODE32 ? 32 : 16;
     }
 
     // ---- user code that another engine may run
@@ -682,10 +715,10 @@ public final class X86Cpu extends Cpu {
         }
         inUserCode = user;
         if (user) {
-            userCodeStart = retired;
+            userCodeStart = retiredInstructions();
             request(ATTENTION_USER_CODE);
         } else {
-            userCodeTaker.translated(cr3, retired - userCodeStart);
+            userCodeTaker.translated(cr3, retiredInstructions() - userCodeStart);
         }
     }
 
@@ -726,7 +759,7 @@ public final class X86Cpu extends Cpu {
         segments[GS].base = from.gsBase;
         r[SEGMENT_BASE + FS] = from.fsBase;
         r[SEGMENT_BASE + GS] = from.gsBase;
-        userCodeStart = retired;
+        userCodeStart = retiredInstructions();
         clearAttention(ATTENTION_USER_CODE);
     }
 
@@ -858,6 +891,9 @@ public final class X86Cpu extends Cpu {
                     exceptions[faultVector & 31]++;
                     if (op != null) {
                         FaultCause.complete(this);
+                    }
+                    if (tracer != null) {
+                        tracer.fault();
                     }
                     Events.exception(this);
                 }

@@ -103,6 +103,11 @@ public final class X86Vcpu implements TranslatedVcpu {
     }
 
     @Override
+    public long programCounter() {
+        return cpu.pc;
+    }
+
+    @Override
     public long retiredInstructions() {
         return cpu.retiredInstructions();
     }

@@ -17,6 +17,8 @@ import straddle.core.memory.AddressSpace;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
+import straddle.core.observe.ExitObserver;
+import straddle.core.observe.Trace;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.tcg.region.Regions;
@@ -147,6 +149,16 @@ final class Snippet implements AutoCloseable {
     /// From now on hot blocks become regions at once.
     void compile() {
         cpu.regions = new Regions(cpu, Runnable::run, X86Cpu.ZERO);
+    }
+
+    /// From now on what it does is traced.
+    void trace(Trace by) {
+        cpu.trace(by, 0);
+    }
+
+    /// From now on accesses to devices are told.
+    void observe(ExitObserver by) {
+        cpu.observe(0, by);
     }
 
     long regions() {

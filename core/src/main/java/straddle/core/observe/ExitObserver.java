@@ -1,0 +1,55 @@
+package straddle.core.observe;
+
+import straddle.core.vcpu.ExitCounts;
+
+/// Is told of what a guest needs the host for. Called by the vCPUs' threads, several at once.
+public interface ExitObserver {
+    /// A vCPU left the guest, and what it left for was served.
+    ///
+    /// @param pc the guest's program counter, or -1 where the engine can't tell
+    /// @param nanos that serving took
+    void exit(int vcpu, ExitCounts.Kind kind, long pc, long nanos);
+
+    /// The guest read or wrote a device, or where none is.
+    ///
+    /// @param access what, and from where
+    /// @param nanos that it took
+    void access(Access access, long nanos);
+
+    /// An access to a device.
+    ///
+    /// @param kind one of the four kinds of access
+    /// @param pc the guest's program counter, or -1 where the engine can't tell
+    /// @param address a port, or a guest-physical address
+    /// @param width 1, 2, 4 or 8 bytes
+    /// @param value zero-extended
+    /// @param device its name on the bus; empty where none is
+    record Access(
+            int vcpu,
+            ExitCounts.Kind kind,
+            long pc,
+            long address,
+            int width,
+            long value,
+            String device) {}
+
+    /// The same for two observers, either of which may be null; null if both are.
+    static ExitObserver both(ExitObserver first, ExitObserver second) {
+        if (first == null || second == null) {
+            return first == null ? second : first;
+        }
+        return new ExitObserver() {
+            @Override
+            public void exit(int vcpu, ExitCounts.Kind kind, long pc, long nanos) {
+                first.exit(vcpu, kind, pc, nanos);
+                second.exit(vcpu, kind, pc, nanos);
+            }
+
+            @Override
+            public void access(Access access, long nanos) {
+                first.access(access, nanos);
+                second.access(access, nanos);
+            }
+        };
+    }
+}

@@ -1,0 +1,102 @@
+package straddle.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import straddle.core.accel.AcceleratorProvider;
+
+/// The built-in guest under the translator, seen from outside.
+class ObservedRunTest {
+    private static final AcceleratorProvider SCRIPTED = ScriptedEngine.wellBehaved("tcg");
+
+    @TempDir private Path directory;
+
+    @Test
+    void statsTraceAndExitsOfOneRunFitTogether() throws IOException {
+        Path stats = directory.resolve("stats.json");
+        Path exits = directory.resolve("exits.json");
+        Path trace = directory.resolve("trace.txt");
+        Path symbols = directory.resolve("symbols");
+        Files.writeString(symbols, "0000000000010000 T _start\n0000000000010400 t serial\n");
+        CommandRun run =
+                CommandRun.of(
+                        AcceleratorProvider.installed(),
+                        "run",
+                        "--accel=tcg",
+                        "--stats=" + stats,
+                        "--exits=" + exits,
+                        "--symbols=" + symbols,
+                        "--trace=insn,tb,int,io",
+                        "--trace-file=" + trace,
+                        "--trace-filter=after=100,limit=500");
+
+        assertEquals(ExitCodes.OK, run.code(), run.err());
+        assertEquals("", run.err());
+        assertEquals(500, Files.readAllLines(trace).size());
+        JsonObject figures = json(stats).getAsJsonObject();
+        JsonArray places = json(exits).getAsJsonArray();
+        long portReads =
+                places.asList().stream()
+                        .map(each -> each.getAsJsonObject())
+                        .filter(each -> each.get("kind").getAsString().equals("port read"))
+                        .mapToLong(each -> each.get("count").getAsLong())
+                        .sum();
+        assertEquals(figures.getAsJsonObject("exits").get("portRead").getAsLong(), portReads);
+        assertTrue(Files.readString(exits).contains("\"symbol\": \"serial+0x"));
+        long instructions =
+                figures.getAsJsonArray("tiers").asList().stream()
+                        .map(each -> each.getAsJsonObject())
+                        .filter(each -> each.has("instructions"))
+                        .mapToLong(each -> each.get("instructions").getAsLong())
+                        .sum();
+        assertEquals(figures.get("instructions").getAsLong(), instructions);
+    }
+
+    private static com.google.gson.JsonElement json(Path file) throws IOException {
+        return JsonParser.parseString(Files.readString(file));
+    }
+
+    @Test
+    void exitsOfAnyEngineEndInATable() {
+        CommandRun run = CommandRun.of(List.of(SCRIPTED), "run", "--exits");
+
+        assertTrue(run.err().contains("port write"), run.err());
+        assertTrue(run.err().contains("debug console"), run.err());
+    }
+
+    @Test
+    void exitsOfAnyEngineAreTraced() {
+        CommandRun run = CommandRun.of(List.of(SCRIPTED), "run", "--trace=io");
+
+        assertTrue(run.err().contains("port write 0xe9, 1 bytes: 0x68  debug console"), run.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--trace=everything",
+        "--trace-filter=limit=5",
+        "--trace=io --trace-filter=limit=many",
+        "--trace=io --trace-filter=colour=red",
+        "--trace=io --trace-file=/no/such/directory/file",
+        "--exits --symbols=/no/such/file",
+        "--exits --symbols=/dev/null"
+    })
+    void whatMakesNoSenseIsTheUsersMistake(String options) {
+        String[] words = ("run " + options).split(" ");
+        CommandRun run = CommandRun.of(List.of(SCRIPTED), words);
+
+        assertEquals(ExitCodes.USAGE, run.code());
+        assertTrue(run.err().startsWith("straddle: "), run.err());
+    }
+}
