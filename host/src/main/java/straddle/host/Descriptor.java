@@ -18,7 +18,12 @@ public final class Descriptor implements AutoCloseable {
     ///
     /// @throws HostException open(2) as it is, without a remedy: only the caller knows what the device is for
     public static Descriptor open(String path) throws HostException {
-        int fd = NativeCall.open(path, Libc.O_RDWR() | Libc.O_CLOEXEC());
+        return open(path, Libc.O_RDWR());
+    }
+
+    /// @param access O_RDWR or O_RDONLY
+    static Descriptor open(String path, int access) throws HostException {
+        int fd = NativeCall.open(path, access | Libc.O_CLOEXEC());
         if (fd < 0) {
             throw new HostException("open(" + path + ")", -fd, "");
         }

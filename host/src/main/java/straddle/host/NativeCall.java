@@ -50,6 +50,12 @@ final class NativeCall {
                 link("madvise", FunctionDescriptor.of(INT, LONG, LONG, INT));
     }
 
+    /// On its own, as few guests have a disk.
+    private static final class Locks {
+        static final MethodHandle FCNTL =
+                link("fcntl", FunctionDescriptor.of(INT, INT, INT, LONG), 2);
+    }
+
     /// On its own, so that the first KVM call links nothing else.
     private static final class Devices {
         static final MethodHandle IOCTL =
@@ -122,6 +128,15 @@ final class NativeCall {
         MemorySegment state = CAPTURED.get();
         try {
             return orErrno((long) Files.WRITE.invokeExact(state, fd, buffer, bytes), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int fcntl(int fd, int command, long argument) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return orErrno((int) Locks.FCNTL.invokeExact(state, fd, command, argument), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }

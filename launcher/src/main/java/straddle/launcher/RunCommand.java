@@ -57,6 +57,7 @@ final class RunCommand implements Callable<Integer> {
     @Mixin private MachineOptions machine;
     @Mixin private KernelOptions kernel;
     @Mixin private PcOptions pc;
+    @Mixin private DiskOptions disk;
     @Mixin private ConsoleOptions console;
     @Mixin private EngineOptions engine;
     @Mixin private CpuOptions cpu;
@@ -102,6 +103,7 @@ final class RunCommand implements Callable<Integer> {
                     InterruptedException {
         kernel.requireNone();
         pc.requireNone();
+        disk.requireNone();
         EmbeddedGuest image = machine.guest();
         long ramBytes = machine.ramBytes(image);
         limit.limit();
@@ -138,11 +140,12 @@ final class RunCommand implements Callable<Integer> {
         Board board = board(boot);
         GuestRun run;
         Console line = console.open(surroundings);
-        try (line) {
+        try (line;
+                Disks disks = disk.open(surroundings)) {
             run =
                     Session.run(
                             () -> {
-                                Pc machine = board.powerOn(List.of(line.output()));
+                                Pc machine = board.powerOn(List.of(line.output()), disks);
                                 line.connect(machine);
                                 return machine;
                             },
@@ -171,7 +174,8 @@ final class RunCommand implements Callable<Integer> {
         SerialOutput err = new SerialOutput(surroundings.err(), interruption::stopRunning);
         GuestRun run;
         try (out;
-                err) {
+                err;
+                Disks disks = disk.open(surroundings)) {
             Runnable letGo =
                     () -> {
                         if (status.code().isEmpty()) {
@@ -181,7 +185,7 @@ final class RunCommand implements Callable<Integer> {
                     };
             run =
                     Session.run(
-                            () -> board.powerOn(List.of(kernelsWords, out, err, status)),
+                            () -> board.powerOn(List.of(kernelsWords, out, err, status), disks),
                             new Session.Terms(limit.limit(), false, letGo, stats.attendants()),
                             interruption);
         }
@@ -205,7 +209,8 @@ final class RunCommand implements Callable<Integer> {
     /// What a PC of this command line is made of.
     private record Board(Boot boot, AcceleratorProvider engine, long ramBytes, int vcpus) {
 
-        Pc powerOn(List<ByteSink> serial) throws AcceleratorException, RamUnavailableException {
+        Pc powerOn(List<ByteSink> serial, Disks disks)
+                throws AcceleratorException, RamUnavailableException {
             Pc.Config config =
                     new Pc.Config(
                             ramBytes,
@@ -215,7 +220,9 @@ final class RunCommand implements Callable<Integer> {
                             ByteSink.NOWHERE,
                             System::nanoTime,
                             System.currentTimeMillis() / 1000);
-            return Pc.create(config, boot, engine);
+            Pc machine = Pc.create(config, boot, engine);
+            disks.attachTo(machine);
+            return machine;
         }
     }
 

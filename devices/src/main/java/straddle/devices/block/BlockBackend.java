@@ -28,6 +28,11 @@ public interface BlockBackend extends AutoCloseable {
     /// Returns when what was written before will outlive a power failure of the host.
     BlockStatus flush();
 
+    /// Whether [#discard] does any good.
+    default boolean discards() {
+        return false;
+    }
+
     /// Says that the guest has no more use for a range, whose bytes are undefined until they are written again.
     default BlockStatus discard(long offset, long length) {
         return isReadOnly() ? BlockStatus.READ_ONLY : rangeStatus(offset, length);

@@ -2,7 +2,6 @@ package straddle.devices.block;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -26,9 +25,6 @@ public final class RawImage implements BlockBackend {
     private static final int TYPE_FIFO = 0x1000;
     private static final int TYPE_CHARACTER = 0x2000;
     private static final int TYPE_SOCKET = 0xc000;
-
-    /// The most that one call of the host's moves; a buffer can't be larger than 2 GiB.
-    private static final long MAX_PART = 1 << 30;
 
     private final Path path;
     private final FileChannel channel;
@@ -61,11 +57,12 @@ public final class RawImage implements BlockBackend {
             Path path, boolean readOnly, ImageLocker locker, Consumer<String> trouble)
             throws ImageException {
         checkType(path, readOnly);
-        ImageLocker.Lock lock = locker.lock(path, !readOnly);
         FileChannel channel = null;
+        ImageLocker.Lock lock = () -> {};
         boolean complete = false;
         try {
             channel = openChannel(path, readOnly);
+            lock = locker.lock(path, !readOnly);
             RawImage image = new RawImage(path, channel, lock, readOnly, trouble);
             image.checkSize();
             complete = true;
@@ -180,12 +177,8 @@ public final class RawImage implements BlockBackend {
         }
         try {
             long stored = Math.min(to.byteSize(), fileBytes - offset);
-            for (long done = 0; done < stored; ) {
-                int part = channel.read(buffer(to, done, stored), offset + done);
-                if (part < 0) {
-                    return failed("it is shorter than when it was opened");
-                }
-                done += part;
+            if (!FileBytes.read(channel, offset, to.asSlice(0, stored))) {
+                return failed("it is shorter than when it was opened");
             }
             to.asSlice(stored).fill((byte) 0);
             return BlockStatus.OK;
@@ -201,17 +194,11 @@ public final class RawImage implements BlockBackend {
             return readOnly ? BlockStatus.READ_ONLY : range;
         }
         try {
-            for (long done = 0; done < from.byteSize(); ) {
-                done += channel.write(buffer(from, done, from.byteSize()), offset + done);
-            }
+            FileBytes.write(channel, offset, from);
             return BlockStatus.OK;
         } catch (IOException e) {
             return failed(e.getMessage());
         }
-    }
-
-    private static ByteBuffer buffer(MemorySegment segment, long from, long to) {
-        return segment.asSlice(from, Math.min(to - from, MAX_PART)).asByteBuffer();
     }
 
     @Override
@@ -240,7 +227,7 @@ public final class RawImage implements BlockBackend {
     }
 
     /// What was written is the host's already; a failure to close loses nothing that a flush had promised.
-    private static void closeQuietly(FileChannel channel) {
+    static void closeQuietly(FileChannel channel) {
         try {
             if (channel != null) {
                 channel.close();

@@ -67,7 +67,11 @@ public final class VirtioBlock extends VirtioDevice {
     public VirtioBlock(BlockBackend disk, String name, String serial, MachineLock lock) {
         super(
                 new Kind("virtio-blk", TYPE, CLASS_CODE, List.of(QUEUE_SIZE)),
-                SEG_MAX | BLK_SIZE | FLUSH | (disk.isReadOnly() ? RO : DISCARD),
+                SEG_MAX
+                        | BLK_SIZE
+                        | FLUSH
+                        | (disk.isReadOnly() ? RO : 0)
+                        | (disk.discards() ? DISCARD : 0),
                 configuration(disk));
         this.disk = disk;
         this.lock = Objects.requireNonNull(lock);

@@ -3,6 +3,7 @@ package straddle.devices.block;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -19,6 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -197,5 +199,50 @@ class RawImageTest {
                         file
                                 + ": it is shorter than when it was opened. The guest sees an I/O error."),
                 troubles);
+    }
+
+    @Test
+    void aKilledWriterLeavesTheRestOfTheImageAlone() throws Exception {
+        Path file = folder.resolve("disk.img");
+        byte[] before = new byte[4 << 20];
+        new Random(1).nextBytes(before);
+        Files.write(file, before);
+        Process writer = scribbler(file);
+        try {
+            assertEquals('w', writer.getInputStream().read());
+            writer.destroyForcibly().waitFor();
+        } finally {
+            writer.destroyForcibly();
+        }
+        byte[] after = Files.readAllBytes(file);
+        assertEquals(before.length, after.length);
+        assertEquals(-1, Arrays.mismatch(before, 0, Scribbler.FROM, after, 0, Scribbler.FROM));
+        assertEquals(
+                -1,
+                Arrays.mismatch(
+                        before, Scribbler.TO, before.length, after, Scribbler.TO, after.length));
+        assertNotEquals(-1, Arrays.mismatch(before, after));
+    }
+
+    private static Process scribbler(Path file) throws Exception {
+        String path = directory(RawImage.class) + ":" + directory(Scribbler.class);
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        path,
+                        Scribbler.class.getName(),
+                        file.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    /// Where a class was compiled to.
+    private static Path directory(Class<?> type) throws Exception {
+        Path file = Path.of(type.getResource(type.getSimpleName() + ".class").toURI());
+        for (int i = 0; i <= type.getPackageName().chars().filter(c -> c == '.').count() + 1; i++) {
+            file = file.getParent();
+        }
+        return file;
     }
 }

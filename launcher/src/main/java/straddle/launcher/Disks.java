@@ -1,0 +1,114 @@
+package straddle.launcher;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import straddle.devices.block.BlockBackend;
+import straddle.devices.block.ImageException;
+import straddle.devices.block.ImageFormat;
+import straddle.devices.block.ImageLocker;
+import straddle.devices.block.RawImage;
+import straddle.devices.block.SnapshotOverlay;
+import straddle.host.FileLock;
+import straddle.host.HostException;
+import straddle.machines.pc.Pc;
+
+/// Open disk images, which outlive a guest's resets.
+final class Disks implements AutoCloseable {
+    private static final boolean LINUX = "Linux".equals(System.getProperty("os.name"));
+
+    /// So that other devices have slots, too.
+    private static final int MAX_DISKS = 16;
+
+    private record Disk(BlockBackend backend, String serial) {}
+
+    private final List<Disk> disks = new ArrayList<>();
+
+    private Disks() {}
+
+    /// @param snapshot whether all of them are to stay as they are
+    /// @param trouble gets a sentence when the host fails a disk for the first time
+    /// @throws CommandFailure if one can't be had; none is open then
+    static Disks open(List<DiskSpec> specs, boolean snapshot, Path folder, Consumer<String> trouble)
+            throws CommandFailure {
+        if (specs.size() > MAX_DISKS) {
+            throw CommandFailure.usage(
+                    "A guest can have " + MAX_DISKS + " disks; these are " + specs.size() + ".");
+        }
+        Disks opened = new Disks();
+        boolean complete = false;
+        try {
+            for (DiskSpec spec : specs) {
+                String serial = spec.serial().orElse("straddle-" + opened.disks.size());
+                opened.disks.add(new Disk(open(spec, snapshot, folder, trouble), serial));
+            }
+            complete = true;
+            return opened;
+        } catch (ImageException e) {
+            throw CommandFailure.usage(e.getMessage());
+        } finally {
+            if (!complete) {
+                opened.close();
+            }
+        }
+    }
+
+    private static BlockBackend open(
+            DiskSpec spec, boolean allSnapshots, Path folder, Consumer<String> trouble)
+            throws ImageException {
+        boolean snapshot = (spec.snapshot() || allSnapshots) && !spec.readOnly();
+        ImageLocker locker = spec.lock() && LINUX ? Disks::lock : ImageLocker.NONE;
+        BlockBackend image =
+                RawImage.open(spec.file(), spec.readOnly() || snapshot, locker, trouble);
+        boolean complete = false;
+        try {
+            if (!spec.raw()) {
+                checkFormat(spec.file(), ImageFormat.of(image));
+            }
+            BlockBackend disk = snapshot ? SnapshotOverlay.over(image, folder, trouble) : image;
+            complete = true;
+            return disk;
+        } finally {
+            if (!complete) {
+                image.close();
+            }
+        }
+    }
+
+    private static void checkFormat(Path file, ImageFormat format) throws ImageException {
+        if (format != ImageFormat.RAW) {
+            throw new ImageException(
+                    "%s is a %s image, and disks can only be raw yet. 'qemu-img convert -f %s -O raw %s disk.img' makes it one; format=raw takes the file as it is."
+                            .formatted(file, format.qemuName(), format.qemuName(), file));
+        }
+    }
+
+    private static ImageLocker.Lock lock(Path image, boolean exclusive) throws ImageException {
+        try {
+            FileLock lock =
+                    FileLock.tryAcquire(image, exclusive)
+                            .orElseThrow(() -> new ImageException(inUse(image, exclusive)));
+            return lock::close;
+        } catch (HostException e) {
+            throw new ImageException(
+                    image + " can't be locked: " + e.getMessage() + " lock=off does without.", e);
+        }
+    }
+
+    private static String inUse(Path image, boolean exclusive) {
+        return exclusive
+                ? image
+                        + " is in use: another machine reads or writes it. End that one first, or give each of them an image of its own."
+                : image + " is being written by another machine. End that one first.";
+    }
+
+    void attachTo(Pc machine) {
+        disks.forEach(each -> machine.virtio().addDisk(each.backend(), each.serial()));
+    }
+
+    @Override
+    public void close() {
+        disks.forEach(each -> each.backend().close());
+    }
+}
