@@ -67,6 +67,20 @@ final class NativeCall {
         static final MethodHandle POLL = link("poll", FunctionDescriptor.of(INT, LONG, LONG, INT));
     }
 
+    private static final class Terminals {
+        static final MethodHandle TCGETATTR =
+                link("tcgetattr", FunctionDescriptor.of(INT, INT, LONG));
+        static final MethodHandle TCSETATTR =
+                link("tcsetattr", FunctionDescriptor.of(INT, INT, INT, LONG));
+        static final MethodHandle CFMAKERAW = link("cfmakeraw", FunctionDescriptor.ofVoid(LONG));
+        static final MethodHandle POSIX_OPENPT =
+                link("posix_openpt", FunctionDescriptor.of(INT, INT));
+        static final MethodHandle GRANTPT = link("grantpt", FunctionDescriptor.of(INT, INT));
+        static final MethodHandle UNLOCKPT = link("unlockpt", FunctionDescriptor.of(INT, INT));
+        static final MethodHandle PTSNAME_R =
+                link("ptsname_r", FunctionDescriptor.of(INT, INT, LONG, LONG));
+    }
+
     private static final class Threads {
         static final MethodHandle GETTID = link("gettid", FunctionDescriptor.of(INT));
         static final MethodHandle TGKILL =
@@ -224,6 +238,70 @@ final class NativeCall {
         MemorySegment state = CAPTURED.get();
         try {
             return orErrno((int) Events.POLL.invokeExact(state, descriptors, count, millis), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int tcgetattr(int fd, long termios) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return orErrno((int) Terminals.TCGETATTR.invokeExact(state, fd, termios), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int tcsetattr(int fd, int when, long termios) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return orErrno((int) Terminals.TCSETATTR.invokeExact(state, fd, when, termios), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static void cfmakeraw(long termios) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            Terminals.CFMAKERAW.invokeExact(state, termios);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int posixOpenpt(int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return orErrno((int) Terminals.POSIX_OPENPT.invokeExact(state, flags), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int grantpt(int fd) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return orErrno((int) Terminals.GRANTPT.invokeExact(state, fd), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int unlockpt(int fd) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return orErrno((int) Terminals.UNLOCKPT.invokeExact(state, fd), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /// Unlike the others ptsname_r(3) returns its error number; this makes it negative.
+    static int ptsnameR(int fd, long buffer, long bytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return -(int) Terminals.PTSNAME_R.invokeExact(state, fd, buffer, bytes);
         } catch (Throwable e) {
             throw unexpected(e);
         }

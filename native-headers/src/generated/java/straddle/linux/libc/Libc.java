@@ -509,6 +509,51 @@ public class Libc extends LibcSymbols {
     public static int POLLHUP() {
         return POLLHUP;
     }
+    private static final int TIOCGWINSZ = (int)21523L;
+    /**
+     * {@snippet lang=c :
+     * #define TIOCGWINSZ 21523
+     * }
+     */
+    public static int TIOCGWINSZ() {
+        return TIOCGWINSZ;
+    }
+    private static final int TIOCSWINSZ = (int)21524L;
+    /**
+     * {@snippet lang=c :
+     * #define TIOCSWINSZ 21524
+     * }
+     */
+    public static int TIOCSWINSZ() {
+        return TIOCSWINSZ;
+    }
+    private static final int TCSANOW = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define TCSANOW 0
+     * }
+     */
+    public static int TCSANOW() {
+        return TCSANOW;
+    }
+    private static final int TCSADRAIN = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define TCSADRAIN 1
+     * }
+     */
+    public static int TCSADRAIN() {
+        return TCSADRAIN;
+    }
+    private static final int TCSAFLUSH = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define TCSAFLUSH 2
+     * }
+     */
+    public static int TCSAFLUSH() {
+        return TCSAFLUSH;
+    }
     private static final int CLOCK_REALTIME = (int)0L;
     /**
      * {@snippet lang=c :
