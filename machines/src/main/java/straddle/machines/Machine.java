@@ -35,6 +35,12 @@ public interface Machine extends AutoCloseable {
         return false;
     }
 
+    /// What the board has to say about a topic, in lines for a user who looks into a running VM: `irq` for its interrupt
+    /// controllers, `pci` for its bus. Empty when it has nothing to say. Under the machine lock.
+    default String describe(String topic) {
+        return "";
+    }
+
     /// The engine's name, as given to `--accel`.
     String accelerator();
 

@@ -1,5 +1,6 @@
 package straddle.core.vcpu;
 
+import java.util.Map;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86State;
 
@@ -35,6 +36,17 @@ public interface Vcpu extends AutoCloseable {
 
     /// Adds what there is to say about this vCPU for `--stats`. Once it no longer runs, and before it is closed.
     default void statistics(Statistics to) {}
+
+    /// What [#describe(String)] can tell about: a topic's name, then a line about it. `tlb` is known without.
+    default Map<String, String> topics() {
+        return Map.of();
+    }
+
+    /// What the engine has to say about a topic, in lines for a user who looks into a running VM; empty when it has
+    /// nothing to say. While the vCPU is parked.
+    default String describe(String topic) {
+        return "";
+    }
 
     @Override
     void close();

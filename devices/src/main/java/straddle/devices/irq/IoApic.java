@@ -146,6 +146,29 @@ final class IoApic implements IoDevice, Device {
         service(entry, false);
     }
 
+    /// The inputs that are in use, a line each.
+    String describe() {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < INPUTS; i++) {
+            long entry = entries[i];
+            boolean high = (inputs >>> i & 1) != 0;
+            if (entry != MASKED || high) {
+                text.append(
+                        "I/O APIC input %2d: vector 0x%02x to %s %d, %s%s%s%s%n"
+                                .formatted(
+                                        i,
+                                        entry & 0xff,
+                                        (entry & LOGICAL) != 0 ? "logical" : "APIC",
+                                        entry >>> 56,
+                                        (entry & LEVEL) != 0 ? "level" : "edge",
+                                        (entry & MASKED) != 0 ? ", masked" : "",
+                                        high ? ", asks" : "",
+                                        (entry & REMOTE_IRR) != 0 ? ", in service" : ""));
+            }
+        }
+        return text.isEmpty() ? "I/O APIC: all inputs are masked\n" : text.toString();
+    }
+
     @Override
     public void save(SnapshotWriter out) {
         out.putLongs("entries", entries);

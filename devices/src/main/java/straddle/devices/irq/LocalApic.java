@@ -649,6 +649,52 @@ final class LocalApic implements Device {
         return true;
     }
 
+    /// Mode, priorities, vectors and timer, in lines.
+    String describe() {
+        lock.lock();
+        try {
+            return "Local APIC %d: %s, task priority 0x%02x; asking %s; in service %s%n  timer: %s%n"
+                    .formatted(
+                            id,
+                            isX2()
+                                    ? "x2APIC"
+                                    : !isEnabled()
+                                            ? "off"
+                                            : isSoftwareEnabled() ? "on" : "off by software",
+                            tpr,
+                            vectors(irr),
+                            vectors(isr),
+                            describeTimer());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private String describeTimer() {
+        String mode =
+                switch (lvt[0] >>> TIMER_MODE_SHIFT & 3) {
+                    case TIMER_ONE_SHOT -> "one shot";
+                    case TIMER_PERIODIC -> "periodic";
+                    default -> "TSC deadline";
+                };
+        String due =
+                timer.isArmed()
+                        ? "due in " + Math.max(0, timer.deadline() - clock.now()) / 1000 + " µs"
+                        : "not armed";
+        return "%s, vector 0x%02x%s, %s"
+                .formatted(mode, lvt[0] & 0xff, (lvt[0] & LVT_MASKED) != 0 ? ", masked" : "", due);
+    }
+
+    private static String vectors(int[] bits) {
+        StringBuilder text = new StringBuilder();
+        for (int vector = 0; vector < 256; vector++) {
+            if ((bits[vector >>> 5] >>> (vector & 31) & 1) != 0) {
+                text.append(text.isEmpty() ? "" : " ").append("0x%02x".formatted(vector));
+            }
+        }
+        return text.isEmpty() ? "none" : text.toString();
+    }
+
     @Override
     public void save(SnapshotWriter out) {
         out.putLong("base", base);

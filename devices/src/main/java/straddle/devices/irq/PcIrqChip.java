@@ -269,6 +269,13 @@ public final class PcIrqChip implements IrqChip, Device {
         apics.getFirst().connectVirtualWire();
     }
 
+    /// The state of all of them, in lines for a reader. Under the machine lock.
+    public String describe() {
+        StringBuilder text = new StringBuilder(pics.describe()).append(ioApic.describe());
+        apics.forEach(apic -> text.append(apic.describe()));
+        return text.toString();
+    }
+
     @Override
     public void save(SnapshotWriter out) {
         out.putSection("pics", 1, pics);

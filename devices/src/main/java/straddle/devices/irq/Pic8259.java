@@ -286,6 +286,30 @@ final class Pic8259 implements ByteDevice, Device {
         };
     }
 
+    /// Which inputs ask, are masked and are in service, in a line.
+    String describe(int firstLine) {
+        return "asking %s, masked %s, in service %s; vectors 0x%02x to 0x%02x%n"
+                .formatted(
+                        lines(irr(), firstLine),
+                        lines(imr, firstLine),
+                        lines(isr, firstLine),
+                        vectorBase,
+                        vectorBase + 7);
+    }
+
+    private static String lines(int bits, int firstLine) {
+        if (bits == 0xff) {
+            return "all";
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 8; i++) {
+            if ((bits >>> i & 1) != 0) {
+                text.append(text.isEmpty() ? "" : " ").append(firstLine + i);
+            }
+        }
+        return text.isEmpty() ? "none" : text.toString();
+    }
+
     @Override
     public void save(SnapshotWriter out) {
         out.putInt("inputs", inputs);

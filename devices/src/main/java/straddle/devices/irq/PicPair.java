@@ -122,6 +122,11 @@ public final class PicPair implements IrqChip, Device {
         second.reset();
     }
 
+    /// The state of both chips, in lines for a reader. Under the machine lock.
+    public String describe() {
+        return "PIC 1: " + first.describe(0) + "PIC 2: " + second.describe(LINES / 2);
+    }
+
     @Override
     public void save(SnapshotWriter out) {
         out.putSection("first", 1, first);

@@ -285,6 +285,40 @@ public class PciFunction implements Device {
         }
     }
 
+    /// Identity and registers, in lines for a reader.
+    String describe() {
+        StringBuilder text =
+                new StringBuilder(
+                        "%s, %04x:%04x, class %06x%s%n"
+                                .formatted(
+                                        name,
+                                        value(VENDOR_ID, 2),
+                                        value(DEVICE_ID, 2),
+                                        value(CLASS_CODE, 3),
+                                        value(INTERRUPT_PIN, 1) == 0
+                                                ? ""
+                                                : ", pin INT%c, line %d"
+                                                        .formatted(
+                                                                (char)
+                                                                        ('A'
+                                                                                - 1
+                                                                                + value(
+                                                                                        INTERRUPT_PIN,
+                                                                                        1)),
+                                                                value(INTERRUPT_LINE, 1))));
+        for (Bar bar : bars) {
+            text.append(
+                    "      BAR %d: %s at 0x%x, %d bytes%s%n"
+                            .formatted(
+                                    bar.index,
+                                    bar.io ? "ports" : "memory",
+                                    value(BAR_0 + 4 * bar.index, 4) & -(long) bar.length,
+                                    bar.length,
+                                    bar.mapping == null ? ", not mapped" : ""));
+        }
+        return text.toString();
+    }
+
     /// The configuration space, for reports.
     public byte[] config() {
         return Arrays.copyOf(config, CONFIG_BYTES);

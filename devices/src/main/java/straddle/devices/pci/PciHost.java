@@ -11,8 +11,8 @@ import straddle.core.snapshot.SnapshotException;
 import straddle.core.snapshot.SnapshotReader;
 import straddle.core.snapshot.SnapshotWriter;
 import straddle.devices.Device;
-import straddle.devices.irq.SharedLine;
 import straddle.devices.acpi.ResetControl;
+import straddle.devices.irq.SharedLine;
 
 /// PCI bus 0 and its configuration mechanism 1 (PCI Local Bus Specification 3.0, 3.2.2.3.2): the address
 /// at offset 0 of eight ports, the data at offset 4, and the PIIX3's reset control at offset 1.
@@ -129,6 +129,14 @@ public final class PciHost implements IoDevice, Device {
     private PciFunction selected() {
         boolean here = (address & ENABLE) != 0 && (address >>> 16 & 0xff) == 0;
         return here ? functions.get(address >>> 8 & 0xff) : null;
+    }
+
+    /// The functions on the bus, in lines for a reader. Under the machine lock.
+    public String describe() {
+        StringBuilder text = new StringBuilder();
+        functions.forEach((place, function) ->
+                text.append("%02x.%d  %s".formatted(place >>> 3, place & 7, function.describe())));
+        return text.toString();
     }
 
     @Override

@@ -215,6 +215,11 @@ public final class MinimalPc implements Machine {
     }
 
     @Override
+    public String describe(String topic) {
+        return topic.equals("irq") ? pics.describe() : "";
+    }
+
+    @Override
     public String accelerator() {
         return chassis.accelerator();
     }

@@ -458,6 +458,15 @@ public final class Pc implements Machine {
     }
 
     @Override
+    public String describe(String topic) {
+        return switch (topic) {
+            case "irq" -> irqs.describe();
+            case "pci" -> pci.describe();
+            default -> "";
+        };
+    }
+
+    @Override
     public String accelerator() {
         return chassis.accelerator();
     }
