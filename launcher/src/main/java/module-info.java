@@ -5,6 +5,8 @@ module straddle.launcher {
     requires straddle.machines;
     requires java.management;
     requires info.picocli;
+    requires org.jline.reader;
+    requires org.jline.terminal;
     requires com.google.gson;
     requires org.apache.commons.compress;
     requires org.tukaani.xz;

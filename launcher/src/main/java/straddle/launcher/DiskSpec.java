@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import straddle.launcher.report.Suggestions;
 
 /// What a `--disk` says: a file, and how the guest gets it.
 ///

@@ -12,6 +12,7 @@ import straddle.core.accel.AutoChoice;
 import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.HostVerdict;
+import straddle.launcher.report.Suggestions;
 
 /// The engines of this installation, and which of them a guest gets.
 final class Engines {

@@ -7,6 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
+import straddle.launcher.report.Suggestions;
 
 /// The `straddle` command: reads the command line, runs one sub-command, and turns what went wrong into
 /// a sentence and an exit code.

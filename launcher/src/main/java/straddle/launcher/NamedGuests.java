@@ -7,6 +7,7 @@ import straddle.launcher.debian.DebianGuest;
 import straddle.launcher.debian.GuestCache;
 import straddle.launcher.debian.GuestException;
 import straddle.launcher.report.Progress;
+import straddle.launcher.report.Suggestions;
 
 /// Guests that are fetched by their name.
 final class NamedGuests {

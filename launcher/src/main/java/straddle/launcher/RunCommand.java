@@ -1,5 +1,6 @@
 package straddle.launcher;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -11,17 +12,19 @@ import straddle.core.accel.AcceleratorProvider;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.vcpu.StopReason;
 import straddle.devices.ByteSink;
+import straddle.launcher.console.Consoles;
+import straddle.launcher.console.OutputEnd;
+import straddle.launcher.console.SerialEnd;
 import straddle.launcher.measure.Pace;
 import straddle.launcher.measure.PhaseRecorder;
-import straddle.launcher.session.Console;
 import straddle.launcher.session.ExecStatus;
 import straddle.launcher.session.GuestRun;
 import straddle.launcher.session.Interruption;
-import straddle.launcher.session.SerialOutput;
 import straddle.launcher.session.Session;
 import straddle.launcher.session.Tail;
-import straddle.machines.embedded.EmbeddedGuest;
 import straddle.machines.boot.Boot;
+import straddle.machines.embedded.EmbeddedGuest;
+import straddle.machines.pc.MinimalPc;
 import straddle.machines.pc.Pc;
 
 /// `straddle run`: one guest, its serial line on standard input and output.
@@ -109,27 +112,30 @@ final class RunCommand implements Callable<Integer> {
         limit.limit();
         AcceleratorProvider provider =
                 stats.observed(cpu.applyTo(engine.engine(surroundings)), surroundings.err());
-        Interruption interruption = surroundings.interruption();
-        SerialOutput serial = new SerialOutput(surroundings.out(), interruption::stopRunning);
         GuestRun run;
-        try (serial) {
-            run =
-                    GuestRun.of(
-                            image,
-                            provider,
-                            new GuestRun.Setting(
-                                    ramBytes,
-                                    MachineOptions.ram(),
-                                    serial,
-                                    limit.limit(),
-                                    hook,
-                                    stats.attendants()),
+        Consoles consoles = console.open(surroundings, 1);
+        try (consoles) {
+            MinimalPc.Config config =
+                    new MinimalPc.Config(
+                            ramBytes,
+                            MachineOptions.ram(),
+                            consoles.outputs().getFirst(),
+                            System::nanoTime,
                             new PhaseRecorder(
                                     new Pace(), NANOS_PER_PHASE, PHASES_LIMIT_NANOS, _ -> {}),
-                            interruption);
+                            hook);
+            run =
+                    Session.run(
+                            () -> MinimalPc.create(config, image, provider),
+                            new Session.Terms(
+                                    limit.limit(),
+                                    false,
+                                    consoles::abandon,
+                                    attendants(consoles)),
+                            surroundings.interruption());
         }
         stats.report(provider.name(), run, surroundings.err());
-        return serial.readerGone() ? ExitCodes.OUTPUT_CLOSED : exitCode(run);
+        return consoles.readerGone() ? ExitCodes.OUTPUT_CLOSED : exitCode(run);
     }
 
     private int runPc(Boot boot)
@@ -139,22 +145,21 @@ final class RunCommand implements Callable<Integer> {
                     InterruptedException {
         Board board = board(boot);
         GuestRun run;
-        Console line = console.open(surroundings);
-        try (line;
+        Consoles consoles = console.open(surroundings, Pc.MAX_SERIAL_PORTS);
+        try (consoles;
                 Disks disks = disk.open(surroundings)) {
             run =
                     Session.run(
-                            () -> {
-                                Pc machine = board.powerOn(List.of(line.output()), disks);
-                                line.connect(machine);
-                                return machine;
-                            },
+                            () -> board.powerOn(consoles.outputs(), disks),
                             new Session.Terms(
-                                    limit.limit(), pc.reboots(), line::abandon, stats.attendants()),
+                                    limit.limit(),
+                                    pc.reboots(),
+                                    consoles::abandon,
+                                    attendants(consoles)),
                             surroundings.interruption());
         }
         stats.report(board.engine().name(), run, surroundings.err());
-        if (line.readerGone()) {
+        if (consoles.readerGone()) {
             return ExitCodes.OUTPUT_CLOSED;
         }
         return run.reason() instanceof StopReason.Reset ? ExitCodes.OK : exitCode(run);
@@ -170,27 +175,28 @@ final class RunCommand implements Callable<Integer> {
         Interruption interruption = surroundings.interruption();
         ExecStatus status = new ExecStatus(interruption::stopRunning);
         Tail kernelsWords = new Tail();
-        SerialOutput out = new SerialOutput(surroundings.out(), interruption::stopRunning);
-        SerialOutput err = new SerialOutput(surroundings.err(), interruption::stopRunning);
+        OutputEnd out = new OutputEnd(surroundings.out(), interruption::stopRunning);
+        OutputEnd err = new OutputEnd(surroundings.err(), interruption::stopRunning);
+        Consoles consoles = new Consoles(Version.line());
+        consoles.open(
+                List.of(SerialEnd.to(kernelsWords), out, err, SerialEnd.to(status)), List.of());
         GuestRun run;
-        try (out;
-                err;
+        try (consoles;
                 Disks disks = disk.open(surroundings)) {
             Runnable letGo =
                     () -> {
                         if (status.code().isEmpty()) {
-                            out.abandon();
-                            err.abandon();
+                            consoles.abandon();
                         }
                     };
             run =
                     Session.run(
-                            () -> board.powerOn(List.of(kernelsWords, out, err, status), disks),
-                            new Session.Terms(limit.limit(), false, letGo, stats.attendants()),
+                            () -> board.powerOn(consoles.outputs(), disks),
+                            new Session.Terms(limit.limit(), false, letGo, attendants(consoles)),
                             interruption);
         }
         stats.report(board.engine().name(), run, surroundings.err());
-        if (out.readerGone() || err.readerGone()) {
+        if (consoles.readerGone()) {
             return ExitCodes.OUTPUT_CLOSED;
         }
         if (status.code().isPresent()) {
@@ -204,6 +210,13 @@ final class RunCommand implements Callable<Integer> {
                             "The guest ended before the command did. The last of what its kernel said is above.");
             default -> exitCode(run);
         };
+    }
+
+    /// Who measures sees a machine before who shows it.
+    private List<Session.Attendant> attendants(Consoles consoles) {
+        List<Session.Attendant> all = new ArrayList<>(stats.attendants());
+        all.add(consoles);
+        return all;
     }
 
     /// What a PC of this command line is made of.

@@ -38,7 +38,7 @@ class ArchitectureTest {
         "straddle.host.., straddle.linux..",
         "straddle.accel.kvm.., straddle.core.. straddle.host.. straddle.linux..",
         "straddle.tcg.., straddle.core.. org.objectweb.asm.. jdk.internal.misc..",
-        "straddle.launcher.., straddle.core.. straddle.devices.. straddle.machines.. straddle.host.. picocli.. com.google.gson.. org.apache.commons.compress.. org.tukaani.xz.."
+        "straddle.launcher.., straddle.core.. straddle.devices.. straddle.machines.. straddle.host.. picocli.. com.google.gson.. org.apache.commons.compress.. org.tukaani.xz.. org.jline.."
     })
     void aModuleUsesNoMoreThanItsArrowsAllow(String module, String others) {
         List<String> allowed = new ArrayList<>(List.of(JDK));

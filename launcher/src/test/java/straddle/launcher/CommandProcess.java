@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jline.reader.LineReader;
+import org.jline.terminal.Terminal;
 import picocli.CommandLine;
 
 /// The command as users start it: a process of its own, with the modules of this build.
@@ -67,7 +69,9 @@ final class CommandProcess implements AutoCloseable {
 
     private static String modulePath() {
         Stream<String> ours = BuiltClasses.directories().stream().map(Path::toString);
-        Stream<String> theirs = Stream.of(CommandLine.class, Gson.class).map(CommandProcess::jarOf);
+        Stream<String> theirs =
+                Stream.of(CommandLine.class, Gson.class, LineReader.class, Terminal.class)
+                        .map(CommandProcess::jarOf);
         Stream<String> unnamedHere =
                 Stream.of("jdk.module.path", "java.class.path", "surefire.test.class.path")
                         .flatMap(key -> Stream.of(System.getProperty(key, "").split(":", -1)))

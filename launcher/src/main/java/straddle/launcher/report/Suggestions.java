@@ -1,15 +1,15 @@
-package straddle.launcher;
+package straddle.launcher.report;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
 /// What a mistyped word was probably meant to be.
-final class Suggestions {
+public final class Suggestions {
     private Suggestions() {}
 
     /// The known words nearest to one that is unknown, the nearest first; none if all are far off.
-    static List<String> of(String unknown, Collection<String> known) {
+    public static List<String> of(String unknown, Collection<String> known) {
         int tolerance = Math.max(1, unknown.length() / 3);
         return known.stream()
                 .filter(word -> edits(unknown, word) <= tolerance)

@@ -1,4 +1,4 @@
-package straddle.launcher;
+package straddle.launcher.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,0 +1,182 @@
+package straddle.launcher.console;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import straddle.devices.ByteSink;
+import straddle.host.HostException;
+import straddle.host.HostTerminal;
+import straddle.launcher.monitor.Monitor;
+import straddle.launcher.session.SerialOutput;
+import straddle.machines.SerialPort;
+
+/// The user's terminal: a guest's serial line, the monitor, and [EscapeKeys] that lead from one to the other.
+///
+/// The terminal is raw from the first machine on. While the monitor is open the guest's output waits. Thread
+/// `keyboard` reads what is typed, and is alone in knowing who it is for.
+public final class TerminalEnd implements SerialEnd {
+    private static final int CHUNK = 256;
+    private static final int CTRL_C = 3;
+
+    /// So many Ctrl-C one after another, and the user probably wants to leave.
+    private static final int IMPATIENT = 3;
+
+    private final Tty tty;
+    private final InputStream in;
+    private final PrintStream screen;
+    private final SerialOutput out;
+    private final Monitor monitor;
+    private final Runnable quit;
+    private final Typist typist = new Typist("typist");
+    private final EscapeKeys keys = new EscapeKeys();
+    private final byte[] forGuest = new byte[CHUNK];
+    private int forGuestCount;
+    private int interrupts;
+    private boolean reading;
+    private MonitorShell shell;
+
+    /// @param in the terminal's bytes, not buffered
+    /// @param screen the terminal
+    /// @param quit ends the session at once
+    /// @param onReaderGone called once when the screen can't be written any more
+    public TerminalEnd(
+            Tty tty,
+            InputStream in,
+            PrintStream screen,
+            Monitor monitor,
+            Runnable quit,
+            Runnable onReaderGone) {
+        this.tty = tty;
+        this.in = in;
+        this.screen = screen;
+        this.monitor = monitor;
+        this.quit = quit;
+        out = new SerialOutput(screen, onReaderGone);
+    }
+
+    @Override
+    public ByteSink output() {
+        return out;
+    }
+
+    @Override
+    public void connect(SerialPort port) {
+        out.onReady(port::outputReady);
+        typist.connect(port);
+        if (!reading) {
+            reading = true;
+            try {
+                tty.raw();
+            } catch (HostException e) {
+                say("The terminal stays as it is: " + e.getMessage());
+            }
+            Thread.ofPlatform().name("keyboard").daemon().start(this::read);
+        }
+    }
+
+    /// A read that blocks can't be ended, and needs no end: the thread is a daemon.
+    private void read() {
+        byte[] chunk = new byte[CHUNK];
+        try {
+            for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+                for (int i = 0; i < count; i++) {
+                    take(Byte.toUnsignedInt(chunk[i]));
+                }
+                flush();
+            }
+        } catch (IOException | InterruptedException _) {
+            // Nobody can type any more; the guest may go on without.
+        }
+    }
+
+    private void take(int typed) throws InterruptedException {
+        int key = keys.next(typed);
+        if (key >= 0) {
+            forGuest[forGuestCount++] = (byte) key;
+            if (forGuestCount == CHUNK) {
+                flush();
+            }
+            hint(key);
+            return;
+        }
+        if (key == EscapeKeys.NOTHING_YET) {
+            return;
+        }
+        flush();
+        switch (key) {
+            case EscapeKeys.QUIT -> quit.run();
+            case EscapeKeys.MONITOR -> toggle();
+            case EscapeKeys.BREAK -> typist.typeBreak();
+            case EscapeKeys.SIZE -> typeSize();
+            default -> say(EscapeKeys.TEXT);
+        }
+    }
+
+    private void flush() throws InterruptedException {
+        int count = forGuestCount;
+        forGuestCount = 0;
+        if (shell != null) {
+            shell.type(forGuest, count);
+        } else if (count > 0) {
+            typist.type(forGuest, 0, count);
+        }
+    }
+
+    private void hint(int key) {
+        interrupts = key == CTRL_C && shell == null ? interrupts + 1 : 0;
+        if (interrupts == IMPATIENT) {
+            say("Ctrl-C goes to the guest. Ctrl-A X quits, Ctrl-A H tells more.");
+        }
+    }
+
+    private void toggle() {
+        if (shell == null) {
+            out.hold(true);
+            shell = new MonitorShell(monitor, screen, tty.size());
+        } else {
+            shell.close();
+            shell = null;
+            out.hold(false);
+        }
+    }
+
+    /// A serial line has no way to tell a window's size: a shell in the guest gets a command.
+    private void typeSize() throws InterruptedException {
+        HostTerminal.Size size = tty.size();
+        byte[] command =
+                "stty rows %d columns %d\r"
+                        .formatted(size.rows(), size.columns())
+                        .getBytes(StandardCharsets.US_ASCII);
+        typist.type(command, 0, command.length);
+    }
+
+    private void say(String text) {
+        screen.print("\r\n" + text.strip().replace("\n", "\r\n") + "\r\n");
+        screen.flush();
+    }
+
+    @Override
+    public void disconnect() {
+        typist.disconnect();
+    }
+
+    @Override
+    public void abandon() {
+        out.abandon();
+        tty.restore();
+    }
+
+    @Override
+    public boolean readerGone() {
+        return out.readerGone();
+    }
+
+    @Override
+    public void close() {
+        typist.close();
+        out.hold(false);
+        out.close();
+        tty.restore();
+    }
+}
