@@ -162,7 +162,9 @@ final class RunCommand implements Callable<Integer> {
         if (consoles.readerGone()) {
             return ExitCodes.OUTPUT_CLOSED;
         }
-        return run.reason() instanceof StopReason.Reset ? ExitCodes.OK : exitCode(run);
+        return run.reason() instanceof StopReason.Reset && !run.timedOut()
+                ? ExitCodes.OK
+                : exitCode(run);
     }
 
     /// The command's output comes by serial ports of its own, so that nothing of the kernel's gets between.
@@ -253,6 +255,7 @@ final class RunCommand implements Callable<Integer> {
     private int exitCode(GuestRun run) throws CommandFailure {
         return switch (run.reason()) {
             case StopReason.PoweredOff(int code) -> code;
+            case StopReason.Reset _ when run.timedOut() -> throw limit.reached();
             case StopReason.Reset _ ->
                     throw CommandFailure.guest(
                             ExitCodes.GUEST, "The guest asked for a reset, and was stopped.");
