@@ -120,6 +120,9 @@ public abstract class Cpu {
     /// A fault now is that of the instruction at [#pc], not of the micro-op that went there.
     protected boolean fetching;
 
+    /// Whether there are breakpoints on data.
+    protected boolean watching;
+
     /// Compiles hot blocks; null to interpret only.
     public Regions regions;
 
@@ -423,6 +426,15 @@ public abstract class Cpu {
     /// An access that the [#alignmentTlb]'s mode forbids.
     protected abstract GuestFault misaligned();
 
+    /// Whether a breakpoint on data lies in a page: its accesses always take the slow path.
+    protected abstract boolean watchesPage(long page);
+
+    /// Whether an access meets a breakpoint.
+    protected abstract boolean watches(long virtual, int width, int access);
+
+    /// One that does is made, by an instruction that runs on its own.
+    protected abstract void watchedAccess(long virtual, int width, int access);
+
     /// The limit of virtual addresses' low bits: all ones for 64-bit guests, 0xffff_ffff for 32-bit ones.
     public abstract long addressMask();
 
@@ -452,6 +464,9 @@ public abstract class Cpu {
         tlbMisses++;
         long gpa = walk(virtual, LOAD);
         checkAlignment(virtual, width);
+        if (watching) {
+            noteWatched(virtual, width, LOAD);
+        }
         Region.Ram ram = ramAt(gpa);
         if (ram != null) {
             fill(virtual, gpa, ram, walkedWritable());
@@ -518,6 +533,16 @@ public abstract class Cpu {
         devicesAlone |= by != null;
     }
 
+    /// An instruction that meets a breakpoint runs as a block of its own, so that the trap comes right after it.
+    private void noteWatched(long virtual, int width, int access) {
+        if (watches(virtual, width, access)) {
+            if (current != null) {
+                throw GuestFault.RETRY_ALONE;
+            }
+            watchedAccess(virtual, width, access);
+        }
+    }
+
     private long loadAcross(long virtual, int width) {
         long mask = addressMask();
         long value = 0;
@@ -537,6 +562,9 @@ public abstract class Cpu {
         tlbMisses++;
         long gpa = walk(virtual, STORE);
         checkAlignment(virtual, width);
+        if (watching) {
+            noteWatched(virtual, width, STORE);
+        }
         Region.Ram ram = ramAt(gpa);
         if (ram != null && !ram.readOnly()) {
             long offset = gpa - ram.gpa() + ram.offset();
@@ -601,7 +629,7 @@ public abstract class Cpu {
     }
 
     private void fill(long virtual, long gpa, Region.Ram ram, boolean writable) {
-        if (tlb == alignmentTlb) {
+        if (tlb == alignmentTlb || watching && watchesPage(virtual & -4096)) {
             return;
         }
         DirtyPages dirty = ram.block().dirty();

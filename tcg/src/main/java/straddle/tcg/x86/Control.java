@@ -20,6 +20,8 @@ final class Control extends MicroOp {
     /// XCR0's bits for opmask and ZMM registers, which go together.
     private static final long XCR0_AVX512 = 0xe0;
 
+    private static final long DR6_BD = 1 << 13;
+
     private final Op op;
     private final Ea ea;
     private final int segment;
@@ -149,10 +151,7 @@ final class Control extends MicroOp {
                 privileged(c);
                 int number = debugRegister(c);
                 long value = is64 ? c.r[rm] : c.r[rm] & 0xffff_ffffL;
-                c.dr[number] =
-                        number == 6
-                                ? value & 0xe00f | 0xffff_0ff0L
-                                : number == 7 ? value & 0xffff_2bffL | 0x400 : value;
+                writeDr(c, number, value);
             }
             case SLDT -> {
                 refuseUnderUmip(protectedOnly(c));
@@ -563,11 +562,30 @@ final class Control extends MicroOp {
             throw c.gp();
         }
         c.cr4 = value;
+        c.updateBreakpoints();
         c.flushTlbs();
         c.updateMode();
     }
 
+    private static void writeDr(X86Cpu c, int number, long value) {
+        if (number >= 6 && value >>> 32 != 0) {
+            throw c.gp();
+        }
+        switch (number) {
+            case 6 -> c.dr[6] = value & 0xe00f | 0xffff_0ff0L;
+            case 7 -> c.writeDr7(value & 0xffff_2bffL | 0x400);
+            default -> {
+                c.dr[number] = value;
+                c.updateBreakpoints();
+            }
+        }
+    }
+
     private int debugRegister(X86Cpu c) {
+        if ((c.dr[7] & Events.DR7_GD) != 0) {
+            c.dr[6] |= DR6_BD;
+            throw c.fault(DB);
+        }
         int number = reg & 7;
         if (reg > 7 || (number == 4 || number == 5) && (c.cr4 & CR4_DE) != 0) {
             throw c.fault(UD);

@@ -10,8 +10,10 @@ import straddle.tcg.GuestFault;
 /// Delivers exceptions and interrupts through the IVT or IDT (SDM volume 3, chapter 7), and returns from them.
 ///
 /// Faults while delivering become double faults, then a triple fault that shuts the processor down.
-/// Task gates are not implemented: they end the VM with a clear message.
 final class Events {
+    /// Debug registers are guarded.
+    static final long DR7_GD = 1 << 13;
+
     private Events() {}
 
     private enum Source {
@@ -69,8 +71,14 @@ final class Events {
     }
 
     private static void deliverSafely(
-            X86Cpu c, int firstVector, Source source, boolean hasError, int error, long returnPc) {
+            X86Cpu c,
+            int firstVector,
+            Source source,
+            boolean hasError,
+            int error,
+            long firstReturnPc) {
         c.current = null; // what delivery stores belongs to no block
+        long returnPc = firstReturnPc;
         int vector = firstVector;
         boolean withError = hasError;
         int code = error;
@@ -80,6 +88,11 @@ final class Events {
                 deliver(c, vector, by, withError, code, returnPc);
                 return;
             } catch (GuestFault second) {
+                if (c.taskSwitched) {
+                    // The fault is the new task's.
+                    c.taskSwitched = false;
+                    returnPc = c.pc;
+                }
                 if (vector == DF) {
                     c.exit =
                             new Exit.Shutdown(
@@ -103,6 +116,9 @@ final class Events {
 
     private static void deliver(
             X86Cpu c, int vector, Source source, boolean hasError, int error, long returnPc) {
+        if (vector == DB) {
+            c.dr[7] &= ~DR7_GD;
+        }
         if (!c.isProtected()) {
             deliverReal(c, vector, returnPc);
         } else if (c.isLongMode()) {
@@ -151,10 +167,12 @@ final class Events {
             throw c.fault(NP, idtError);
         }
         if (type == 5) {
-            c.exit =
-                    unhandled(
-                            c,
-                            "A task gate in the IDT (vector " + vector + ") is not implemented.");
+            Tasks.throughGate(c, gate, Tasks.Cause.INTERRUPT, returnPc);
+            if (hasError) {
+                c.taskSwitched = true;
+                c.push(error, (c.tr.attributes & 8) != 0 ? 4 : 2);
+                c.taskSwitched = false;
+            }
             return;
         }
         int selector = (int) (gate >>> 16) & 0xffff;
@@ -364,16 +382,12 @@ final class Events {
         c.updateMode();
     }
 
-    static Exit unhandled(X86Cpu c, String sentence) {
-        X86State state = new X86State();
-        c.save(state);
-        return new Exit.Unhandled(sentence, state.toString());
-    }
-
     // ---- returning
 
     /// IRET in all modes.
-    static void iret(X86Cpu c, int width) {
+    ///
+    /// @param nextPc where a nested task that returns goes on when it is called again
+    static void iret(X86Cpu c, int width, long nextPc) {
         if (!c.isProtected()) {
             iretReal(c, width);
             return;
@@ -389,7 +403,8 @@ final class Events {
             if (c.isLongMode()) {
                 throw c.gp();
             }
-            c.exit = unhandled(c, "IRET from a nested task (RFLAGS.NT) is not implemented.");
+            Tasks.back(c, nextPc);
+            c.nmiBlocked = false;
             return;
         }
         long newPc = c.peek(0, width);

@@ -54,7 +54,7 @@ final class Strings extends MicroOp {
             element(cpu, step);
             return next;
         }
-        boolean stepping = cpu.flag(RFLAGS_TF);
+        boolean stepping = cpu.stepsStrings();
         for (int i = 0; i < SLICE; i++) {
             long count = c.r[RCX] & addressMask;
             if (count == 0) {

@@ -12,8 +12,7 @@ import straddle.tcg.op.Reg;
 
 /// Segment register loads, far transfers, software interrupts and fast system calls (SDM volume 2).
 ///
-/// Call gates are implemented for the same level and inwards; task gates and task switches are not: they end the
-/// VM with a clear message.
+/// Call gates lead to the same level and inwards; task switches are in [Tasks].
 final class Transfer extends MicroOp {
     private final Op op;
     private final Ea ea;
@@ -119,7 +118,7 @@ final class Transfer extends MicroOp {
                 }
             }
             case IRET -> {
-                Events.iret(c, width);
+                Events.iret(c, width, nextPc);
                 if (c.isShared()) {
                     VarHandle.fullFence();
                 }
@@ -218,13 +217,8 @@ final class Transfer extends MicroOp {
     private void farThroughGate(X86Cpu c, int target, long gate) {
         int error = target & 0xfffc;
         int type = Descriptors.type(gate);
-        if (!c.isLongMode() && (type == 1 || type == 5 || type == 9)) {
-            c.exit =
-                    Events.unhandled(
-                            c,
-                            "A hardware task switch (selector 0x"
-                                    + Integer.toHexString(target)
-                                    + ") is not implemented.");
+        if (!c.isLongMode() && (Tasks.isGate(type) || Tasks.isTss(type))) {
+            switchTask(c, target, gate);
             return;
         }
         boolean is32 = type == 12;
@@ -267,6 +261,22 @@ final class Transfer extends MicroOp {
                 Descriptors.markAccessed(c, codeSelector, code));
         c.pc = offset;
         c.updateMode();
+    }
+
+    private void switchTask(X86Cpu c, int target, long descriptor) {
+        int error = target & 0xfffc;
+        Tasks.Cause cause = op == Op.CALLF ? Tasks.Cause.CALL : Tasks.Cause.JUMP;
+        if (Descriptors.dpl(descriptor) < Math.max(c.cpl, target & 3)) {
+            throw c.fault(GP, error);
+        }
+        if (!Tasks.isGate(Descriptors.type(descriptor))) {
+            Tasks.to(c, target, cause, nextPc);
+            return;
+        }
+        if (!Descriptors.isPresent(descriptor)) {
+            throw c.fault(NP, error);
+        }
+        Tasks.throughGate(c, descriptor, cause, nextPc);
     }
 
     private void callInwards(X86Cpu c, long gate, int dpl, int size) {

@@ -152,6 +152,14 @@ public final class X86Cpu extends Cpu {
     /// A single-step trap follows the instruction being run.
     boolean trapPending;
 
+    /// A fault is that of a task just switched to, at its own [#pc].
+    boolean taskSwitched;
+
+    private final Breakpoints breakpoints = new Breakpoints();
+
+    /// DR6's bits for breakpoints that the instruction being run has met.
+    private long breakpointHits;
+
     /// Why the interpreter left the guest.
     Exit exit;
 
@@ -240,6 +248,8 @@ public final class X86Cpu extends Cpu {
         xcr0 = s.xcr0;
         apicBase = s.apicBase;
         System.arraycopy(s.dr, 0, dr, 0, 8);
+        breakpointHits = 0;
+        updateBreakpoints();
         msrs.clear();
         msrs.putAll(s.msrs);
         halted = s.halted;
@@ -577,11 +587,67 @@ public final class X86Cpu extends Cpu {
         return counter == null ? clock.now() + tscOffset : counter.getAsLong();
     }
 
+    // ---- debugging
+
+    /// MOV to DR7, and what a task switch does to it.
+    void writeDr7(long value) {
+        dr[7] = value;
+        updateBreakpoints();
+    }
+
+    /// After a change of DR0 to DR3, DR7 or CR4.DE.
+    void updateBreakpoints() {
+        boolean watched = breakpoints.onData();
+        breakpoints.update(dr, (cr4 & CR4_DE) != 0);
+        if (breakpoints.onCode()) {
+            request(ATTENTION_TRAP);
+        }
+        watching = breakpoints.onData();
+        if (watched || watching) {
+            flushTlbs();
+        }
+    }
+
+    @Override
+    protected boolean watchesPage(long page) {
+        return breakpoints.watchesPage(page);
+    }
+
+    @Override
+    protected boolean watches(long virtual, int width, int access) {
+        return !systemAccess && breakpoints.atData(virtual, width, access) != 0;
+    }
+
+    @Override
+    protected void watchedAccess(long virtual, int width, int access) {
+        trapFor(breakpoints.atData(virtual, width, access));
+    }
+
+    private void trapFor(long hits) {
+        if (hits != 0) {
+            breakpointHits |= hits;
+            request(ATTENTION_TRAP);
+        }
+    }
+
+    /// A #DB comes before the new task's first instruction, its cause in DR6 already.
+    void trapAfterSwitch() {
+        fault(DB);
+        taskSwitched = true;
+        throw straddle.tcg.GuestFault.EXCEPTION;
+    }
+
+    /// Whether a breakpoint may stop a repeated instruction between two elements.
+    boolean stepsStrings() {
+        return watching || flag(RFLAGS_TF);
+    }
+
     // ---- devices
 
     long readPort(int port, int width) {
         requireAlone();
         portReads++;
+        trapFor(breakpoints.atPort(port, width));
         long start = beginAccess();
         long value = ports.read(port, width) & 0xffff_ffffL;
         endAccess(ExitCounts.Kind.PORT_READ, port, width, value, start);
@@ -591,6 +657,7 @@ public final class X86Cpu extends Cpu {
     void writePort(int port, int width, long value) {
         requireAlone();
         portWrites++;
+        trapFor(breakpoints.atPort(port, width));
         long start = beginAccess();
         ports.write(port, width, (int) value);
         endAccess(ExitCounts.Kind.PORT_WRITE, port, width, value, start);
@@ -630,11 +697,12 @@ public final class X86Cpu extends Cpu {
             clearAttention(ATTENTION_SHADOW);
             return traced();
         }
-        if (trapPending) {
+        if (trapPending || breakpointHits != 0) {
+            dr[6] |= breakpointHits | (trapPending ? DR6_BS : 0);
             trapPending = false;
-            dr[6] |= DR6_BS;
+            breakpointHits = 0;
             Events.trap(this, DB);
-            return lookup();
+            return exit == null ? lookup() : null;
         }
         clearAttention(ATTENTION_INTERRUPT);
         if (nmiPending && !nmiBlocked) {
@@ -654,9 +722,20 @@ public final class X86Cpu extends Cpu {
                 request(ATTENTION_INTERRUPT);
             }
         }
-        if (flag(RFLAGS_TF)) {
+        boolean stepping = flag(RFLAGS_TF);
+        if (breakpoints.onCode()) {
+            long hits = breakpoints.atCode(pc + fetchBase() & addressMask());
+            if (hits != 0 && !flag(RFLAGS_RF)) {
+                dr[6] |= hits;
+                fault(DB);
+                Events.exception(this);
+                return exit == null ? lookup() : null;
+            }
+            systemFlags &= ~RFLAGS_RF;
+        }
+        if (stepping || breakpoints.onCode()) {
             MicroOp stepped = traced();
-            trapPending = true;
+            trapPending = stepping;
             return stepped;
         }
         clearAttention(ATTENTION_TRAP);
@@ -878,6 +957,10 @@ public final class X86Cpu extends Cpu {
                 MicroOp op = fetching ? null : faulting;
                 faulting = null;
                 fetching = false;
+                if (taskSwitched) {
+                    taskSwitched = false;
+                    op = null;
+                }
                 if (op != null) {
                     pc = op.pc;
                     if (current instanceof Tb tb) {

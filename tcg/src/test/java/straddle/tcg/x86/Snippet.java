@@ -146,6 +146,11 @@ final class Snippet implements AutoCloseable {
         cpu.place(id, processors);
     }
 
+    /// Where the next code will be.
+    int nextCode() {
+        return code;
+    }
+
     /// From now on hot blocks become regions at once.
     void compile() {
         cpu.regions = new Regions(cpu, Runnable::run, X86Cpu.ZERO);
