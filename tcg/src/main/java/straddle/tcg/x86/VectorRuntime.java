@@ -332,8 +332,8 @@ public final class VectorRuntime {
 
     // ---- binary64: the operand's bits are on the left, as a load leaves them
 
-    /// Whether the host's arithmetic gives sum, difference and product of two numbers, and nothing is to be
-    /// noted: both have exponents in [-511, 512), where nothing overflows or underflows, rounding is to
+    /// Whether the host's arithmetic gives sum, difference, product and quotient of two numbers, and nothing is to
+    /// be noted: both have exponents in [-511, 512), where nothing overflows or underflows, rounding is to
     /// nearest, and the inexact exception is masked and known already.
     private static boolean isEasy(X86Cpu c, long x, long y) {
         return ((x ^ x << 1) & (y ^ y << 1) & 1L << 62) != 0
@@ -390,16 +390,33 @@ public final class VectorRuntime {
 
     public static void divsd(long y, Cpu c, int d) {
         X86Cpu cpu = (X86Cpu) c;
-        long result = Binary64.div(cpu.fp, cpu.v[d], y);
-        check(cpu);
-        cpu.v[d] = result;
+        long x = cpu.v[d];
+        if (isEasy(cpu, x, y)) {
+            cpu.v[d] = bits(Double.longBitsToDouble(x) / Double.longBitsToDouble(y));
+        } else {
+            divideCarefully(cpu, x, y, d);
+        }
+    }
+
+    private static void divideCarefully(X86Cpu c, long x, long y, int d) {
+        long result = Binary64.div(c.fp, x, y);
+        check(c);
+        c.v[d] = result;
     }
 
     public static void sqrtsd(long y, Cpu c, int d) {
         X86Cpu cpu = (X86Cpu) c;
-        long result = Binary64.sqrt(cpu.fp, y);
-        check(cpu);
-        cpu.v[d] = result;
+        if (y > 0 && isEasy(cpu, y, y)) {
+            cpu.v[d] = bits(Math.sqrt(Double.longBitsToDouble(y)));
+        } else {
+            rootCarefully(cpu, y, d);
+        }
+    }
+
+    private static void rootCarefully(X86Cpu c, long y, int d) {
+        long result = Binary64.sqrt(c.fp, y);
+        check(c);
+        c.v[d] = result;
     }
 
     public static void cvtsi2sd(long value, Cpu c, int d) {
