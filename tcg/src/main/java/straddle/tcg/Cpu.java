@@ -132,8 +132,9 @@ public abstract class Cpu {
     private final long[] fetchTag = new long[256];
     private final long[] fetchGpa = new long[256];
 
-    @SuppressWarnings("unused") // by ATTENTION
-    private int attention;
+    // Read as a plain volatile field: a VarHandle costs many times that until C2 has compiled its
+    // user.
+    private volatile int attention;
 
     public long tlbMisses;
     public long tlbFlushes;
@@ -170,11 +171,11 @@ public abstract class Cpu {
 
     /// Any pending reason to leave straight-line execution; read once a block.
     public final boolean wantsAttention() {
-        return (int) ATTENTION.getOpaque(this) != 0;
+        return attention != 0;
     }
 
     public final int attention() {
-        return (int) ATTENTION.getOpaque(this);
+        return attention;
     }
 
     /// Asks the running block chain to stop at the next block. Any thread.

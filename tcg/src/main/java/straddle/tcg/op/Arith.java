@@ -1,5 +1,6 @@
 package straddle.tcg.op;
 
+import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 
@@ -408,6 +409,10 @@ public final class Arith {
         public void emit(Emitter e) {
             boolean rotate = op == ROL || op == ROR;
             int count = constant & (width == 8 ? 63 : 31);
+            if (ea == null && countSlot >= 0 && op >= SHL && width >= 4) {
+                emitByRegister(e);
+                return;
+            }
             if (ea != null || countSlot >= 0 || !rotate || width < 4 || count == 0) {
                 e.call(this);
                 return;
@@ -426,6 +431,67 @@ public final class Arith {
             e.keep(Emitter.R);
             e.set(d);
             e.rotateFlags(op == ROL, bits);
+        }
+
+        /// A count of 0 changes nothing, and only that is known when it runs.
+        private void emitByRegister(Emitter e) {
+            Label done = new Label();
+            e.get(countSlot);
+            e.constant(width == 8 ? 63 : 31);
+            e.op(Opcodes.LAND);
+            e.keep(Emitter.B);
+            if (width == 4) {
+                e.get(d, 4);
+                e.set(d);
+            }
+            e.take(Emitter.B);
+            e.constant(0);
+            e.op(Opcodes.LCMP);
+            e.branch(Opcodes.IFEQ, done);
+            if (op == SAR) {
+                e.getSigned(d, width);
+            } else {
+                e.get(d, width);
+            }
+            e.keep(Emitter.R);
+            e.take(Emitter.R);
+            if (op == SHL) {
+                e.constant(8L * width);
+                e.take(Emitter.B);
+            } else {
+                e.take(Emitter.B);
+                e.constant(1);
+            }
+            e.op(Opcodes.LSUB);
+            e.op(Opcodes.L2I);
+            e.op(Opcodes.LUSHR);
+            e.constant(1);
+            e.op(Opcodes.LAND);
+            e.keep(Emitter.A);
+            e.take(Emitter.R);
+            e.take(Emitter.B);
+            e.op(Opcodes.L2I);
+            e.op(op == SHL ? Opcodes.LSHL : op == SHR ? Opcodes.LUSHR : Opcodes.LSHR);
+            e.signExtend(width);
+            switch (op) {
+                case SHL -> {
+                    e.op(Opcodes.DUP2);
+                    e.shift(Opcodes.LUSHR, 63);
+                    e.take(Emitter.A);
+                    e.op(Opcodes.LXOR);
+                }
+                case SHR -> {
+                    e.take(Emitter.R);
+                    e.shift(Opcodes.LUSHR, 8 * width - 1);
+                }
+                default -> e.constant(0);
+            }
+            e.keep(Emitter.B);
+            e.keep(Emitter.R);
+            e.flags(Flags.SHIFT, Emitter.R, Emitter.A, Emitter.B);
+            e.take(Emitter.R);
+            e.set(d, width);
+            e.join(done);
         }
     }
 

@@ -11,6 +11,7 @@ public final class BlockHead extends MicroOp {
     private final Tb tb;
     private final int insns;
     private int untilHot = HOT;
+    private boolean postponed;
 
     public BlockHead(Tb tb, int insns) {
         this.tb = tb;
@@ -37,11 +38,22 @@ public final class BlockHead extends MicroOp {
 
     /// How often the block was entered so far, at most [#HOT].
     public int entries() {
-        return HOT - Math.max(untilHot, 0);
+        return postponed ? HOT : HOT - Math.max(untilHot, 0);
+    }
+
+    /// Asks again after so many more entries.
+    public void postpone(int entries) {
+        untilHot = entries;
+        postponed = true;
+    }
+
+    public boolean wasPostponed() {
+        return postponed;
     }
 
     /// Counts from anew, for a block whose region was dropped.
     public void cool() {
         untilHot = HOT;
+        postponed = false;
     }
 }

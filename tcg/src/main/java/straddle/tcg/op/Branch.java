@@ -340,7 +340,7 @@ public final class Branch {
 
         @Override
         public int emittedBytes() {
-            return 40 + 32 * observed.targets().length;
+            return 40 + Emitter.TARGET_BYTES * observed.targets().length;
         }
 
         @Override
@@ -351,7 +351,7 @@ public final class Branch {
                 e.op(Opcodes.LAND);
             }
             e.keep(Emitter.R);
-            e.jumpToOneOf(observed.targets(), this);
+            e.jumpToOneOf(observed.targets(), this, () -> {});
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.TreeMap;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import straddle.tcg.block.Tb;
@@ -46,12 +47,23 @@ public final class Emitter {
     public static final int B = A + 2;
     public static final int R = B + 2;
     public static final int ADDRESS = R + 2;
-    private static final int LOCALS = ADDRESS + 2;
+
+    /// The zero-extended result of a rotation whose flags are not in RESULT yet, and how it was made, 0 for none.
+    private static final int ROTATED = ADDRESS + 2;
+
+    private static final int ROTATION = ROTATED + 2;
+    private static final int LOCALS = ROTATION + 2;
 
     /// The deepest is a rotation's flags: an int and five longs, and an address below.
     private static final int MAX_STACK = 20;
 
     private static final int NO_KIND = -1;
+
+    /// More targets of an indirect jump than this get a switch.
+    private static final int MAX_COMPARES = 3;
+
+    /// Bytecode for each target of an indirect jump, at most, without what comes before the jump.
+    public static final int TARGET_BYTES = 24;
 
     /// In AT: the micro-op is being called, the state is spilled.
     public static final int CALLED = 1 << 14;
@@ -66,6 +78,10 @@ public final class Emitter {
     private final Label handler = new Label();
     private final boolean ordered;
     private int kind = NO_KIND;
+
+    /// ROTATED holds what settle() must turn into flags before somebody looks.
+    private boolean pendingRotation;
+
     private boolean firstFrame = true;
     private boolean ended;
 
@@ -118,6 +134,13 @@ public final class Emitter {
     public void begin(Label body) {
         m.visitCode();
         Label end = exit;
+        Label runs = new Label();
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitJumpInsn(IFNONNULL, runs);
+        m.visitInsn(ACONST_NULL);
+        m.visitInsn(ARETURN);
+        m.visitLabel(runs);
+        m.visitFrame(F_SAME, 0, null, 0, null);
         m.visitTryCatchBlock(body, end, handler, FAULT);
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitFieldInsn(GETFIELD, CPU, "r", "[J");
@@ -196,6 +219,17 @@ public final class Emitter {
         integer(CALLED);
         m.visitInsn(IAND);
         m.visitJumpInsn(IFNE, spilled);
+        Label settled = new Label();
+        m.visitVarInsn(LLOAD, ROTATION);
+        m.visitInsn(LCONST_0);
+        m.visitInsn(LCMP);
+        m.visitJumpInsn(IFEQ, settled);
+        kind = NO_KIND;
+        foldRotation();
+        m.visitInsn(ICONST_0);
+        m.visitVarInsn(ISTORE, KIND);
+        m.visitLabel(settled);
+        m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
         spill();
         m.visitLabel(spilled);
         m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
@@ -288,6 +322,7 @@ public final class Emitter {
             leave(op);
             return;
         }
+        settle();
         spill();
         mark(number(op) | CALLED);
         m.visitVarInsn(ALOAD, THIS);
@@ -310,6 +345,7 @@ public final class Emitter {
 
     /// Leaves the region and goes on with a micro-op.
     public void leave(MicroOp op) {
+        settle();
         integer(number(op));
         m.visitVarInsn(ISTORE, EXIT);
         m.visitJumpInsn(GOTO, exit);
@@ -318,6 +354,7 @@ public final class Emitter {
 
     /// Goes on at a direct jump's target: within the region, after a look for requests, or outside.
     public void jump(Jump jump) {
+        settle();
         Label target = labels.get(jump.target());
         if (target == null) {
             leave(jump);
@@ -329,22 +366,71 @@ public final class Emitter {
         leave(jump);
     }
 
-    /// Goes on at the program counter in R if the region has one of `targets` there, otherwise leaves by `op`.
-    public void jumpToOneOf(long[] targets, MicroOp op) {
+    /// Goes on at the program counter in R if the region has one of `targets` there, after `before`; otherwise
+    /// leaves by `op`, which runs from its beginning.
+    public void jumpToOneOf(long[] targets, MicroOp op, Runnable before) {
         long[] within = java.util.Arrays.stream(targets).filter(labels::containsKey).toArray();
-        for (long target : within) {
-            Label next = new Label();
-            take(R);
-            constant(target);
-            m.visitInsn(LCMP);
-            m.visitJumpInsn(IFNE, next);
-            m.visitVarInsn(ALOAD, CPU_LOCAL);
-            m.visitMethodInsn(INVOKEVIRTUAL, CPU, "wantsAttention", "()Z", false);
-            m.visitJumpInsn(IFEQ, labels.get(target));
-            m.visitLabel(next);
-            frame();
+        if (within.length == 0) {
+            leave(op);
+            return;
         }
+        settle();
+        Label miss = new Label();
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitMethodInsn(INVOKEVIRTUAL, CPU, "wantsAttention", "()Z", false);
+        m.visitJumpInsn(IFNE, miss);
+        if (within.length <= MAX_COMPARES) {
+            compareTargets(within, miss, before);
+        } else {
+            switchOnTarget(within, miss, before);
+        }
+        m.visitLabel(miss);
+        frame();
         leave(op);
+    }
+
+    /// Whether the region has one of these addresses.
+    public boolean hasOneOf(long[] targets) {
+        return java.util.Arrays.stream(targets).anyMatch(labels::containsKey);
+    }
+
+    private void compareTargets(long[] targets, Label miss, Runnable before) {
+        for (int i = 0; i < targets.length; i++) {
+            Label next = i == targets.length - 1 ? miss : new Label();
+            jumpIf(targets[i], next, before);
+            if (next != miss) {
+                m.visitLabel(next);
+                frame();
+            }
+        }
+    }
+
+    /// By the low halves, then the whole.
+    private void switchOnTarget(long[] targets, Label miss, Runnable before) {
+        TreeMap<Integer, Long> byLowHalf = new TreeMap<>();
+        for (long target : targets) {
+            byLowHalf.putIfAbsent((int) target, target);
+        }
+        int[] keys = byLowHalf.keySet().stream().mapToInt(Integer::intValue).toArray();
+        Label[] cases = new Label[keys.length];
+        java.util.Arrays.setAll(cases, _ -> new Label());
+        take(R);
+        m.visitInsn(L2I);
+        m.visitLookupSwitchInsn(miss, keys, cases);
+        for (int i = 0; i < keys.length; i++) {
+            m.visitLabel(cases[i]);
+            frame();
+            jumpIf(byLowHalf.get(keys[i]), miss, before);
+        }
+    }
+
+    private void jumpIf(long target, Label otherwise, Runnable before) {
+        take(R);
+        constant(target);
+        m.visitInsn(LCMP);
+        m.visitJumpInsn(IFNE, otherwise);
+        before.run();
+        m.visitJumpInsn(GOTO, labels.get(target));
     }
 
     /// Begins a second way within a micro-op.
@@ -352,6 +438,14 @@ public final class Emitter {
         m.visitLabel(label);
         frame();
         ended = false;
+    }
+
+    /// Where ways within a micro-op meet again: what kind of flags there are is known only when it runs.
+    public void join(Label label) {
+        settle();
+        m.visitLabel(label);
+        frame();
+        kind = NO_KIND;
     }
 
     // ---- values on the operand stack
@@ -483,6 +577,7 @@ public final class Emitter {
     }
 
     public void branch(int opcode, Label to) {
+        settle();
         m.visitJumpInsn(opcode, to);
     }
 
@@ -577,6 +672,7 @@ public final class Emitter {
         take(b);
         m.visitVarInsn(LSTORE, FLAG_B);
         kind(newKind);
+        forgetRotation();
     }
 
     /// Records the flags of a bitwise operation.
@@ -584,6 +680,22 @@ public final class Emitter {
         take(result);
         m.visitVarInsn(LSTORE, RESULT);
         kind(Flags.LOGIC);
+        forgetRotation();
+    }
+
+    /// Records flags as bits, which are on the operand stack.
+    public void eagerFlags() {
+        m.visitVarInsn(LSTORE, RESULT);
+        kind(Flags.EAGER);
+        forgetRotation();
+    }
+
+    /// Replaces the carry flag by bit 0 of a scratch local.
+    public void carryFlag(int scratch) {
+        flagOperands();
+        take(scratch);
+        runtime("withCarry", "(IJJJJ)J");
+        eagerFlags();
     }
 
     private void kind(int newKind) {
@@ -594,35 +706,42 @@ public final class Emitter {
         }
     }
 
-    /// Records the flags of a rotation whose zero-extended result is in R.
+    /// Records the flags of a rotation whose zero-extended result is in R. As it keeps the other flags, and most
+    /// often nobody looks before the next operation replaces all of them, nothing is computed yet.
     public void rotateFlags(boolean left, int bits) {
+        settle();
         take(R);
-        shift(LUSHR, bits - 1);
-        keep(A);
-        if (left) {
-            take(R);
-            constant(1);
-            m.visitInsn(LAND);
-            keep(B);
-            take(A);
-            take(B);
-        } else {
-            take(A);
-            keep(B);
-            take(A);
-            take(R);
-            shift(LUSHR, bits - 2);
-            constant(1);
-            m.visitInsn(LAND);
+        m.visitVarInsn(LSTORE, ROTATED);
+        constant(bits << 1 | (left ? 1 : 0));
+        m.visitVarInsn(LSTORE, ROTATION);
+        pendingRotation = true;
+    }
+
+    /// Computes the flags of a rotation, if one is pending.
+    public void settle() {
+        if (pendingRotation) {
+            pendingRotation = false;
+            foldRotation();
+            kind(Flags.EAGER);
+            constant(0);
+            m.visitVarInsn(LSTORE, ROTATION);
         }
-        m.visitInsn(LXOR);
-        keep(ADDRESS);
-        flagOperands();
-        take(B);
-        take(ADDRESS);
+    }
+
+    private void foldRotation() {
+        pushFlags();
+        m.visitVarInsn(LLOAD, ROTATED);
+        m.visitVarInsn(LLOAD, ROTATION);
         runtime("rotated", "(IJJJJJ)J");
         m.visitVarInsn(LSTORE, RESULT);
-        kind(Flags.EAGER);
+    }
+
+    private void forgetRotation() {
+        if (pendingRotation) {
+            pendingRotation = false;
+            constant(0);
+            m.visitVarInsn(LSTORE, ROTATION);
+        }
     }
 
     /// Pushes the carry flag as an int.
@@ -632,6 +751,11 @@ public final class Emitter {
     }
 
     private void flagOperands() {
+        settle();
+        pushFlags();
+    }
+
+    private void pushFlags() {
         if (kind == NO_KIND) {
             m.visitVarInsn(ILOAD, KIND);
         } else {

@@ -45,6 +45,16 @@ public abstract class MicroOp {
         return NOWHERE;
     }
 
+    /// Where the called function returns to, for a call; 0 for anything else.
+    public long returnsTo() {
+        return 0;
+    }
+
+    /// Whether this returns from a function: to where one of the region's calls came from, if it is to stay within.
+    public boolean isReturn() {
+        return false;
+    }
+
     /// How many bytes of bytecode [#emit] writes, at most: for keeping methods small.
     public int emittedBytes() {
         return next == null ? 8 : 350;

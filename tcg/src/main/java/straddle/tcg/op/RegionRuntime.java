@@ -101,9 +101,40 @@ public final class RegionRuntime {
     }
 
     /// The flags before, with carry and overflow replaced: what rotates leave.
-    public static long rotated(int kind, long result, long a, long b, long carry, long overflow) {
+    ///
+    /// @param rotated the zero-extended result
+    /// @param rotation its width in bits times 2, plus 1 if to the left
+    public static long rotated(int kind, long result, long a, long b, long rotated, long rotation) {
+        int bits = (int) rotation >>> 1;
+        long top = rotated >>> bits - 1 & 1;
+        boolean left = (rotation & 1) != 0;
+        long carry = left ? rotated & 1 : top;
+        long overflow = top ^ (left ? carry : rotated >>> bits - 2 & 1);
         long others = Arith.eager(kind, result, a, b) & ~(Flags.CF | Flags.OF);
         return others | (carry != 0 ? Flags.CF : 0) | (overflow != 0 ? Flags.OF : 0);
+    }
+
+    /// The flags before, with another carry.
+    public static long withCarry(int kind, long result, long a, long b, long carry) {
+        return Arith.eager(kind, result, a, b) & ~Flags.CF | carry & 1;
+    }
+
+    public static long nonZero(long value) {
+        return value != 0 ? 1 : 0;
+    }
+
+    /// The number of the lowest bit that is set, or `otherwise` if there is none.
+    public static long lowestBit(long value, long otherwise) {
+        return value == 0 ? otherwise : Long.numberOfTrailingZeros(value);
+    }
+
+    /// The number of the highest bit that is set, or `otherwise` if there is none.
+    public static long highestBit(long value, long otherwise) {
+        return value == 0 ? otherwise : 63 - Long.numberOfLeadingZeros(value);
+    }
+
+    public static long bitCount(long value) {
+        return Long.bitCount(value);
     }
 
     /// 1 if the product of two operands does not fit `width` bytes.

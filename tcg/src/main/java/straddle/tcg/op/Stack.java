@@ -1,5 +1,6 @@
 package straddle.tcg.op;
 
+import java.util.List;
 import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 
@@ -117,6 +118,16 @@ public final class Stack {
             e.take(Emitter.ADDRESS);
             e.set(pointer);
             e.jump(to);
+        }
+
+        @Override
+        public List<Jump> jumps() {
+            return List.of(to);
+        }
+
+        @Override
+        public long returnsTo() {
+            return back;
         }
 
         @Override

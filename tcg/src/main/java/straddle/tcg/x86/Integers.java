@@ -7,6 +7,7 @@ import java.util.random.RandomGenerator;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Arith;
 import straddle.tcg.op.Ea;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.Flags;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Reg;
@@ -16,20 +17,20 @@ import straddle.tcg.op.Reg;
 final class Integers extends MicroOp {
     private static final RandomGenerator ENTROPY = new SecureRandom();
 
-    private final Op op;
-    private final int width;
-    private final int reg;
-    private final int rm;
-    private final Ea ea;
-    private final boolean constant;
-    private final boolean byClRegister;
-    private final long immediate;
+    final Op op;
+    final int width;
+    final int reg;
+    final int rm;
+    final Ea ea;
+    final boolean constant;
+    final boolean byClRegister;
+    final long immediate;
     private final int immediate2;
     private final int sourceWidth;
     private final int addressSize;
     private final int segment;
     private final boolean toMemory;
-    private final boolean locked;
+    final boolean locked;
 
     /// @param ea null when ModR/M names a register
     Integers(Op op, int width, int reg, int rm, Ea ea, Insn insn) {
@@ -82,6 +83,18 @@ final class Integers extends MicroOp {
         return next;
     }
 
+    @Override
+    public void emit(Emitter e) {
+        if (!IntegersEmission.emit(this, e)) {
+            e.call(this);
+        }
+    }
+
+    @Override
+    public int emittedBytes() {
+        return 350;
+    }
+
     private static boolean carry(Cpu c) {
         return Flags.carry(c.flagKind, c.flagResult, c.flagA, c.flagB);
     }
@@ -123,12 +136,19 @@ final class Integers extends MicroOp {
     private void divide(X86Cpu c) {
         long[] r = c.r;
         long divisor = source(c, width);
+        if (width >= 4) {
+            long low = Reg.get(r, RAX, width);
+            long high = Reg.get(r, RDX, width);
+            long quotient =
+                    op == Op.DIV
+                            ? IntegerRuntime.quotient(c, high, low, divisor, width)
+                            : IntegerRuntime.signedQuotient(c, high, low, divisor, width);
+            Reg.set(r, RAX, width, quotient);
+            Reg.set(r, RDX, width, low - quotient * divisor);
+            return;
+        }
         if (divisor == 0) {
             throw c.fault(DE);
-        }
-        if (width == 8) {
-            divide128(c, divisor);
-            return;
         }
         int bits = 8 * width;
         long dividend =
@@ -140,18 +160,14 @@ final class Integers extends MicroOp {
         if (op == Op.IDIV) {
             long signedDivisor = Reg.signed(divisor, width);
             long signedDividend = Reg.signed(dividend, 2 * width);
-            // The one quotient that overflows a long: it is out of range anyway.
-            if (signedDividend == Long.MIN_VALUE && signedDivisor == -1) {
-                throw c.fault(DE);
-            }
             quotient = signedDividend / signedDivisor;
             remainder = signedDividend % signedDivisor;
             if (quotient != Reg.signed(quotient, width)) {
                 throw c.fault(DE);
             }
         } else {
-            quotient = Long.divideUnsigned(dividend, divisor);
-            remainder = Long.remainderUnsigned(dividend, divisor);
+            quotient = dividend / divisor;
+            remainder = dividend % divisor;
             if (quotient >>> bits != 0) {
                 throw c.fault(DE);
             }
@@ -162,37 +178,6 @@ final class Integers extends MicroOp {
             Reg.set(r, RAX, width, quotient);
             Reg.set(r, RDX, width, remainder);
         }
-    }
-
-    private void divide128(X86Cpu c, long divisor) {
-        long[] r = c.r;
-        long high = r[RDX];
-        long low = r[RAX];
-        if (op == Op.DIV) {
-            // The quotient fits only if high < divisor, unsigned.
-            if ((high ^ Long.MIN_VALUE) >= (divisor ^ Long.MIN_VALUE)) {
-                throw c.fault(DE);
-            }
-            long quotient = Wide.divide(high, low, divisor);
-            r[RAX] = quotient;
-            r[RDX] = low - quotient * divisor;
-            return;
-        }
-        boolean negative = high < 0;
-        long magnitudeLow = negative ? -low : low;
-        long magnitudeHigh = negative ? ~high + (low == 0 ? 1 : 0) : high;
-        long magnitude = divisor < 0 ? -divisor : divisor;
-        if ((magnitudeHigh ^ Long.MIN_VALUE) >= (magnitude ^ Long.MIN_VALUE)) {
-            throw c.fault(DE);
-        }
-        long quotient = Wide.divide(magnitudeHigh, magnitudeLow, magnitude);
-        long remainder = magnitudeLow - quotient * magnitude;
-        boolean negativeQuotient = negative != divisor < 0;
-        if (quotient < 0 && !(negativeQuotient && quotient == Long.MIN_VALUE)) {
-            throw c.fault(DE);
-        }
-        r[RAX] = negativeQuotient ? -quotient : quotient;
-        r[RDX] = negative ? -remainder : remainder;
     }
 
     private void bit(Cpu c) {
@@ -239,18 +224,16 @@ final class Integers extends MicroOp {
         long value = source(c, width);
         int bits = 8 * width;
         switch (op) {
+            // The other flags are undefined (SDM volume 2, BSF).
             case BSF, BSR -> {
-                int flags = Arith.eager(c) & ~Flags.ZF;
-                if (value == 0) {
-                    c.setFlags(Flags.EAGER, flags | Flags.ZF, 0, 0);
-                } else {
+                if (value != 0) {
                     long at =
                             op == Op.BSF
                                     ? Long.numberOfTrailingZeros(value)
                                     : 63 - Long.numberOfLeadingZeros(value);
                     Reg.set(c.r, reg, width, at);
-                    c.setFlags(Flags.EAGER, flags, 0, 0);
                 }
+                c.setFlags(Flags.LOGIC, value, 0, 0);
             }
             case POPCNT -> {
                 Reg.set(c.r, reg, width, Long.bitCount(value));

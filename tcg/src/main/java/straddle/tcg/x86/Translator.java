@@ -356,6 +356,11 @@ final class Translator implements Decoder.Code {
         };
     }
 
+    /// With one vCPU nobody can see an instruction's parts.
+    private boolean isAtomic(Insn insn) {
+        return insn.lock && cpu.isShared();
+    }
+
     private void alu(Insn insn) {
         int op = aluOp(insn.op);
         Operand to = insn.row.operands().get(0);
@@ -368,7 +373,7 @@ final class Translator implements Decoder.Code {
                 int s = constant ? -1 : slot(insn, insn.reg, width);
                 if (insn.isMemory()) {
                     Ea ea = ea(insn, width, Alu.writes(op));
-                    append(new Alu.ToMemory(op, width, ea, s, value, insn.lock));
+                    append(new Alu.ToMemory(op, width, ea, s, value, isAtomic(insn)));
                 } else {
                     registerAlu(op, width, slot(insn, insn.rm, width), s, value);
                 }
@@ -523,7 +528,7 @@ final class Translator implements Decoder.Code {
         if (operand == Operand.Zv) {
             append(new Arith.Unary(op, width, insn.opcode & 7));
         } else if (insn.isMemory()) {
-            append(new Arith.UnaryMemory(op, width, ea(insn, width, true), insn.lock));
+            append(new Arith.UnaryMemory(op, width, ea(insn, width, true), isAtomic(insn)));
         } else {
             append(new Arith.Unary(op, width, slot(insn, insn.rm, width)));
         }

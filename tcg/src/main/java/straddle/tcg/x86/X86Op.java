@@ -2,6 +2,7 @@ package straddle.tcg.x86;
 
 import static straddle.core.arch.x86.X86.*;
 
+import org.objectweb.asm.Opcodes;
 import straddle.core.arch.x86.Segment;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Ea;
@@ -166,6 +167,8 @@ final class X86Op {
     /// Near jump or call to where a slot says, in 64-bit mode: #GP comes before anything is pushed.
     static final class Indirect64 extends MicroOp {
         private final int s;
+        private static final int PUSH_BYTES = 40;
+
         private final boolean call;
         private final long back;
         private final Observed observed = new Observed();
@@ -188,9 +191,8 @@ final class X86Op {
                 long at = r[RSP] - 8;
                 c.store64(at, back);
                 r[RSP] = at;
-            } else {
-                observed.note(target);
             }
+            observed.note(target);
             c.pc = target;
             return c.lookup();
         }
@@ -201,26 +203,43 @@ final class X86Op {
         }
 
         @Override
+        public long returnsTo() {
+            return call ? back : 0;
+        }
+
+        @Override
         public int emittedBytes() {
-            return 40 + 32 * observed.targets().length;
+            int each = Emitter.TARGET_BYTES + (call ? PUSH_BYTES : 0);
+            return 40 + each * observed.targets().length;
         }
 
         /// What was observed is canonical: only what was not needs the check.
         @Override
         public void emit(Emitter e) {
-            if (call) {
-                e.leave(this);
-                return;
-            }
             e.get(s);
             e.keep(Emitter.R);
-            e.jumpToOneOf(observed.targets(), this);
+            e.jumpToOneOf(observed.targets(), this, () -> emitPush(e));
+        }
+
+        private void emitPush(Emitter e) {
+            if (call) {
+                e.get(RSP);
+                e.constant(8);
+                e.op(Opcodes.LSUB);
+                e.keep(Emitter.ADDRESS);
+                e.take(Emitter.ADDRESS);
+                e.constant(back);
+                e.store(this, 8);
+                e.take(Emitter.ADDRESS);
+                e.set(RSP);
+            }
         }
     }
 
     /// Near return in 64-bit mode.
     static final class Return64 extends MicroOp {
         private final int release;
+        private final Observed observed = new Observed();
 
         /// @param release bytes of arguments to drop as well
         Return64(int release) {
@@ -235,9 +254,44 @@ final class X86Op {
             if (target << 16 >> 16 != target) {
                 throw ((X86Cpu) c).gp();
             }
+            observed.note(target);
             c.pc = target;
             r[RSP] = from + 8 + release;
             return c.lookup();
+        }
+
+        @Override
+        public boolean isReturn() {
+            return true;
+        }
+
+        @Override
+        public long[] observedTargets() {
+            return observed.targets();
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 60 + (Emitter.TARGET_BYTES + 12) * observed.targets().length;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            if (!e.hasOneOf(observed.targets())) {
+                e.leave(this);
+                return;
+            }
+            e.get(RSP);
+            e.load(this, 8);
+            e.keep(Emitter.R);
+            e.jumpToOneOf(observed.targets(), this, () -> emitPop(e));
+        }
+
+        private void emitPop(Emitter e) {
+            e.get(RSP);
+            e.constant(8L + release);
+            e.op(Opcodes.LADD);
+            e.set(RSP);
         }
     }
 

@@ -73,6 +73,34 @@ class RegionTest {
     }
 
     @Test
+    void functionsThatALoopCallsRunWithinItsRegion() {
+        // mov ecx, 20000; l: call f; lea rax, [rip+g]; call rax; dec ecx; jnz l; jmp end
+        // f: inc rbx; ret; g: call f; add rbx, 2; ret
+        String code =
+                "b9 20 4e 00 00"
+                        + "e8 14 00 00 00"
+                        + "48 8d 05 11 00 00 00"
+                        + "ff d0"
+                        + "ff c9"
+                        + "75 ee"
+                        + "eb 13"
+                        + "90 90 90 90 90"
+                        + "48 ff c3 c3"
+                        + "e8 f7 ff ff ff"
+                        + "48 83 c3 02"
+                        + "c3";
+        try (Snippet interpreted = new Snippet();
+                Snippet compiled = compiling()) {
+            assertEquals(Snippet.COMPLETED, interpreted.run(code));
+            assertEquals(Snippet.COMPLETED, compiled.run(code));
+            assertEquals(20_000 * 4, compiled.state.gpr[3]);
+            assertEquals(interpreted.state.gpr[4], compiled.state.gpr[4]);
+            assertEquals(interpreted.retired(), compiled.retired());
+            assertTrue(compiled.retiredInRegions() > compiled.retired() / 2);
+        }
+    }
+
+    @Test
     void retiredInstructionsAreCountedAlikeInBothTiers() {
         String code = new LoopGenerator(7).loop(ITERATIONS);
         try (Snippet interpreted = new Snippet();
@@ -148,7 +176,7 @@ class RegionTest {
         }
 
         private void instruction() {
-            int kind = random.nextInt(17);
+            int kind = random.nextInt(26);
             int op = random.nextInt(8);
             switch (kind) {
                 case 0, 1 -> modRm(8 * op + random.nextInt(4));
@@ -175,6 +203,25 @@ class RegionTest {
                                     0x40 | pop >> 3,
                                     0x58 | pop & 7));
                 }
+                case 16 -> modRmGroup(0x0f_ba, 4 + op % 4).append(hex(random.nextInt(256)));
+                case 17 -> registers(0x0f_a3 + 8 * (op % 4));
+                case 18 -> modRm(0x0f_bc + random.nextInt(2));
+                case 19 -> {
+                    text.append(hex(0xf3));
+                    modRm(0x0f_b8);
+                }
+                case 20 -> {
+                    int swapped = register();
+                    text.append(
+                            hex(
+                                    0x40 | 8 * random.nextInt(2) | swapped >> 3,
+                                    0x0f,
+                                    0xc8 | swapped & 7));
+                }
+                case 21 -> modRm(0x0f_a4 + 8 * random.nextInt(2)).append(hex(random.nextInt(256)));
+                case 22 -> text.append(hex(0x40 | 8 * random.nextInt(2), 0x98 + random.nextInt(2)));
+                case 23 -> modRmGroup(0xd2 + random.nextInt(2), op);
+                case 24 -> division();
                 default -> {
                     int source = register();
                     int index = register();
@@ -193,6 +240,23 @@ class RegionTest {
 
         private int register() {
             return REGISTERS[random.nextInt(REGISTERS.length)];
+        }
+
+        /// An odd divisor, and a dividend whose high half is zero or the sign.
+        private void division() {
+            int divisor = 8 + random.nextInt(8);
+            int wide = 8 * random.nextInt(2);
+            boolean signed = random.nextBoolean();
+            text.append(hex(0x49, 0x83, 0xc8 | divisor & 7, 1));
+            text.append(signed ? hex(0x40 | wide, 0x99) : hex(0x31, 0xd2));
+            text.append(hex(0x41 | wide, 0xf7, (signed ? 0xf8 : 0xf0) | divisor & 7));
+        }
+
+        private void registers(int opcode) {
+            int reg = register();
+            int rm = register();
+            text.append(hex(0x40 | 8 * random.nextInt(2) | reg >> 3 << 2 | rm >> 3, 0x0f))
+                    .append(hex(opcode & 0xff, 0xc0 | (reg & 7) << 3 | rm & 7));
         }
 
         private StringBuilder modRm(int opcode) {
