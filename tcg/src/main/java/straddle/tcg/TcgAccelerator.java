@@ -80,6 +80,9 @@ final class TcgAccelerator implements Translator, MemoryListener {
                             cpu,
                             Boolean.getBoolean(COMPILE_AT_ONCE) ? Runnable::run : compiler,
                             X86Cpu.ZERO);
+            if (!Boolean.getBoolean(COMPILE_AT_ONCE)) {
+                cpu.regions.warmUp();
+            }
         }
         sampler.add(cpu);
         cpu.observe(id, observation.accesses());

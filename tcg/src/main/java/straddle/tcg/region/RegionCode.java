@@ -8,6 +8,11 @@ import straddle.tcg.op.MicroOp;
 
 /// Base of the hidden classes that regions are compiled to.
 public abstract class RegionCode {
+    private static final int WARM_UP_CALLS = 8;
+    private static final int PROBES = 3;
+    private static final int PROBE_CALLS = 4;
+    private static final long QUICK_NANOS = 120;
+
     /// The micro-ops that the bytecode leaves by, calls, or faults in.
     public final MicroOp[] pool;
 
@@ -18,8 +23,29 @@ public abstract class RegionCode {
         this.blocks = blocks;
     }
 
-    /// Runs from the region's first block on; returns what to run next.
+    /// Runs from the region's first block on; returns what to run next. Without a CPU it does nothing, and
+    /// returns null.
     public abstract MicroOp run(Cpu c);
+
+    /// Calls it without a CPU, often enough for HotSpot to want it compiled.
+    void warmUp() {
+        for (int i = 0; i < WARM_UP_CALLS; i++) {
+            run(null);
+        }
+    }
+
+    /// Whether calls without a CPU return as quickly as only compiled code does.
+    boolean isCompiled() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < PROBES && least > QUICK_NANOS; i++) {
+            long start = System.nanoTime();
+            for (int call = 0; call < PROBE_CALLS; call++) {
+                run(null);
+            }
+            least = Math.min(least, System.nanoTime() - start);
+        }
+        return least <= QUICK_NANOS;
+    }
 
     /// A micro-op faulted: the state is spilled, the block's count was added in full.
     public final GuestFault faulted(Cpu c, int at, GuestFault fault) {

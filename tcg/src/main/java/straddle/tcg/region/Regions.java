@@ -3,6 +3,7 @@ package straddle.tcg.region;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import straddle.core.vcpu.Statistics;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
@@ -34,8 +37,24 @@ public final class Regions {
     /// Blocks entered less often than one in so many of the hot one's entries are left out.
     private static final int COLD_SHARE = 64;
 
+    /// Entries, besides the first [BlockHead#HOT], after which a block asks again.
+    private static final int MORE_ENTRIES = Integer.getInteger("straddle.tcg.more", 15_000);
+
+    private static final int MAX_WAITING = 16;
+
+    /// How often a region that HotSpot has not compiled yet is looked at again, and how long that waits.
+    private static final int MAX_WAITS = 200;
+
+    private static final long WAIT_NANOS = 200_000;
+
     private final Cpu cpu;
     private final Executor background;
+    private boolean warmsUp;
+
+    /// Regions that were asked for and are not in place yet.
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    private long postponed;
     private final int zeroSlot;
     private final ConcurrentLinkedQueue<Region> compiled = new ConcurrentLinkedQueue<>();
     private final Map<Long, Integer> drops = new HashMap<>();
@@ -57,6 +76,11 @@ public final class Regions {
         this.zeroSlot = zeroSlot;
     }
 
+    /// Has regions put in place once HotSpot has compiled them; the executor must be a thread of its own.
+    public void warmUp() {
+        warmsUp = true;
+    }
+
     public long installed() {
         return installed;
     }
@@ -69,6 +93,7 @@ public final class Regions {
     public void statistics(Statistics to) {
         to.count("regions", "requested", requested);
         to.count("regions", "refused", refused);
+        to.count("regions", "postponed", postponed);
         to.count("regions", "compiled", compiledCount.sum());
         to.count("regions", "installed", installed);
         to.count("regions", "stale when compiled", stale);
@@ -85,12 +110,18 @@ public final class Regions {
             refused++;
             return;
         }
+        if (warmsUp && shouldWait(head)) {
+            head.postpone(MORE_ENTRIES);
+            postponed++;
+            return;
+        }
         List<Tb> blocks = choose(tb);
         if (blocks.isEmpty()) {
             refused++;
             return;
         }
         requested++;
+        waiting.incrementAndGet();
         long asked = System.nanoTime();
         Map<Long, Long> pages = new TreeMap<>();
         for (Tb each : blocks) {
@@ -103,6 +134,12 @@ public final class Regions {
         }
     }
 
+    /// HotSpot's compilers take some milliseconds of CPU time a region: while it has more of them than it gets done,
+    /// and for code that is hot only for a moment, our interpreter is the better choice.
+    private boolean shouldWait(BlockHead head) {
+        return !head.wasPostponed() || waiting.get() > MAX_WAITING;
+    }
+
     private void compile(
             Tb tb, BlockHead head, List<Tb> blocks, Map<Long, Long> pages, long asked) {
         long start = System.nanoTime();
@@ -112,8 +149,34 @@ public final class Regions {
         compiledInsns.add(blocks.stream().mapToLong(each -> each.insns).sum());
         long[] virtualPages = pages.keySet().stream().mapToLong(Long::longValue).toArray();
         long[] guestPages = pages.values().stream().mapToLong(Long::longValue).toArray();
-        compiled.add(new Region(tb, head, blocks, code, virtualPages, guestPages));
+        Region region = new Region(tb, head, blocks, code, virtualPages, guestPages);
         compileNanos.add(System.nanoTime() - start);
+        if (warmsUp) {
+            code.warmUp();
+            awaitCompiled(region, code, MAX_WAITS);
+        } else {
+            publish(region);
+        }
+    }
+
+    /// HotSpot's own interpreter runs a region far slower than ours does its micro-ops: it is of use once HotSpot
+    /// has compiled it, which happens in threads of HotSpot's.
+    private void awaitCompiled(Region region, RegionCode code, int waits) {
+        if (waits == 0 || code.isCompiled()) {
+            publish(region);
+            return;
+        }
+        LockSupport.parkNanos(WAIT_NANOS);
+        try {
+            background.execute(() -> awaitCompiled(region, code, waits - 1));
+        } catch (RejectedExecutionException e) {
+            // The VM is closing.
+        }
+    }
+
+    private void publish(Region region) {
+        waiting.decrementAndGet();
+        compiled.add(region);
         cpu.request(Cpu.ATTENTION_HOUSEKEEPING);
     }
 
@@ -150,9 +213,11 @@ public final class Regions {
         }
     }
 
-    /// The blocks that executed jumps lead to from a hot one, as far as they are warm and fit.
+    /// The blocks that executed jumps lead to from a hot one, as far as they are warm and fit: callees too, and
+    /// from these back to their callers among the chosen.
     private List<Tb> choose(Tb hot) {
         Set<Tb> chosen = new LinkedHashSet<>();
+        Set<Long> returnPoints = new HashSet<>();
         ArrayDeque<Tb> frontier = new ArrayDeque<>(List.of(hot));
         int bytes = RegionCompiler.FRAME_BYTECODES;
         while (!frontier.isEmpty() && chosen.size() < MAX_BLOCKS) {
@@ -166,7 +231,7 @@ public final class Regions {
             }
             bytes += size;
             chosen.add(tb);
-            for (Tb next : successors(tb)) {
+            for (Tb next : successors(tb, returnPoints)) {
                 if (isWarm(next)) {
                     frontier.add(next);
                 }
@@ -180,7 +245,7 @@ public final class Regions {
                 || head.entries() >= BlockHead.HOT / COLD_SHARE;
     }
 
-    private List<Tb> successors(Tb tb) {
+    private List<Tb> successors(Tb tb, Set<Long> returnPoints) {
         List<Tb> found = new ArrayList<>();
         for (MicroOp op = RegionCompiler.body(tb); op != null; op = op.next) {
             for (Jump jump : op.jumps()) {
@@ -189,8 +254,14 @@ public final class Regions {
                     found.add(linked);
                 }
             }
+            if (op.returnsTo() != 0) {
+                returnPoints.add(op.returnsTo());
+            }
             for (long target : op.observedTargets()) {
-                Tb seen = find(target, tb.mode);
+                Tb seen =
+                        op.isReturn() && !returnPoints.contains(target)
+                                ? null
+                                : find(target, tb.mode);
                 if (seen != null) {
                     found.add(seen);
                 }
