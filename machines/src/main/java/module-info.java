@@ -6,6 +6,7 @@ module straddle.machines {
     exports straddle.machines;
     exports straddle.machines.boot;
     exports straddle.machines.embedded;
+    exports straddle.machines.kernel;
     exports straddle.machines.linux;
     exports straddle.machines.pc;
 }

@@ -1,12 +1,18 @@
 package straddle.machines.boot;
 
 import java.nio.file.Path;
+import java.util.Optional;
+import straddle.core.arch.x86.X86State;
+import straddle.core.memory.AddressSpace;
 
 /// A PC's firmware and what it is told: its image lies below 4 GiB, where the processor starts. Unchangeable.
-public final class Firmware {
+public final class Firmware implements Boot {
     private static final int GRANULARITY = 0x1_0000;
     private static final int MAX_BYTES = 16 << 20;
     private static final int RESET_VECTOR_BYTES = 16;
+
+    /// Firmware needs little, but nothing boots in less.
+    private static final long MIN_RAM = 2 << 20;
 
     private final byte[] rom;
     private final String order;
@@ -51,6 +57,22 @@ public final class Firmware {
             throw new IllegalArgumentException(rom.length + " bytes are no firmware");
         }
         return new Firmware(rom.clone(), "", false, true);
+    }
+
+    @Override
+    public long minRamBytes() {
+        return MIN_RAM;
+    }
+
+    /// Loads nothing: the image is ROM, and the processor starts as a reset leaves it.
+    @Override
+    public X86State load(AddressSpace memory, Surroundings where) {
+        return new X86State();
+    }
+
+    @Override
+    public Optional<Firmware> firmware() {
+        return Optional.of(this);
     }
 
     public byte[] rom() {

@@ -10,7 +10,8 @@ import straddle.machines.boot.BootFile;
 import straddle.machines.boot.KernelImageException;
 
 /// A Linux kernel for x86 in its compressed form (Documentation/arch/x86/boot.rst, "The real-mode
-/// kernel header"), as far as the 64-bit entry needs it: boot protocol 2.12 or later.
+/// kernel header"): boot protocol 2.00 or later, loaded high. What an older protocol has no field for has the value that
+/// the documentation names.
 public final class BzImage {
     /// Longer kernels than any.
     private static final long MAX_BYTES = 256L << 20;
@@ -31,7 +32,22 @@ public final class BzImage {
     private static final int SMALLEST = 0x268;
 
     private static final int XLF_KERNEL_64 = 1;
+    private static final int VERSION_2_00 = 0x200;
+    private static final int VERSION_2_03 = 0x203;
+    private static final int VERSION_2_06 = 0x206;
+    private static final int VERSION_2_08 = 0x208;
+    private static final int VERSION_2_09 = 0x209;
+    private static final int VERSION_2_10 = 0x20a;
     private static final int VERSION_2_12 = 0x20c;
+    private static final int LOADFLAGS = 0x211;
+    private static final int LOADED_HIGH = 1;
+    private static final long MIB = 1L << 20;
+    private static final int OLD_COMMAND_LINE = 255;
+    private static final long OLD_INITRD_LIMIT = 0x37ff_ffffL;
+
+    /// A compressed kernel unpacks to some multiple of its size; this is ample.
+    private static final int OLD_UNPACKED = 8;
+
     private static final int DEFAULT_SETUP_SECTORS = 4;
 
     private final byte[] file;
@@ -70,20 +86,35 @@ public final class BzImage {
                     path
                             + " is no Linux kernel for x86 (bzImage): it lacks the mark HdrS at offset 0x202.");
         }
-        int version = bytes.getShort(VERSION);
-        if (version < VERSION_2_12 || (bytes.getShort(XLOADFLAGS) & XLF_KERNEL_64) == 0) {
+        boolean high = has64BitEntry() || (file[LOADFLAGS] & LOADED_HIGH) != 0;
+        if (version() < VERSION_2_00 || !high) {
             throw new KernelImageException(
                     "The kernel "
                             + path
-                            + " has no 64-bit entry point: it is a 32-bit kernel or older than Linux 3.8.");
+                            + " is a zImage or older than Linux 1.3.73: only bzImages can be loaded.");
         }
+    }
+
+    private int version() {
+        return Short.toUnsignedInt(bytes.getShort(VERSION));
+    }
+
+    /// Whether it can be entered in 64-bit mode; otherwise only in real mode.
+    boolean has64BitEntry() {
+        return version() >= VERSION_2_12 && (bytes.getShort(XLOADFLAGS) & XLF_KERNEL_64) != 0;
+    }
+
+    boolean takesSetupData() {
+        return version() >= VERSION_2_09;
     }
 
     private void checkLength(Path path) throws KernelImageException {
         long end =
-                setupBytes()
-                        + Integer.toUnsignedLong(bytes.getInt(PAYLOAD_OFFSET))
-                        + Integer.toUnsignedLong(bytes.getInt(PAYLOAD_LENGTH));
+                version() < VERSION_2_08
+                        ? setupBytes() + 1
+                        : setupBytes()
+                                + Integer.toUnsignedLong(bytes.getInt(PAYLOAD_OFFSET))
+                                + Integer.toUnsignedLong(bytes.getInt(PAYLOAD_LENGTH));
         if (end > file.length) {
             throw new KernelImageException(
                     String.format(
@@ -111,7 +142,7 @@ public final class BzImage {
     }
 
     /// What the kernel says it is, such as `6.1.0-56-cloud-amd64 (...)`, or nothing.
-    public String version() {
+    public String release() {
         int at = Short.toUnsignedInt(bytes.getShort(KERNEL_VERSION)) + SECTOR;
         int end = at;
         while (end < file.length && file[end] != 0 && end - at < 200) {
@@ -135,6 +166,11 @@ public final class BzImage {
         return SETUP_HEADER;
     }
 
+    /// The part that runs in real mode.
+    byte[] setup() {
+        return Arrays.copyOf(file, setupBytes());
+    }
+
     /// The part that runs, to be loaded at [#loadAddress()].
     byte[] body() {
         return Arrays.copyOfRange(file, setupBytes(), file.length);
@@ -142,22 +178,26 @@ public final class BzImage {
 
     /// Where it wants to be.
     long loadAddress() {
-        return bytes.getLong(PREF_ADDRESS);
+        return version() < VERSION_2_10 ? MIB : bytes.getLong(PREF_ADDRESS);
     }
 
     /// RAM from the load address on that it uses before it has looked at the memory map.
     long memoryBytes() {
-        return Math.max(
-                Integer.toUnsignedLong(bytes.getInt(INIT_SIZE)), file.length - setupBytes());
+        long body = (long) file.length - setupBytes();
+        return version() < VERSION_2_10
+                ? OLD_UNPACKED * body
+                : Math.max(Integer.toUnsignedLong(bytes.getInt(INIT_SIZE)), body);
     }
 
     /// The longest command line, in bytes without its terminating zero.
     int maxCommandLine() {
-        return bytes.getInt(CMDLINE_SIZE);
+        return version() < VERSION_2_06 ? OLD_COMMAND_LINE : bytes.getInt(CMDLINE_SIZE);
     }
 
     /// The highest address that the initrd may reach.
     long initrdLimit() {
-        return Integer.toUnsignedLong(bytes.getInt(INITRD_ADDR_MAX));
+        return version() < VERSION_2_03
+                ? OLD_INITRD_LIMIT
+                : Integer.toUnsignedLong(bytes.getInt(INITRD_ADDR_MAX));
     }
 }

@@ -19,7 +19,8 @@ import straddle.machines.boot.E820;
 import straddle.machines.boot.KernelImageException;
 
 /// Puts a Linux kernel into memory without firmware and enters it by the 64-bit boot protocol
-/// (Documentation/arch/x86/boot.rst, "64-bit Boot Protocol"; zero-page.rst for the parameters).
+/// (Documentation/arch/x86/boot.rst, "64-bit Boot Protocol"; zero-page.rst for the parameters), or, if it has no 64-bit
+/// entry, in real mode, where its own setup code begins.
 public final class LinuxBoot implements Boot {
     private static final long GDT = 0x6000;
     private static final long BOOT_PARAMS = 0x7000;
@@ -33,12 +34,25 @@ public final class LinuxBoot implements Boot {
     private static final int ACPI_RSDP_ADDR = 0x070;
     private static final int E820_ENTRIES = 0x1e8;
     private static final int TYPE_OF_LOADER = 0x210;
+    private static final int LOADFLAGS = 0x211;
+    private static final int CAN_USE_HEAP = 0x80;
+    private static final int HEAP_END_PTR = 0x224;
     private static final int RAMDISK_IMAGE = 0x218;
     private static final int RAMDISK_SIZE = 0x21c;
     private static final int CMD_LINE_PTR = 0x228;
+    private static final int SETUP_DATA = 0x250;
+    private static final int SETUP_DATA_BYTES = 16;
+    private static final int SETUP_DTB = 2;
     private static final int E820_TABLE = 0x2d0;
     private static final int E820_ENTRY_BYTES = 20;
     private static final int UNDEFINED_LOADER = 0xff;
+
+    /// Where the setup code lies, with its heap and stack in the same 64 KiB.
+    private static final long REAL_MODE_CODE = 0x1_0000;
+
+    private static final int REAL_MODE_STACK = 0xfff0;
+    private static final int HEAP_END_GAP = 0x400;
+    private static final int SETUP_ENTRY = 0x200;
 
     private static final int ENTRY_64 = 0x200;
     private static final int BOOT_CS = 0x10;
@@ -54,12 +68,21 @@ public final class LinuxBoot implements Boot {
 
     private final BzImage kernel;
     private final byte[] initrd;
+    private final byte[] deviceTree;
     private final String commandLine;
+    private final boolean realMode;
 
-    private LinuxBoot(BzImage kernel, byte[] initrd, String commandLine) {
+    private LinuxBoot(
+            BzImage kernel,
+            byte[] initrd,
+            byte[] deviceTree,
+            String commandLine,
+            boolean realMode) {
         this.kernel = kernel;
         this.initrd = initrd;
+        this.deviceTree = deviceTree;
         this.commandLine = commandLine;
+        this.realMode = realMode;
     }
 
     /// Reads kernel and initrd.
@@ -89,10 +112,29 @@ public final class LinuxBoot implements Boot {
                     "The kernel's command line has %d bytes; this kernel takes at most %d."
                             .formatted(length, image.maxCommandLine()));
         }
-        return new LinuxBoot(image, initrd, commandLine);
+        return new LinuxBoot(image, initrd, new byte[0], commandLine, !image.has64BitEntry());
     }
 
-    private static byte[] readInitrd(Path initrd) throws KernelImageException {
+    /// The same with a device tree, which the kernel finds in its setup data (boot.rst, "setup_data").
+    ///
+    /// @throws KernelImageException with a sentence, if it is none, or the kernel takes none
+    public LinuxBoot withDeviceTree(Path file) throws KernelImageException {
+        if (!kernel.takesSetupData()) {
+            throw new KernelImageException(
+                    "This kernel takes no device tree: its boot protocol is older than 2.09.");
+        }
+        return new LinuxBoot(kernel, initrd, DeviceTree.read(file), commandLine, realMode);
+    }
+
+    /// The same, entered in real mode although there is a 64-bit entry.
+    public LinuxBoot inRealMode() {
+        return new LinuxBoot(kernel, initrd, deviceTree, commandLine, true);
+    }
+
+    /// Reads an initial RAM disk.
+    ///
+    /// @throws KernelImageException with a sentence, if it can't be one
+    public static byte[] readInitrd(Path initrd) throws KernelImageException {
         byte[] bytes = BootFile.read("initrd", initrd, MAX_INITRD + 1);
         if (bytes.length == 0) {
             throw new KernelImageException("The initrd " + initrd + " is empty.");
@@ -106,20 +148,69 @@ public final class LinuxBoot implements Boot {
     @Override
     public long minRamBytes() {
         long end = kernel.loadAddress() + kernel.memoryBytes() + initrd.length;
-        return (end + 2 * MIB - 1) / MIB * MIB;
+        return (end + deviceTree.length + 2 * MIB - 1) / MIB * MIB;
     }
 
     @Override
     public X86State load(AddressSpace memory, Surroundings where) {
-        write(memory, kernel.loadAddress(), kernel.body());
         write(memory, COMMAND_LINE, (commandLine + "\0").getBytes(StandardCharsets.UTF_8));
         long initrdAt = placeOfInitrd(where.lowRamEnd());
         write(memory, initrdAt, initrd);
-        write(memory, BOOT_PARAMS, parameters(where, initrdAt));
+        long dataAt = initrdAt - SETUP_DATA_BYTES - deviceTree.length & -4096L;
+        if (deviceTree.length > 0) {
+            memory.write(dataAt, 8, 0);
+            memory.write(dataAt + 8, 4, SETUP_DTB);
+            memory.write(dataAt + 12, 4, deviceTree.length);
+            write(memory, dataAt + SETUP_DATA_BYTES, deviceTree);
+        }
+        if (realMode) {
+            return loadInRealMode(memory, where.map(), initrdAt, dataAt);
+        }
+        write(memory, kernel.loadAddress(), kernel.body());
+        write(memory, BOOT_PARAMS, parameters(where, initrdAt, dataAt));
         writePageTables(memory);
         memory.write(GDT + BOOT_CS, 8, CODE_64);
         memory.write(GDT + BOOT_DS, 8, DATA);
         return entry();
+    }
+
+    /// Boot.rst, "Loading the rest of the kernel" and "Running the kernel".
+    private X86State loadInRealMode(
+            AddressSpace memory, List<E820> map, long initrdAt, long dataAt) {
+        byte[] setup = kernel.setup();
+        ByteBuffer header = ByteBuffer.wrap(setup).order(ByteOrder.LITTLE_ENDIAN);
+        putLoadersFields(header, initrdAt, dataAt);
+        header.put(LOADFLAGS, (byte) (header.get(LOADFLAGS) | CAN_USE_HEAP));
+        header.putShort(HEAP_END_PTR, (short) (REAL_MODE_STACK - HEAP_END_GAP));
+        write(memory, REAL_MODE_CODE, setup);
+        write(memory, MIB, kernel.body());
+        BiosCalls.install(memory, map);
+        X86State state = new X86State();
+        for (Segment segment : state.segments) {
+            segment.selector = (int) (REAL_MODE_CODE >>> 4);
+            segment.base = REAL_MODE_CODE;
+        }
+        state.segments[CS].selector += SETUP_ENTRY >>> 4;
+        state.segments[CS].base += SETUP_ENTRY;
+        state.cr0 = CR0_ET;
+        state.idtLimit = 0x3ff;
+        state.gpr[RSP] = REAL_MODE_STACK;
+        state.gpr[RDX] = 0;
+        state.rip = 0;
+        return state;
+    }
+
+    /// What a loader writes into the setup header.
+    private void putLoadersFields(ByteBuffer header, long initrdAt, long dataAt) {
+        header.put(TYPE_OF_LOADER, (byte) UNDEFINED_LOADER);
+        header.putInt(CMD_LINE_PTR, (int) COMMAND_LINE);
+        if (initrd.length > 0) {
+            header.putInt(RAMDISK_IMAGE, (int) initrdAt);
+            header.putInt(RAMDISK_SIZE, initrd.length);
+        }
+        if (deviceTree.length > 0) {
+            header.putLong(SETUP_DATA, dataAt);
+        }
     }
 
     /// As high as the kernel lets it, so that nothing which it allocates early meets it.
@@ -128,17 +219,12 @@ public final class LinuxBoot implements Boot {
         return end - initrd.length & -4096L;
     }
 
-    private byte[] parameters(Surroundings where, long initrdAt) {
+    private byte[] parameters(Surroundings where, long initrdAt, long dataAt) {
         List<E820> map = where.map();
         ByteBuffer parameters =
                 ByteBuffer.allocate(BOOT_PARAMS_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         parameters.put(BzImage.setupHeaderOffset(), kernel.setupHeader());
-        parameters.put(TYPE_OF_LOADER, (byte) UNDEFINED_LOADER);
-        parameters.putInt(CMD_LINE_PTR, (int) COMMAND_LINE);
-        if (initrd.length > 0) {
-            parameters.putInt(RAMDISK_IMAGE, (int) initrdAt);
-            parameters.putInt(RAMDISK_SIZE, initrd.length);
-        }
+        putLoadersFields(parameters, initrdAt, dataAt);
         parameters.putLong(ACPI_RSDP_ADDR, where.rsdp());
         parameters.put(E820_ENTRIES, (byte) map.size());
         for (int i = 0; i < map.size(); i++) {
@@ -192,6 +278,6 @@ public final class LinuxBoot implements Boot {
     @Override
     public String toString() {
         return String.format(
-                Locale.ROOT, "Linux %s, initrd %,d KiB", kernel.version(), initrd.length >>> 10);
+                Locale.ROOT, "Linux %s, initrd %,d KiB", kernel.release(), initrd.length >>> 10);
     }
 }

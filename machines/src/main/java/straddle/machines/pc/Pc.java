@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
@@ -58,9 +57,6 @@ import straddle.machines.boot.Firmware;
 public final class Pc implements Machine {
     /// The guest's time-stamp counter, where the engine's can be chosen.
     public static final long TSC_HERTZ = 1_000_000_000;
-
-    /// Firmware needs little, but nothing boots in less.
-    private static final long FIRMWARE_RAM = 2 << 20;
 
     /// The most processors that the APICs' 8-bit IDs can tell apart.
     public static final int MAX_VCPUS = 255;
@@ -137,37 +133,18 @@ public final class Pc implements Machine {
         irqs.onPending(chassis::interrupt);
     }
 
-    /// Builds the board, loads a kernel and creates the vCPUs; nothing runs yet.
+    /// Builds the board, loads what it starts with and creates the vCPUs; nothing runs yet.
     ///
     /// @throws RamUnavailableException if the size is not possible, with a sentence
     /// @throws AcceleratorException if the engine can't be had, with a sentence
     public static Pc create(Config config, Boot boot, AcceleratorProvider engine)
             throws AcceleratorException, RamUnavailableException {
         RamSize.check(config.ramBytes(), boot.minRamBytes());
-        return create(config, Optional.empty(), engine, pc -> pc.load(config, boot));
-    }
-
-    /// Builds the board with firmware that starts it, and creates the vCPUs; nothing runs yet.
-    ///
-    /// @throws RamUnavailableException if the size is not possible, with a sentence
-    /// @throws AcceleratorException if the engine can't be had, with a sentence
-    public static Pc create(Config config, Firmware firmware, AcceleratorProvider engine)
-            throws AcceleratorException, RamUnavailableException {
-        RamSize.check(config.ramBytes(), FIRMWARE_RAM);
-        return create(config, Optional.of(firmware), engine, _ -> new X86State());
-    }
-
-    private static Pc create(
-            Config config,
-            Optional<Firmware> firmware,
-            AcceleratorProvider engine,
-            Function<Pc, X86State> load)
-            throws AcceleratorException, RamUnavailableException {
         Chassis chassis = new Chassis(config.hostNanos());
         boolean complete = false;
         try {
-            Pc pc = new Pc(chassis, config, firmware);
-            pc.power(config, engine, load.apply(pc));
+            Pc pc = new Pc(chassis, config, boot.firmware());
+            pc.power(config, engine, pc.load(config, boot));
             complete = true;
             return pc;
         } finally {
@@ -177,15 +154,15 @@ public final class Pc implements Machine {
         }
     }
 
-    /// Does firmware's work: tables, and a kernel in memory.
+    /// Does firmware's work where there is none: tables, and a kernel in memory.
     private X86State load(Config config, Boot boot) {
         PcMemoryMap map = new PcMemoryMap(config.ramBytes());
-        write(
-                PcAddresses.ACPI,
-                new PcAcpi(config.vcpus(), config.serialOut().size(), PcAddresses.ACPI)
-                        .build()
-                        .inPlace());
-        write(PcAddresses.MP_TABLE, new PcMpTable(config.vcpus()).build());
+        if (boot.firmware().isEmpty()) {
+            int serialPorts = config.serialOut().size();
+            PcAcpi acpi = new PcAcpi(config.vcpus(), serialPorts, PcAddresses.ACPI);
+            write(PcAddresses.ACPI, acpi.build().inPlace());
+            write(PcAddresses.MP_TABLE, new PcMpTable(config.vcpus()).build());
+        }
         return boot.load(
                 chassis.memory,
                 new Boot.Surroundings(map.e820(), map.lowRamEnd(), PcAddresses.ACPI));

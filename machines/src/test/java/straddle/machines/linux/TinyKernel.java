@@ -25,6 +25,7 @@ public final class TinyKernel {
         image.putShort(0x206, (short) 0x20f);
         image.putShort(0x20e, (short) 0x100);
         image.put(0x300, "9.9-test".getBytes(StandardCharsets.US_ASCII));
+        image.put(0x211, (byte) 1);
         image.putInt(0x22c, 0x7fff_ffff);
         image.putShort(0x236, (short) 1);
         image.putInt(0x238, 255);
