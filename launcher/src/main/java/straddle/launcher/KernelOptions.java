@@ -5,18 +5,29 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 import straddle.machines.boot.Boot;
 import straddle.machines.boot.KernelImageException;
-import straddle.machines.linux.LinuxBoot;
+import straddle.machines.kernel.Kernels;
 
 /// What is loaded without firmware: a kernel, its initrd and its command line.
 final class KernelOptions {
     @Option(
             names = "--kernel",
             paramLabel = "FILE",
-            description = "Boot this Linux kernel (a bzImage with a 64-bit entry) on a whole PC.")
+            description =
+                    "Boot this kernel on a whole PC: a Linux bzImage, an ELF file with a PVH entry such as vmlinux, or a Multiboot kernel.")
     private Path kernel;
 
-    @Option(names = "--initrd", paramLabel = "FILE", description = "Its initial RAM disk.")
-    private Path initrd;
+    @Option(
+            names = "--initrd",
+            paramLabel = "FILE",
+            description =
+                    "Its initial RAM disk; for a Multiboot kernel its modules: FILE,'FILE ARGUMENTS',...")
+    private String initrd;
+
+    @Option(
+            names = "--dtb",
+            paramLabel = "FILE",
+            description = "A device tree for it. Linux's bzImages take one.")
+    private Path deviceTree;
 
     @Option(
             names = "--append",
@@ -32,18 +43,17 @@ final class KernelOptions {
 
     /// @throws CommandFailure if a kernel's options came without a kernel
     void requireNone() throws CommandFailure {
-        if (initrd != null || append != null) {
-            throw CommandFailure.usage(
-                    (initrd != null ? "--initrd" : "--append")
-                            + " belongs to a kernel: add --kernel FILE.");
+        if (initrd != null || append != null || deviceTree != null) {
+            String option = initrd != null ? "--initrd" : append != null ? "--append" : "--dtb";
+            throw CommandFailure.usage(option + " belongs to a kernel: add --kernel FILE.");
         }
     }
 
     /// What the user adds to a named guest's command line.
     String appended() throws CommandFailure {
-        if (kernel != null || initrd != null) {
+        if (kernel != null || initrd != null || deviceTree != null) {
             throw CommandFailure.usage(
-                    (kernel != null ? "--kernel" : "--initrd")
+                    (kernel != null ? "--kernel" : initrd != null ? "--initrd" : "--dtb")
                             + " and a guest's name both say what to boot: give one of them.");
         }
         return append == null ? "" : append;
@@ -52,8 +62,11 @@ final class KernelOptions {
     /// Reads the files.
     Boot boot() throws CommandFailure {
         try {
-            return LinuxBoot.read(
-                    kernel, Optional.ofNullable(initrd), append == null ? "console=ttyS0" : append);
+            return Kernels.read(
+                    kernel,
+                    Optional.ofNullable(initrd),
+                    append == null ? "console=ttyS0" : append,
+                    Optional.ofNullable(deviceTree));
         } catch (KernelImageException e) {
             throw CommandFailure.usage(e.getMessage());
         }

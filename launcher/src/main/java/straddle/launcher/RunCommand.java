@@ -48,7 +48,8 @@ import straddle.machines.pc.Pc;
             "  straddle run                      the built-in guest, in the mode that suits this host",
             "  straddle run --accel tcg --stats  translated, with what it exited for",
             "  straddle run --guest my.img -m 1G --timeout 10",
-            "  straddle run --kernel vmlinuz --initrd initrd.gz --append 'console=ttyS0 quiet' -m 512M"
+            "  straddle run --kernel vmlinuz --initrd initrd.gz --append 'console=ttyS0 quiet' -m 512M",
+            "  straddle run --bios /usr/share/seabios/bios-256k.bin --cdrom installer.iso --boot menu=on"
         })
 final class RunCommand implements Callable<Integer> {
     private static final double NANOS_PER_PHASE = 200e6;
@@ -59,6 +60,7 @@ final class RunCommand implements Callable<Integer> {
     @Mixin private GuestOptions guest;
     @Mixin private MachineOptions machine;
     @Mixin private KernelOptions kernel;
+    @Mixin private FirmwareOptions firmware;
     @Mixin private PcOptions pc;
     @Mixin private DiskOptions disk;
     @Mixin private ConsoleOptions console;
@@ -83,13 +85,20 @@ final class RunCommand implements Callable<Integer> {
         try {
             if (guest.given()) {
                 machine.requireNoImage(NamedGuests.DEBIAN);
+                firmware.requireNoFirmware();
                 Boot boot = guest.boot(surroundings, kernel.appended());
                 return guest.command().isPresent() ? runExec(boot) : runPc(boot);
             }
             guest.requireNone();
             if (kernel.given()) {
                 machine.requireNoImage("--kernel");
+                firmware.requireNoFirmware();
                 return runPc(kernel.boot());
+            }
+            if (firmware.given()) {
+                machine.requireNoImage("--bios");
+                kernel.requireNone();
+                return runPc(firmware.firmware());
             }
             return runEmbedded();
         } catch (RamUnavailableException | AcceleratorException e) {
@@ -105,6 +114,7 @@ final class RunCommand implements Callable<Integer> {
                     RamUnavailableException,
                     InterruptedException {
         kernel.requireNone();
+        firmware.requireNone();
         pc.requireNone();
         disk.requireNone();
         EmbeddedGuest image = machine.guest();
@@ -128,10 +138,7 @@ final class RunCommand implements Callable<Integer> {
                     Session.run(
                             () -> MinimalPc.create(config, image, provider),
                             new Session.Terms(
-                                    limit.limit(),
-                                    false,
-                                    consoles::abandon,
-                                    attendants(consoles)),
+                                    limit.limit(), false, consoles::abandon, attendants(consoles)),
                             surroundings.interruption());
         }
         stats.report(provider.name(), run, surroundings.err());
@@ -147,10 +154,11 @@ final class RunCommand implements Callable<Integer> {
         GuestRun run;
         Consoles consoles = console.open(surroundings, Pc.MAX_SERIAL_PORTS);
         try (consoles;
-                Disks disks = disk.open(surroundings)) {
+                Disks disks = disk.open(surroundings);
+                FirmwareOptions.Discs discs = firmware.open(this::tell)) {
             run =
                     Session.run(
-                            () -> board.powerOn(consoles.outputs(), disks),
+                            () -> board.powerOn(consoles.outputs(), disks, discs),
                             new Session.Terms(
                                     limit.limit(),
                                     pc.reboots(),
@@ -184,7 +192,8 @@ final class RunCommand implements Callable<Integer> {
                 List.of(SerialEnd.to(kernelsWords), out, err, SerialEnd.to(status)), List.of());
         GuestRun run;
         try (consoles;
-                Disks disks = disk.open(surroundings)) {
+                Disks disks = disk.open(surroundings);
+                FirmwareOptions.Discs discs = firmware.open(this::tell)) {
             Runnable letGo =
                     () -> {
                         if (status.code().isEmpty()) {
@@ -193,7 +202,7 @@ final class RunCommand implements Callable<Integer> {
                     };
             run =
                     Session.run(
-                            () -> board.powerOn(consoles.outputs(), disks),
+                            () -> board.powerOn(consoles.outputs(), disks, discs),
                             new Session.Terms(limit.limit(), false, letGo, attendants(consoles)),
                             interruption);
         }
@@ -224,7 +233,7 @@ final class RunCommand implements Callable<Integer> {
     /// What a PC of this command line is made of.
     private record Board(Boot boot, AcceleratorProvider engine, long ramBytes, int vcpus) {
 
-        Pc powerOn(List<ByteSink> serial, Disks disks)
+        Pc powerOn(List<ByteSink> serial, Disks disks, FirmwareOptions.Discs discs)
                 throws AcceleratorException, RamUnavailableException {
             Pc.Config config =
                     new Pc.Config(
@@ -237,6 +246,7 @@ final class RunCommand implements Callable<Integer> {
                             System.currentTimeMillis() / 1000);
             Pc machine = Pc.create(config, boot, engine);
             disks.attachTo(machine);
+            discs.attachTo(machine);
             return machine;
         }
     }
@@ -250,6 +260,10 @@ final class RunCommand implements Callable<Integer> {
                 stats.observed(cpu.applyTo(engine.engine(surroundings)), surroundings.err()),
                 ramBytes,
                 vcpus);
+    }
+
+    private void tell(String sentence) {
+        surroundings.err().println("straddle: " + sentence);
     }
 
     private int exitCode(GuestRun run) throws CommandFailure {
