@@ -7,5 +7,6 @@ module straddle.accel.kvm {
     uses straddle.core.accel.AcceleratorProvider;
 
     provides straddle.core.accel.AcceleratorProvider with
-            straddle.accel.kvm.KvmProvider;
+            straddle.accel.kvm.KvmProvider,
+            straddle.accel.kvm.HybridProvider;
 }

@@ -75,6 +75,7 @@ final class KvmAccelerator implements Accelerator {
                         resources.ports(),
                         resources.wantKernelIrqChip(),
                         losesSyscalls,
+                        0,
                         msrs);
         try {
             slots.check();

@@ -141,6 +141,7 @@ final class KvmVcpu implements Vcpu {
     /// What a vCPU works with, of its VM.
     ///
     /// @param losesSyscalls whether SYSCALL ends as [SyscallTrap] says
+    /// @param shown which registers `kvm_run` has after each exit: KVM_SYNC_X86 bits
     /// @param msrs that the host's KVM can save and load
     record Setting(
             KvmVm vm,
@@ -150,6 +151,7 @@ final class KvmVcpu implements Vcpu {
             PortBus ports,
             boolean kernelIrqChip,
             boolean losesSyscalls,
+            long shown,
             List<Integer> msrs) {}
 
     /// Creates a vCPU in its reset state.
@@ -190,7 +192,7 @@ final class KvmVcpu implements Vcpu {
                 setting.losesSyscalls
                         ? new SyscallTrap(vcpu, registers.sregs(), memory, arena)
                         : null;
-        shown = syscalls == null ? 0 : Kvm.KVM_SYNC_X86_SREGS();
+        shown = setting.shown | (syscalls == null ? 0 : Kvm.KVM_SYNC_X86_SREGS());
         run.set(LONG, VALID_REGS, shown);
         portRead.data = run;
         portWrite.data = run;
@@ -554,6 +556,16 @@ final class KvmVcpu implements Vcpu {
             kvm_mp_state.mp_state(state, value);
             vcpu.ioctl("KVM_SET_MP_STATE", Kvm.KVM_SET_MP_STATE(), state.address());
         }
+    }
+
+    /// The registers as the last exit left them in `kvm_run`, of those that the setting shows.
+    VcpuState registers() {
+        return registers;
+    }
+
+    /// Completes an exit without entering the guest.
+    void complete() throws HostException, AcceleratorException {
+        settle();
     }
 
     /// For what only this package asks of a vCPU: its local APIC, debugging.

@@ -37,9 +37,10 @@ final class Rescuer implements AutoCloseable {
                 : Optional.of(translator.createVcpu(id, new RegistersOf(interrupts)));
     }
 
-    private static Translator start(VmResources resources) throws AcceleratorException {
+    /// The translator of this installation for a VM, or null.
+    static Translator start(VmResources resources) throws AcceleratorException {
         for (AcceleratorProvider provider : AcceleratorProvider.installed()) {
-            boolean ourOwn = provider instanceof KvmProvider;
+            boolean ourOwn = provider.getClass().getModule() == Rescuer.class.getModule();
             if (!ourOwn && provider.availability(resources.architecture()).isAvailable()) {
                 Accelerator engine = provider.create(resources.withCpu(ALL_FEATURES));
                 if (engine instanceof Translator found) {

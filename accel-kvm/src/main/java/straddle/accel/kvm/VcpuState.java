@@ -12,6 +12,7 @@ import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.arch.x86.X86State.EventKind;
+import straddle.core.vcpu.UserState;
 import straddle.host.Descriptor;
 import straddle.host.HostException;
 import straddle.linux.kvm.Kvm;
@@ -40,6 +41,13 @@ final class VcpuState {
 
     /// Where `kvm_regs` has the registers that the architecture numbers RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI.
     private static final int[] REGS_ORDER = {0, 2, 3, 1, 6, 7, 4, 5};
+
+    private static final long NATIVE_CR0 =
+            X86.CR0_PE | X86.CR0_MP | X86.CR0_ET | X86.CR0_NE | X86.CR0_WP | X86.CR0_PG;
+
+    /// Without OSXSAVE, so that code which looks stays with SSE; UMIP has the rest refused that would show the monitor.
+    private static final long NATIVE_CR4 =
+            X86.CR4_PAE | X86.CR4_OSFXSR | X86.CR4_OSXMMEXCPT | X86.CR4_UMIP;
 
     private static final long RIP = kvm_regs.rip$offset();
     private static final long RFLAGS = kvm_regs.rflags$offset();
@@ -199,6 +207,94 @@ final class VcpuState {
         kvm_debugregs.dr6(debugRegs, from.dr[6]);
         kvm_debugregs.dr7(debugRegs, from.dr[7]);
         vcpu.ioctl("KVM_SET_DEBUGREGS", Kvm.KVM_SET_DEBUGREGS(), debugRegs.address());
+    }
+
+    /// Puts user code's registers where the next KVM_RUN finds them.
+    ///
+    /// @param root the CR3 to run under
+    void loadUser(UserState from, long root) {
+        for (int i = 0; i < 16; i++) {
+            regs.set(ValueLayout.JAVA_LONG, regOffset(i), from.gpr[i]);
+        }
+        regs.set(ValueLayout.JAVA_LONG, RIP, from.rip);
+        regs.set(ValueLayout.JAVA_LONG, RFLAGS, from.rflags);
+        userSegment(kvm_sregs.es(sregs), from.selectors[X86.ES], 0);
+        userSegment(kvm_sregs.cs(sregs), from.selectors[X86.CS], 0);
+        kvm_segment.type(kvm_sregs.cs(sregs), (byte) 0xb);
+        kvm_segment.l(kvm_sregs.cs(sregs), (byte) 1);
+        kvm_segment.db(kvm_sregs.cs(sregs), (byte) 0);
+        userSegment(kvm_sregs.ss(sregs), from.selectors[X86.SS], 0);
+        userSegment(kvm_sregs.ds(sregs), from.selectors[X86.DS], 0);
+        userSegment(kvm_sregs.fs(sregs), from.selectors[X86.FS], from.fsBase);
+        userSegment(kvm_sregs.gs(sregs), from.selectors[X86.GS], from.gsBase);
+        kvm_sregs.cr0(sregs, NATIVE_CR0 | from.cr0 & X86.CR0_AM);
+        kvm_sregs.cr4(sregs, NATIVE_CR4 | from.cr4 & X86.CR4_FSGSBASE);
+        kvm_sregs.cr3(sregs, root);
+        kvm_run.kvm_dirty_regs(run, Kvm.KVM_SYNC_X86_REGS() | Kvm.KVM_SYNC_X86_SREGS());
+    }
+
+    private static void userSegment(MemorySegment to, int selector, long base) {
+        kvm_segment.selector(to, (short) selector);
+        kvm_segment.base(to, base);
+        kvm_segment.limit(to, -1);
+        kvm_segment.type(to, (byte) 3);
+        kvm_segment.s(to, (byte) 1);
+        kvm_segment.dpl(to, (byte) 3);
+        kvm_segment.present(to, (byte) 1);
+        kvm_segment.l(to, (byte) 0);
+        kvm_segment.db(to, (byte) 1);
+        kvm_segment.g(to, (byte) 1);
+        kvm_segment.unusable(to, (byte) 0);
+    }
+
+    /// Has user code that was interrupted go on under another root.
+    void loadRoot(long root) {
+        kvm_sregs.cr3(sregs, root);
+        kvm_run.kvm_dirty_regs(run, Kvm.KVM_SYNC_X86_SREGS());
+    }
+
+    /// Takes what KVM_RUN left of user code's registers; the code and stack selectors stay as they were.
+    void saveUser(UserState to) {
+        for (int i = 0; i < 16; i++) {
+            to.gpr[i] = regs.get(ValueLayout.JAVA_LONG, regOffset(i));
+        }
+        to.rip = rip();
+        to.rflags = rflags();
+        to.selectors[X86.ES] = Short.toUnsignedInt(kvm_segment.selector(kvm_sregs.es(sregs)));
+        to.selectors[X86.DS] = Short.toUnsignedInt(kvm_segment.selector(kvm_sregs.ds(sregs)));
+        to.selectors[X86.FS] = Short.toUnsignedInt(kvm_segment.selector(kvm_sregs.fs(sregs)));
+        to.selectors[X86.GS] = Short.toUnsignedInt(kvm_segment.selector(kvm_sregs.gs(sregs)));
+        to.fsBase = kvm_segment.base(kvm_sregs.fs(sregs));
+        to.gsBase = kvm_segment.base(kvm_sregs.gs(sregs));
+    }
+
+    long cr2() {
+        return kvm_sregs.cr2(sregs);
+    }
+
+    /// By its number in [X86State#gpr].
+    long gpr(int number) {
+        return regs.get(ValueLayout.JAVA_LONG, regOffset(number));
+    }
+
+    /// The privilege level: 0 in the monitor, 3 in user code.
+    int cpl() {
+        return kvm_segment.dpl(kvm_sregs.ss(sregs)) == 3
+                        && (kvm_segment.selector(kvm_sregs.cs(sregs)) & 3) == 3
+                ? 3
+                : 0;
+    }
+
+    /// Moves x87 and vector state only.
+    void loadExtended(X86State from) throws HostException {
+        MemorySegment.copy(from.xsave, 0, xsave, ValueLayout.JAVA_BYTE, 0, X86State.XSAVE_BYTES);
+        vcpu.ioctl("KVM_SET_XSAVE", Kvm.KVM_SET_XSAVE(), xsave.address());
+    }
+
+    void saveExtended(X86State to) throws HostException {
+        vcpu.ioctl("KVM_GET_XSAVE", Kvm.KVM_GET_XSAVE(), xsave.address());
+        MemorySegment.copy(xsave, ValueLayout.JAVA_BYTE, 0, to.xsave, 0, X86State.XSAVE_BYTES);
+        Arrays.fill(to.xsave, XSAVE_SOFTWARE, X86State.XSTATE_BV_OFFSET, (byte) 0);
     }
 
     private static long regOffset(int number) {

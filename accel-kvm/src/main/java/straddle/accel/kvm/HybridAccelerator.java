@@ -1,0 +1,188 @@
+package straddle.accel.kvm;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongSupplier;
+import straddle.core.accel.Accelerator;
+import straddle.core.accel.AcceleratorException;
+import straddle.core.accel.Translator;
+import straddle.core.accel.VmResources;
+import straddle.core.irq.InterruptSource;
+import straddle.core.irq.IrqChip;
+import straddle.core.memory.MemoryListener;
+import straddle.core.memory.Region;
+import straddle.core.vcpu.TranslatedVcpu;
+import straddle.core.vcpu.Vcpu;
+import straddle.host.HostException;
+import straddle.linux.kvm.Kvm;
+
+/// One VM of which user code runs under KVM and all else in the translator.
+///
+/// KVM has the guest's memory as slots, at the guest's addresses, and knows nothing of its devices: user code
+/// that touches those leaves it.
+final class HybridAccelerator implements Accelerator, MemoryListener {
+    private final VmResources resources;
+    private final Translator translator;
+    private final KvmVm vm;
+    private final Arena arena;
+    private final MemorySlots slots;
+    private final KvmVcpu.Setting setting;
+    private final List<CpuidEntry> supported;
+    private final WatchedTables watched;
+    private final LongSupplier counter;
+    private final double exitMicros;
+    private final List<HybridVcpu> vcpus = new CopyOnWriteArrayList<>();
+    private boolean closed;
+
+    /// Takes over the device and the translator.
+    ///
+    /// @param exitMicros what leaving user code and entering it again costs on this host
+    static HybridAccelerator create(
+            KvmDevice device, Translator translator, VmResources resources, double exitMicros)
+            throws AcceleratorException {
+        KvmVm vm;
+        try {
+            device.requireCapabilities();
+            vm = KvmVm.create(device);
+        } catch (HostException e) {
+            device.close();
+            throw KvmRefusal.of(e);
+        } catch (AcceleratorException e) {
+            device.close();
+            throw e;
+        }
+        Arena arena = Arena.ofShared();
+        try {
+            return new HybridAccelerator(vm, arena, translator, resources, exitMicros);
+        } catch (HostException e) {
+            vm.close();
+            arena.close();
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    private HybridAccelerator(
+            KvmVm vm, Arena arena, Translator translator, VmResources resources, double exitMicros)
+            throws HostException {
+        this.vm = vm;
+        this.arena = arena;
+        this.translator = translator;
+        this.resources = resources;
+        this.exitMicros = exitMicros;
+        counter = HostCounter.in(arena);
+        supported = vm.device().supportedCpuid();
+        watched = new WatchedTables(resources.memory(), translator);
+        slots = new MemorySlots(vm, resources.memory());
+        resources.memory().addListener(slots);
+        resources.memory().addListener(this);
+        setting =
+                new KvmVcpu.Setting(
+                        vm,
+                        new Rescuer(resources),
+                        slots,
+                        resources.memory(),
+                        resources.ports(),
+                        false,
+                        false,
+                        Kvm.KVM_SYNC_X86_REGS() | Kvm.KVM_SYNC_X86_SREGS(),
+                        vm.device().msrIndices());
+        try {
+            slots.check();
+        } catch (HostException e) {
+            slots.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public String name() {
+        return HybridProvider.NAME;
+    }
+
+    @Override
+    public Optional<IrqChip> kernelIrqChip() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Vcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException {
+        TranslatedVcpu soft = translator.createVcpu(id, interrupts);
+        soft.useCounter(counter);
+        try {
+            slots.check();
+            KvmVcpu kvm =
+                    KvmVcpu.create(
+                            id,
+                            setting,
+                            InterruptSource.NONE,
+                            CpuidModel.of(supported, id, resources.vcpus(), false));
+            UserTables tables =
+                    new UserTables(resources.memory(), watched, new TablePool(vm, id, arena));
+            HybridVcpu vcpu =
+                    new HybridVcpu(
+                            new HybridVcpu.Parts(
+                                    soft,
+                                    kvm,
+                                    tables,
+                                    new Governor(exitMicros),
+                                    interrupts,
+                                    this::protect));
+            vcpus.add(vcpu);
+            return vcpu;
+        } catch (HostException e) {
+            soft.close();
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    private void protect(long gpa) {
+        vcpus.forEach(vcpu -> vcpu.protect(gpa));
+    }
+
+    @Override
+    public void tableWritten(long gpa, long length) {
+        for (HybridVcpu vcpu : vcpus) {
+            vcpu.tableWritten(gpa, length);
+        }
+    }
+
+    @Override
+    public void added(Region region) {}
+
+    @Override
+    public void removed(Region region) {
+        vcpus.forEach(HybridVcpu::forgetMap);
+    }
+
+    @Override
+    public void logWrites(Region.Ram region, boolean on) throws AcceleratorException {
+        try {
+            slots.logWrites(region, on);
+        } catch (HostException e) {
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    @Override
+    public void collectWrites(Region.Ram region) throws AcceleratorException {
+        try {
+            slots.collectWrites(region);
+        } catch (HostException e) {
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            resources.memory().removeListener(this);
+            slots.close();
+            vm.close();
+            translator.close();
+            arena.close();
+        }
+    }
+}

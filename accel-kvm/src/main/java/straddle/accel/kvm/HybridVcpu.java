@@ -1,0 +1,399 @@
+package straddle.accel.kvm;
+
+import straddle.core.accel.AcceleratorException;
+import straddle.core.arch.x86.X86;
+import straddle.core.arch.x86.X86State;
+import straddle.core.irq.InterruptSource;
+import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Statistics;
+import straddle.core.vcpu.TranslatedVcpu;
+import straddle.core.vcpu.UserCodeTaker;
+import straddle.core.vcpu.UserState;
+import straddle.core.vcpu.Vcpu;
+import straddle.host.HostException;
+
+/// A vCPU whose kernel code is translated and whose user code runs on the processor, where that pays.
+///
+/// The translator's vCPU holds the state. User code's part of it moves to KVM's vCPU and comes back with
+/// whatever ends the slice: an exception, a system call, an interrupt. The translator then executes the
+/// instruction in question with full semantics, so the guest's kernel sees what it would see of one processor.
+final class HybridVcpu implements Vcpu, UserCodeTaker {
+    private static final int ERROR_WRITE = 2;
+    private static final int ERROR_USER = 4;
+    private static final int ERROR_FETCH = 16;
+    private static final int SYSCALL_BYTES = 2;
+    private static final int NO_VECTOR = -1;
+    private static final long DR6_SINGLE_STEP = 1 << 14;
+
+    private final TranslatedVcpu soft;
+    private final KvmVcpu kvm;
+    private final VcpuState registers;
+    private final UserTables tables;
+    private final Monitor monitor;
+    private final Governor governor;
+    private final InterruptSource interrupts;
+    private final UserCodePages pages;
+
+    private final UserState user = new UserState();
+    private final X86State extended = new X86State();
+
+    /// The loop wants this vCPU's thread.
+    private volatile boolean kicked;
+
+    /// In native code, or on the way there with page tables that were right when it set out.
+    private volatile boolean inNative;
+
+    /// How often native code was left.
+    private volatile long departures;
+
+    private int exitsOfSlice;
+    private long slices;
+    private long nativeNanos;
+    private long syscalls;
+    private final long[] exceptions = new long[256];
+    private long faultsOfGuest;
+
+    /// What of the guest's user code must not be written unnoticed, among all vCPUs.
+    @FunctionalInterface
+    interface UserCodePages {
+        void protect(long gpa);
+    }
+
+    record Parts(
+            TranslatedVcpu soft,
+            KvmVcpu kvm,
+            UserTables tables,
+            Governor governor,
+            InterruptSource interrupts,
+            UserCodePages pages) {}
+
+    HybridVcpu(Parts parts) throws AcceleratorException {
+        soft = parts.soft;
+        kvm = parts.kvm;
+        registers = kvm.registers();
+        tables = parts.tables;
+        monitor = tables.monitor();
+        governor = parts.governor;
+        interrupts = parts.interrupts;
+        pages = parts.pages;
+        kvm.load(inMonitor());
+        soft.offerUserCode(this);
+    }
+
+    /// What stays as it is for all of user code's slices.
+    private static X86State inMonitor() {
+        X86State state = new X86State();
+        state.cr0 = X86.CR0_PE | X86.CR0_MP | X86.CR0_ET | X86.CR0_NE | X86.CR0_WP | X86.CR0_PG;
+        state.cr4 = X86.CR4_PAE | X86.CR4_OSFXSR | X86.CR4_OSXMMEXCPT | X86.CR4_UMIP;
+        state.efer = X86.EFER_LME | X86.EFER_LMA | X86.EFER_NXE | X86.EFER_SCE;
+        state.idtBase = Monitor.idtBase();
+        state.idtLimit = 0xfff;
+        state.gdtBase = Monitor.gdtBase();
+        state.gdtLimit = Monitor.gdtLimit();
+        Monitor.task(state.tr);
+        state.msrs.put(X86.MSR_LSTAR, Monitor.stub(Monitor.SYSCALL_PORT));
+        state.msrs.put(X86.MSR_STAR, Monitor.star());
+        state.msrs.put(X86.MSR_SFMASK, Monitor.SFMASK);
+        return state;
+    }
+
+    @Override
+    public int id() {
+        return soft.id();
+    }
+
+    // ---- running
+
+    @Override
+    public Exit run() throws AcceleratorException {
+        try {
+            Exit exit = Exit.UserCode.USER_CODE;
+            if (!soft.isAtUserCode()
+                    || interrupts.pending()
+                    || !governor.wantsNative(cr3OfUser())) {
+                exit = soft.run();
+            }
+            while (exit == Exit.UserCode.USER_CODE) {
+                exit = runNatively();
+                if (exit == null) {
+                    exit = soft.run();
+                }
+            }
+            return exit;
+        } catch (HostException e) {
+            throw KvmRefusal.of(e);
+        }
+    }
+
+    private long cr3OfUser() {
+        soft.saveUser(user);
+        return user.cr3;
+    }
+
+    @Override
+    public boolean wants(long cr3) {
+        return governor.wantsNative(cr3) && !interrupts.pending();
+    }
+
+    @Override
+    public void translated(long cr3, long instructions) {
+        governor.translated(cr3, instructions);
+    }
+
+    @Override
+    public void codeFound(long gpa) {
+        pages.protect(gpa);
+    }
+
+    /// Runs user code until something needs the translator, whose the state then is again.
+    ///
+    /// @return null if it goes on from there; [Exit.Kicked] if the loop wants the thread
+    private Exit runNatively() throws HostException, AcceleratorException {
+        soft.saveUser(user);
+        if (!monitor.admit(user.selectors[X86.CS], user.selectors[X86.SS])
+                || (user.rflags & X86.RFLAGS_IF) == 0) {
+            soft.loadUser(user);
+            return null;
+        }
+        soft.saveExtended(extended);
+        limitComponents();
+        registers.loadExtended(extended);
+        long start = System.nanoTime();
+        exitsOfSlice = 0;
+        Exit exit = stayNative();
+        registers.saveExtended(extended);
+        soft.loadExtended(extended);
+        soft.loadUser(user);
+        if (singleStep) {
+            deliverSingleStep();
+        }
+        long nanos = System.nanoTime() - start;
+        slices++;
+        nativeNanos += nanos;
+        governor.ranNatively(user.cr3, nanos, Math.max(1, exitsOfSlice));
+        return exit;
+    }
+
+    private boolean singleStep;
+
+    /// Only what the guest's kernel saves and restores reaches user code: the rest would pass from process to process.
+    private void limitComponents() {
+        for (int i = X86State.XSTATE_BV_OFFSET; i < X86State.XSTATE_BV_OFFSET + 8; i++) {
+            extended.xsave[i] &= i == X86State.XSTATE_BV_OFFSET ? 3 : 0;
+        }
+    }
+
+    private Exit stayNative() throws HostException, AcceleratorException {
+        long loadedRoot = -1;
+        try {
+            while (true) {
+                inNative = true;
+                long root = tables.root(user.cr3);
+                if (loadedRoot == -1) {
+                    registers.loadUser(user, root);
+                } else if (root != loadedRoot) {
+                    monitor.admit(user.selectors[X86.CS], user.selectors[X86.SS]);
+                    registers.loadRoot(root);
+                }
+                loadedRoot = root;
+                Exit exit = kvm.run();
+                leave();
+                if (exit instanceof Exit.PortWrite write && registers.cpl() == 0) {
+                    exitsOfSlice++;
+                    exceptions[write.port & 255]++;
+                    if (Monitor.isAtOut(registers.rip())) {
+                        kvm.complete();
+                    }
+                    if (write.port != X86.PF || !serveFault()) {
+                        takeOut(write.port);
+                        return null;
+                    }
+                    if (kicked) {
+                        takeOut(NO_VECTOR);
+                        kicked = false;
+                        return Exit.Kicked.KICKED;
+                    }
+                } else if (exit == Exit.Kicked.KICKED) {
+                    if (kicked && takeOutKicked()) {
+                        kicked = false;
+                        return Exit.Kicked.KICKED;
+                    }
+                } else {
+                    return giveUp(exit);
+                }
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    private void leave() {
+        if (inNative) {
+            inNative = false;
+            departures++;
+        }
+    }
+
+    /// Whether a page fault was ours to serve, and user code goes on.
+    private boolean serveFault() {
+        long error = monitor.errorCode();
+        long linear = registers.cr2();
+        boolean write = (error & ERROR_WRITE) != 0;
+        boolean fetch = (error & ERROR_FETCH) != 0;
+        if ((error & ERROR_USER) == 0 || linear < 0) {
+            return false;
+        }
+        if (!soft.touch(linear, write, fetch)) {
+            faultsOfGuest++;
+            return false;
+        }
+        return tables.fill(linear, write);
+    }
+
+    /// False if the monitor has yet to tell what ended user code.
+    private boolean takeOutKicked() {
+        if (registers.cpl() != 3 && Monitor.isAtOut(registers.rip())) {
+            return false;
+        }
+        takeOut(NO_VECTOR);
+        return true;
+    }
+
+    /// Takes user code's registers out of KVM's vCPU, in front of what has to be done.
+    ///
+    /// @param vector the exception that ended user code, whose frame the monitor has; or [#NO_VECTOR]
+    private void takeOut(int vector) {
+        registers.saveUser(user);
+        singleStep = false;
+        if (vector == Monitor.SYSCALL_PORT) {
+            rewindSyscall();
+            return;
+        }
+        if (registers.cpl() != 3) {
+            user.rip = monitor.frame(0);
+            user.rflags = monitor.frame(2);
+            user.gpr[X86.RSP] = monitor.frame(3);
+        }
+        if (vector == X86.DB) {
+            singleStep = (user.rflags & X86.RFLAGS_TF) != 0;
+        } else if (isLostSyscall()) {
+            rewindSyscall();
+        }
+    }
+
+    /// A KVM that interprets all but user code leaves the privilege as it is; RFLAGS tell that from a jump to LSTAR.
+    private boolean isLostSyscall() {
+        return user.rip == Monitor.stub(Monitor.SYSCALL_PORT) && (user.rflags & X86.RFLAGS_IF) == 0;
+    }
+
+    private void rewindSyscall() {
+        syscalls++;
+        user.rip = user.gpr[X86.RCX] - SYSCALL_BYTES;
+        user.rflags = user.gpr[11];
+    }
+
+    private void deliverSingleStep() throws AcceleratorException {
+        singleStep = false;
+        X86State state = new X86State();
+        soft.save(state);
+        state.dr[6] |= DR6_SINGLE_STEP;
+        state.pendingVector = X86.DB;
+        state.pendingKind = X86State.EventKind.EXCEPTION;
+        soft.load(state);
+    }
+
+    /// KVM stopped with something that is no exception of user code's: the translator goes on if user code is at fault.
+    private Exit giveUp(Exit exit) {
+        if (exit instanceof Exit.Unhandled && registers.cpl() == 3) {
+            takeOut(NO_VECTOR);
+            return null;
+        }
+        return exit;
+    }
+
+    // ---- other threads
+
+    @Override
+    public void kick() {
+        kicked = true;
+        soft.kick();
+        kvm.kick();
+    }
+
+    /// Follows a write to a page table. Any thread.
+    void tableWritten(long gpa, long length) {
+        if (tables.tableWritten(gpa, length)) {
+            awaitDeparture();
+        }
+    }
+
+    /// Stores to a page must be noticed. Any thread.
+    void protect(long gpa) {
+        if (tables.protect(gpa)) {
+            awaitDeparture();
+        }
+    }
+
+    /// The memory map has changed.
+    void forgetMap() {
+        try {
+            tables.reset();
+        } catch (HostException e) {
+            throw new IllegalStateException(e);
+        }
+        awaitDeparture();
+    }
+
+    /// Returns once native code that began with the old tables has been left.
+    private void awaitDeparture() {
+        long before = departures;
+        if (!inNative) {
+            return;
+        }
+        kvm.kick();
+        while (inNative && departures == before) {
+            Thread.onSpinWait();
+        }
+    }
+
+    // ---- state
+
+    @Override
+    public void save(X86State to) throws AcceleratorException {
+        soft.save(to);
+    }
+
+    @Override
+    public void load(X86State from) throws AcceleratorException {
+        soft.load(from);
+    }
+
+    @Override
+    public long retiredInstructions() {
+        return soft.retiredInstructions();
+    }
+
+    @Override
+    public void statistics(Statistics to) {
+        soft.statistics(to);
+        to.tier("on the processor", -1, nativeNanos);
+        to.count("hybrid", "slices on the processor", slices);
+        to.count("hybrid", "system calls from there", syscalls);
+        for (int vector = 0; vector < exceptions.length; vector++) {
+            to.countAny("hybrid", "exits with vector " + vector, exceptions[vector]);
+        }
+        to.count("hybrid", "page faults of the guest's", faultsOfGuest);
+        to.count("hybrid", "pages filled in", tables.fills());
+        to.count("hybrid", "rights taken away", tables.revocations());
+        to.count("hybrid", "tables moved", tables.moves());
+        to.count("hybrid", "tables all forgotten", tables.resets());
+        to.count("hybrid", "address spaces sent there", governor.toNative());
+        to.count("hybrid", "address spaces taken back", governor.toTranslated());
+    }
+
+    @Override
+    public void close() {
+        kvm.close();
+        soft.close();
+    }
+}

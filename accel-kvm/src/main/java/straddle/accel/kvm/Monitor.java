@@ -1,0 +1,194 @@
+package straddle.accel.kvm;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import straddle.core.arch.x86.Segment;
+import straddle.core.arch.x86.X86;
+
+/// What runs around the guest's user code in its address space: descriptor tables and, for each vector, a stub
+/// that writes to the port of its number. So whatever ends user code shows as a port exit.
+///
+/// One range of kernel addresses holds it, which user code can't reach; no guest kernel runs here.
+final class Monitor {
+    /// The last entry of the top-level table leads here.
+    static final long BASE = 0xffff_ff80_0000_0000L;
+
+    static final int ROOT_INDEX = 511;
+
+    /// The port of a SYSCALL, where KVM executes it: a vector that the architecture reserves.
+    static final int SYSCALL_PORT = 15;
+
+    /// What SYSCALL clears of RFLAGS: all that a kernel may want cleared, IF above all.
+    static final long SFMASK = 0x4_7700;
+
+    private static final int IDT_PAGE = 0;
+    private static final int STUBS_PAGE = 1;
+    private static final int TABLES_PAGE = 2;
+    private static final int STACK_PAGE = 3;
+    private static final int PAGES = 4;
+
+    private static final int STUB_BYTES = 16;
+    private static final int OUT_BYTES = 2;
+
+    /// Selectors from here on are the monitor's, below it those of the guest's user code.
+    private static final int FIRST_OWN_SELECTOR = 0x7c0;
+
+    private static final int CODE_KERNEL = FIRST_OWN_SELECTOR;
+    private static final int TASK = FIRST_OWN_SELECTOR + 0x10;
+    private static final int TSS_OFFSET = 0x800;
+    private static final long USER_CODE = 0x00af_fb00_0000_ffffL;
+    private static final long USER_DATA = 0x00cf_f300_0000_ffffL;
+    private static final int TSS_BYTES = 104;
+    private static final int FRAME_BYTES = 40;
+
+    private static final long PRESENT_WRITABLE = 3;
+    private static final long SUPERVISOR_ACCESSED = 0x60;
+
+    private final TablePool pool;
+    private int first;
+    private int directory;
+
+    Monitor(TablePool pool) {
+        this.pool = pool;
+        build();
+    }
+
+    /// Builds it in fresh pages, after the pool was reset.
+    void build() {
+        first = pool.take();
+        for (int i = 1; i < PAGES; i++) {
+            pool.take();
+        }
+        int table = pool.take();
+        for (int i = 0; i < PAGES; i++) {
+            pool.setEntry(table, i, pool.gpa(first + i) | PRESENT_WRITABLE | SUPERVISOR_ACCESSED);
+        }
+        int middle = pool.take();
+        pool.setEntry(middle, 0, pool.gpa(table) | PRESENT_WRITABLE | SUPERVISOR_ACCESSED);
+        directory = pool.take();
+        pool.setEntry(directory, 0, pool.gpa(middle) | PRESENT_WRITABLE | SUPERVISOR_ACCESSED);
+        for (int vector = 0; vector < 256; vector++) {
+            buildGate(vector);
+            buildStub(vector);
+        }
+        buildTables();
+    }
+
+    /// The entry of a top-level table that shows it.
+    long rootEntry() {
+        return pool.gpa(directory) | PRESENT_WRITABLE | SUPERVISOR_ACCESSED;
+    }
+
+    /// An interrupt gate that user code may not use, so that INT n and INT3 raise #GP in front of them (SDM volume 3, 7.14.1).
+    private void buildGate(int vector) {
+        long stub = stub(vector);
+        MemorySegment idt = pool.bytes(first + IDT_PAGE);
+        idt.set(
+                ValueLayout.JAVA_LONG,
+                16L * vector,
+                stub & 0xffff
+                        | (long) CODE_KERNEL << 16
+                        | 0x8eL << 40
+                        | (stub >>> 16 & 0xffff) << 48);
+        idt.set(ValueLayout.JAVA_LONG, 16L * vector + 8, stub >>> 32);
+    }
+
+    /// `out vector, al`, then back to what the frame says, the error code dropped.
+    private void buildStub(int vector) {
+        MemorySegment stubs = pool.bytes(first + STUBS_PAGE);
+        long at = (long) vector * STUB_BYTES;
+        long dropErrorCode = 0x08c4_8348L;
+        long iretq = 0xcf48L;
+        if (hasErrorCode(vector)) {
+            stubs.set(
+                    ValueLayout.JAVA_LONG,
+                    at,
+                    0xe6 | (long) vector << 8 | dropErrorCode << 16 | iretq << 48);
+        } else {
+            stubs.set(ValueLayout.JAVA_LONG, at, 0xe6 | (long) vector << 8 | iretq << 16);
+        }
+    }
+
+    private void buildTables() {
+        MemorySegment tables = pool.bytes(first + TABLES_PAGE);
+        tables.set(ValueLayout.JAVA_LONG, CODE_KERNEL, 0x00af_9b00_0000_ffffL);
+        // The task's descriptor (SDM volume 3, 9.2.3).
+        long tss = BASE + TABLES_PAGE * 4096L + TSS_OFFSET;
+        tables.set(
+                ValueLayout.JAVA_LONG,
+                TASK,
+                TSS_BYTES - 1 | (tss & 0xff_ffff) << 16 | 0x8bL << 40 | (tss >>> 24 & 0xff) << 56);
+        tables.set(ValueLayout.JAVA_LONG, TASK + 8, tss >>> 32);
+        // RSP0 lies at an odd multiple of four; no I/O permissions (SDM volume 3, 9.7).
+        tables.set(ValueLayout.JAVA_LONG_UNALIGNED, TSS_OFFSET + 4, stackTop());
+        tables.set(ValueLayout.JAVA_SHORT, TSS_OFFSET + 102, (short) TSS_BYTES);
+    }
+
+    /// Lets IRETQ load the selectors that user code runs with.
+    ///
+    /// @return false if it can't: one is of a local table, null, or among the monitor's own
+    boolean admit(int code, int stack) {
+        if (((code | stack) & 4) != 0
+                || Math.max(code, stack) >= FIRST_OWN_SELECTOR
+                || code < 8
+                || stack < 8) {
+            return false;
+        }
+        MemorySegment tables = pool.bytes(first + TABLES_PAGE);
+        tables.set(ValueLayout.JAVA_LONG, code & ~7, USER_CODE);
+        tables.set(ValueLayout.JAVA_LONG, stack & ~7, USER_DATA);
+        return true;
+    }
+
+    static boolean hasErrorCode(int vector) {
+        return vector == X86.DF || vector >= X86.TS && vector <= X86.PF || vector == X86.AC;
+    }
+
+    static long stub(int vector) {
+        return BASE + STUBS_PAGE * 4096L + (long) vector * STUB_BYTES;
+    }
+
+    static long stackTop() {
+        return BASE + (STACK_PAGE + 1) * 4096L;
+    }
+
+    static long idtBase() {
+        return BASE + IDT_PAGE * 4096L;
+    }
+
+    static long gdtBase() {
+        return BASE + TABLES_PAGE * 4096L;
+    }
+
+    static int gdtLimit() {
+        return TASK + 15;
+    }
+
+    /// What SYSCALL loads into CS, where KVM executes it.
+    static long star() {
+        return (long) CODE_KERNEL << 32;
+    }
+
+    static void task(Segment to) {
+        to.set(TASK, gdtBase() + TSS_OFFSET, TSS_BYTES - 1, Segment.P | 0xb);
+    }
+
+    /// Whether a stub has not executed its OUT yet.
+    static boolean isAtOut(long rip) {
+        return (rip - stub(0)) % STUB_BYTES == 0;
+    }
+
+    static boolean isInStubs(long rip) {
+        return rip >= stub(0) && rip - stub(0) < 4096;
+    }
+
+    /// What the processor pushed: RIP, CS, RFLAGS, RSP and SS by index.
+    long frame(int index) {
+        return pool.bytes(first + STACK_PAGE)
+                .get(ValueLayout.JAVA_LONG, 4096 - FRAME_BYTES + 8L * index);
+    }
+
+    long errorCode() {
+        return pool.bytes(first + STACK_PAGE).get(ValueLayout.JAVA_LONG, 4096 - FRAME_BYTES - 8);
+    }
+}

@@ -1,0 +1,86 @@
+package straddle.accel.kvm;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import straddle.host.HostException;
+import straddle.host.SharedMemory;
+
+/// Pages of a memory slot of our own, beyond the guest's memory, for the page tables that native code runs under.
+///
+/// A page is used once: a KVM that keeps shadows of our tables does not see them change, and goes on using
+/// what it read. When all are used the slot is deleted and made again, which has KVM forget everything.
+final class TablePool {
+    static final int PAGE_BYTES = 4096;
+
+    /// 32 MiB; a guest process takes some 15.
+    private static final int PAGES = 8192;
+
+    /// Beyond any guest's memory, and within what processors of 40 address bits reach.
+    private static final long FIRST_GPA = 1L << 38;
+
+    private static final int FIRST_SLOT = 200;
+
+    private final KvmVm vm;
+    private final int slot;
+    private final long gpa;
+    private final MemorySegment pages;
+    private int used;
+
+    /// @param id the vCPU's, which has a pool for itself
+    TablePool(KvmVm vm, int id, Arena arena) throws HostException {
+        this.vm = vm;
+        slot = FIRST_SLOT + id;
+        gpa = FIRST_GPA + (long) id * PAGES * PAGE_BYTES;
+        pages = SharedMemory.allocate("straddle-tables-" + id, (long) PAGES * PAGE_BYTES, arena);
+        vm.setMemorySlot(slot, 0, gpa, pages.byteSize(), pages.address());
+    }
+
+    /// Takes all pages back.
+    void reset() throws HostException {
+        vm.setMemorySlot(slot, 0, gpa, 0, pages.address());
+        vm.setMemorySlot(slot, 0, gpa, pages.byteSize(), pages.address());
+        used = 0;
+    }
+
+    int free() {
+        return PAGES - used;
+    }
+
+    /// A page of zeros.
+    ///
+    /// @throws IllegalStateException if none is free
+    int take() {
+        if (used == PAGES) {
+            throw new IllegalStateException("the pool of page tables is empty");
+        }
+        int page = used++;
+        pages.asSlice((long) page * PAGE_BYTES, PAGE_BYTES).fill((byte) 0);
+        return page;
+    }
+
+    /// A page with another one's content.
+    int takeCopy(int of) {
+        int page = take();
+        MemorySegment.copy(
+                pages, (long) of * PAGE_BYTES, pages, (long) page * PAGE_BYTES, PAGE_BYTES);
+        return page;
+    }
+
+    long gpa(int page) {
+        return gpa + (long) page * PAGE_BYTES;
+    }
+
+    /// A page's bytes.
+    MemorySegment bytes(int page) {
+        return pages.asSlice((long) page * PAGE_BYTES, PAGE_BYTES);
+    }
+
+    long entry(int page, int index) {
+        return pages.get(ValueLayout.JAVA_LONG, (long) page * PAGE_BYTES + index * 8L);
+    }
+
+    void setEntry(int page, int index, long value) {
+        pages.set(ValueLayout.JAVA_LONG, (long) page * PAGE_BYTES + index * 8L, value);
+    }
+}

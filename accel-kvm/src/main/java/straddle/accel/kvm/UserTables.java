@@ -1,0 +1,520 @@
+package straddle.accel.kvm;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import straddle.core.memory.AddressSpace;
+import straddle.core.memory.DirtyPages;
+import straddle.core.memory.Region;
+import straddle.host.HostException;
+
+/// The page tables that one vCPU's native user code runs under: a large TLB of the guest's own tables.
+///
+/// An entry of ours is there only while the guest's entries on its way are, with the accessed bit set, and
+/// allows stores only where the guest's has the dirty bit: so native code needs no change of the guest's
+/// tables. Every table of the guest's that something came from is watched ([DirtyPages#PT]), and each write
+/// to it is followed at once. Rights are added in place; where they are taken away, the table and those above
+/// it move to fresh pages before native code runs again, because a KVM that shadows ours would not notice.
+///
+/// All methods hold this object's lock: tables are written by any vCPU and by devices.
+final class UserTables {
+    static final long PRESENT = 1;
+    static final long WRITABLE = 1 << 1;
+    static final long USER = 1 << 2;
+    static final long ACCESSED = 1 << 5;
+    static final long DIRTY = 1 << 6;
+    static final long LARGE = 1 << 7;
+    static final long NO_EXECUTE = 1L << 63;
+    static final long ADDRESS = 0xf_ffff_ffff_f000L;
+
+    private static final int ENTRIES = 512;
+
+    /// The lower half of a top-level table: all that user code can have.
+    private static final int USER_ENTRIES = 256;
+
+    private static final int TOP = 4;
+    private static final long POINTER = PRESENT | WRITABLE | USER | ACCESSED;
+
+    /// So many pages must be free before code is entered; filling in between takes a few.
+    private static final int RESERVE = 64;
+
+    private static final int CHUNK_SHIFT = 18;
+
+    private final AddressSpace memory;
+    private final WatchedTables watched;
+    private final TablePool pool;
+    private final Monitor monitor;
+    private final Map<Long, Table> roots = new HashMap<>();
+
+    /// By number of the guest's page, in chunks of 1 GiB: our tables that came from it.
+    private Table[][] byGuestPage = new Table[16][];
+
+    /// Guest pages that some entry of ours lets user code write, by number.
+    private long[] writable = new long[1 << 12];
+
+    private Table lastRoot;
+    private long fills;
+    private long revocations;
+    private long moves;
+    private long resets;
+
+    /// One table of ours.
+    private static final class Table {
+        final int level;
+        final Table parent;
+        final int index;
+
+        /// The guest's table that it came from; -1 for one that splits a large page.
+        final long guestPage;
+
+        /// What the guest's entries above allow: WRITABLE, USER, and NO_EXECUTE if one forbids execution.
+        final long rights;
+
+        /// Of a large page that it splits: the guest's entry, as one for the first 4 KiB.
+        final long largeEntry;
+
+        final Table[] children;
+        Table nextOfGuestPage;
+        int page;
+
+        /// Something below has lost rights since native code last ran.
+        boolean stale;
+
+        Table(int level, Table parent, int index, long guestPage, long rights, long largeEntry) {
+            this.level = level;
+            this.parent = parent;
+            this.index = index;
+            this.guestPage = guestPage;
+            this.rights = rights;
+            this.largeEntry = largeEntry;
+            children = level == 1 ? null : new Table[ENTRIES];
+        }
+    }
+
+    UserTables(AddressSpace memory, WatchedTables watched, TablePool pool) {
+        this.memory = memory;
+        this.watched = watched;
+        this.pool = pool;
+        monitor = new Monitor(pool);
+    }
+
+    Monitor monitor() {
+        return monitor;
+    }
+
+    // ---- entering
+
+    /// The top-level table for a CR3 of the guest's, with all that was taken away really gone.
+    ///
+    /// @return its gpa
+    synchronized long root(long cr3) throws HostException {
+        if (pool.free() < RESERVE) {
+            reset();
+        }
+        long guest = cr3 & ADDRESS;
+        Table root = lastRoot;
+        if (root == null || root.guestPage != guest) {
+            root = roots.get(guest);
+            if (root == null) {
+                root = new Table(TOP, null, 0, guest, WRITABLE | USER, 0);
+                root.page = pool.take();
+                pool.setEntry(root.page, Monitor.ROOT_INDEX, monitor.rootEntry());
+                roots.put(guest, root);
+                watch(root);
+            }
+            lastRoot = root;
+        }
+        if (root.stale) {
+            if (!roomToMove(root)) {
+                reset();
+                return root(cr3);
+            }
+            move(root);
+        }
+        return pool.gpa(root.page);
+    }
+
+    private boolean roomToMove(Table root) {
+        return pool.free() > RESERVE + countStale(root);
+    }
+
+    private static int countStale(Table table) {
+        int count = 1;
+        if (table.children != null) {
+            for (Table child : table.children) {
+                if (child != null && child.stale) {
+                    count += countStale(child);
+                }
+            }
+        }
+        return count;
+    }
+
+    private void move(Table table) {
+        table.page = pool.takeCopy(table.page);
+        table.stale = false;
+        moves++;
+        if (table.children == null) {
+            return;
+        }
+        for (int i = 0; i < ENTRIES; i++) {
+            Table child = table.children[i];
+            if (child != null && child.stale) {
+                move(child);
+                pool.setEntry(table.page, i, pool.gpa(child.page) | POINTER);
+            }
+        }
+    }
+
+    /// Forgets everything.
+    synchronized void reset() throws HostException {
+        for (Table[] chunk : byGuestPage) {
+            for (int i = 0; chunk != null && i < chunk.length; i++) {
+                if (chunk[i] != null) {
+                    watched.remove(chunk[i].guestPage);
+                    chunk[i] = null;
+                }
+            }
+        }
+        roots.clear();
+        lastRoot = null;
+        Arrays.fill(writable, 0);
+        pool.reset();
+        monitor.build();
+        resets++;
+    }
+
+    // ---- filling
+
+    /// Has the table of the last [#root] show a page as the guest's tables have it now, after the guest's own
+    /// accessed and dirty bits were set for the access; with it the rest of its 2 MiB.
+    ///
+    /// @return false if native code can't make this access: no memory is there, or stores must be noticed
+    synchronized boolean fill(long linear, boolean write) {
+        Table table = lastRoot;
+        if (table == null || linear < 0) {
+            return false;
+        }
+        long guestTable = table.guestPage;
+        fills++;
+        for (int level = TOP; level > 1; level--) {
+            int index = (int) (linear >>> 12 + 9 * (level - 1)) & ENTRIES - 1;
+            Table child = table.children[index];
+            if (child == null) {
+                child = newChild(table, index, guestTable);
+                if (child == null) {
+                    return false;
+                }
+            }
+            guestTable = child.guestPage;
+            table = child;
+        }
+        int index = (int) (linear >>> 12) & ENTRIES - 1;
+        refresh(table, index);
+        long entry = pool.entry(table.page, index);
+        return (entry & PRESENT) != 0 && (!write || (entry & WRITABLE) != 0);
+    }
+
+    /// The table below an entry of the guest's, filled if it is of the lowest level; null if the guest has none.
+    private Table newChild(Table parent, int index, long guestTable) {
+        if (pool.free() == 0) {
+            return null;
+        }
+        Table child;
+        if (guestTable < 0) {
+            // A part of a page of 1 GiB.
+            long part = parent.largeEntry + ((long) index << 21);
+            child = new Table(parent.level - 1, parent, index, -1, parent.rights, part);
+        } else {
+            long entry = memory.read(guestTable + index * 8L, 8);
+            if ((entry & (PRESENT | ACCESSED)) != (PRESENT | ACCESSED)
+                    || (entry & parent.rights & USER) == 0) {
+                return null;
+            }
+            long rights =
+                    parent.rights & entry & (WRITABLE | USER)
+                            | (parent.rights | entry) & NO_EXECUTE;
+            boolean large = (entry & LARGE) != 0 && parent.level <= 3;
+            if (large) {
+                long split = largeEntry(entry, parent.level);
+                child = new Table(parent.level - 1, parent, index, -1, rights, split);
+            } else {
+                child = new Table(parent.level - 1, parent, index, entry & ADDRESS, rights, 0);
+            }
+        }
+        child.page = pool.take();
+        if (child.guestPage >= 0 && !watch(child)) {
+            return null;
+        }
+        parent.children[index] = child;
+        if (child.level == 1) {
+            for (int i = 0; i < ENTRIES; i++) {
+                refresh(child, i);
+            }
+        }
+        pool.setEntry(parent.page, index, pool.gpa(child.page) | POINTER);
+        return child;
+    }
+
+    /// The first frame of a large page, and whether it is dirty.
+    private static long largeEntry(long entry, int level) {
+        long offset = (1L << 12 + 9 * (level - 1)) - 1;
+        return entry & ADDRESS & ~offset | entry & DIRTY;
+    }
+
+    /// Brings an entry of a lowest table in line with the guest's.
+    private void refresh(Table table, int index) {
+        long wanted = wanted(table, index);
+        long present = pool.entry(table.page, index);
+        if (wanted == present) {
+            return;
+        }
+        if ((present & PRESENT) != 0 && !isExtension(present, wanted)) {
+            revoked(table);
+        }
+        pool.setEntry(table.page, index, wanted);
+        if ((wanted & WRITABLE) != 0) {
+            noteWritable(wanted & ADDRESS);
+        }
+    }
+
+    private static boolean isExtension(long present, long wanted) {
+        return (wanted & PRESENT) != 0
+                && (present & ADDRESS) == (wanted & ADDRESS)
+                && (present & ~wanted & WRITABLE) == 0
+                && (wanted & ~present & NO_EXECUTE) == 0;
+    }
+
+    /// What user code may do with a page, as an entry of ours; 0 for nothing.
+    private long wanted(Table table, int index) {
+        long entry;
+        if (table.guestPage < 0) {
+            entry = table.largeEntry + ((long) index << 12) | PRESENT | WRITABLE | USER | ACCESSED;
+        } else {
+            entry = memory.read(table.guestPage + index * 8L, 8);
+        }
+        if ((entry & (PRESENT | ACCESSED)) != (PRESENT | ACCESSED)
+                || (entry & table.rights & USER) == 0
+                || !(memory.at(entry & ADDRESS) instanceof Region.Ram ram)) {
+            return 0;
+        }
+        long frame = entry & ADDRESS;
+        long offset = frame - ram.gpa() + ram.offset();
+        boolean noticed =
+                (ram.block().dirty().readersAt(offset) & (DirtyPages.CODE | DirtyPages.PT)) != 0;
+        boolean write =
+                (entry & table.rights & WRITABLE) != 0
+                        && (entry & DIRTY) != 0
+                        && !ram.readOnly()
+                        && !noticed;
+        return frame
+                | PRESENT
+                | USER
+                | ACCESSED
+                | DIRTY
+                | (write ? WRITABLE : 0)
+                | (entry | table.rights) & NO_EXECUTE;
+    }
+
+    private void noteWritable(long frame) {
+        int page = (int) (frame >>> 12);
+        int word = page >>> 6;
+        if (word >= writable.length) {
+            writable = Arrays.copyOf(writable, Math.max(word + 1, 2 * writable.length));
+        }
+        writable[word] |= 1L << page;
+    }
+
+    private boolean isWritable(long frame) {
+        int word = (int) (frame >>> 18);
+        return word < writable.length && (writable[word] >>> (frame >>> 12) & 1) != 0;
+    }
+
+    /// A table, and so all above it, must move before native code runs again.
+    private void revoked(Table from) {
+        revocations++;
+        for (Table table = from; table != null && !table.stale; table = table.parent) {
+            table.stale = true;
+        }
+    }
+
+    // ---- following the guest
+
+    /// The guest or a device has written to a table of the guest's.
+    ///
+    /// @return whether native code that runs now may have lost rights
+    synchronized boolean tableWritten(long gpa, long length) {
+        long page = gpa >>> 12;
+        int first = (int) (gpa & 4095) >>> 3;
+        int last = (int) ((gpa & 4095) + length - 1) >>> 3;
+        long before = revocations;
+        Table next;
+        for (Table table = tablesOf(page); table != null; table = next) {
+            next = table.nextOfGuestPage;
+            for (int i = first; i <= last; i++) {
+                if (table.level == 1) {
+                    refresh(table, i);
+                } else if (table.level < TOP || i < USER_ENTRIES) {
+                    check(table, i);
+                }
+            }
+            if (table.level == TOP && table != lastRoot && first < USER_ENTRIES) {
+                forgetIfEmpty(table);
+            }
+        }
+        return revocations != before;
+    }
+
+    /// An entry that leads to another table of the guest's may have changed.
+    private void check(Table table, int index) {
+        Table child = table.children[index];
+        if (child == null) {
+            return;
+        }
+        long entry = memory.read(table.guestPage + index * 8L, 8);
+        long rights =
+                table.rights & entry & (WRITABLE | USER) | (table.rights | entry) & NO_EXECUTE;
+        boolean large = (entry & LARGE) != 0 && table.level <= 3;
+        boolean same =
+                (entry & PRESENT) != 0
+                        && rights == child.rights
+                        && large == child.guestPage < 0
+                        && (large
+                                ? largeEntry(entry, table.level) == child.largeEntry
+                                : (entry & ADDRESS) == child.guestPage);
+        if (!same) {
+            drop(child);
+        }
+    }
+
+    /// A process's end empties its top-level table; the page may become anything else.
+    private void forgetIfEmpty(Table root) {
+        for (Table child : root.children) {
+            if (child != null) {
+                return;
+            }
+        }
+        unwatch(root);
+        roots.remove(root.guestPage);
+    }
+
+    private void drop(Table table) {
+        forget(table);
+        pool.setEntry(table.parent.page, table.index, 0);
+        table.parent.children[table.index] = null;
+        revoked(table.parent);
+    }
+
+    private void forget(Table table) {
+        if (table.children != null) {
+            for (Table child : table.children) {
+                if (child != null) {
+                    forget(child);
+                }
+            }
+        }
+        if (table.guestPage >= 0) {
+            unwatch(table);
+        }
+    }
+
+    /// Stores to a page must be noticed from now on: native code loses the right to make them.
+    ///
+    /// @return whether native code that runs now may have had it
+    synchronized boolean protect(long gpa) {
+        long frame = gpa & ADDRESS;
+        if (!isWritable(frame)) {
+            return false;
+        }
+        writable[(int) (frame >>> 18)] &= ~(1L << (frame >>> 12));
+        long before = revocations;
+        roots.values().forEach(root -> protect(root, frame));
+        return revocations != before;
+    }
+
+    private void protect(Table table, long frame) {
+        if (table.children != null) {
+            for (Table child : table.children) {
+                if (child != null) {
+                    protect(child, frame);
+                }
+            }
+            return;
+        }
+        for (int i = 0; i < ENTRIES; i++) {
+            long entry = pool.entry(table.page, i);
+            if ((entry & (PRESENT | WRITABLE)) == (PRESENT | WRITABLE)
+                    && (entry & ADDRESS) == frame) {
+                pool.setEntry(table.page, i, entry & ~WRITABLE);
+                revoked(table);
+            }
+        }
+    }
+
+    // ---- the guest's tables that are watched
+
+    private Table tablesOf(long page) {
+        int chunk = (int) (page >>> CHUNK_SHIFT);
+        Table[] there = chunk < byGuestPage.length ? byGuestPage[chunk] : null;
+        return there == null ? null : there[(int) page & (1 << CHUNK_SHIFT) - 1];
+    }
+
+    /// False if the guest has no memory there.
+    private boolean watch(Table table) {
+        if (!(memory.at(table.guestPage) instanceof Region.Ram)) {
+            return false;
+        }
+        long page = table.guestPage >>> 12;
+        int chunk = (int) (page >>> CHUNK_SHIFT);
+        if (chunk >= byGuestPage.length) {
+            byGuestPage = Arrays.copyOf(byGuestPage, chunk + 1);
+        }
+        if (byGuestPage[chunk] == null) {
+            byGuestPage[chunk] = new Table[1 << CHUNK_SHIFT];
+        }
+        int at = (int) page & (1 << CHUNK_SHIFT) - 1;
+        table.nextOfGuestPage = byGuestPage[chunk][at];
+        byGuestPage[chunk][at] = table;
+        if (table.nextOfGuestPage == null) {
+            watched.add(table.guestPage);
+            protect(table.guestPage);
+        }
+        return true;
+    }
+
+    private void unwatch(Table table) {
+        long page = table.guestPage >>> 12;
+        Table[] chunk = byGuestPage[(int) (page >>> CHUNK_SHIFT)];
+        int at = (int) page & (1 << CHUNK_SHIFT) - 1;
+        if (chunk[at] == table) {
+            chunk[at] = table.nextOfGuestPage;
+        } else {
+            Table before = chunk[at];
+            while (before.nextOfGuestPage != table) {
+                before = before.nextOfGuestPage;
+            }
+            before.nextOfGuestPage = table.nextOfGuestPage;
+        }
+        if (chunk[at] == null) {
+            watched.remove(table.guestPage);
+        }
+    }
+
+    // ---- figures
+
+    synchronized long fills() {
+        return fills;
+    }
+
+    synchronized long revocations() {
+        return revocations;
+    }
+
+    synchronized long moves() {
+        return moves;
+    }
+
+    synchronized long resets() {
+        return resets;
+    }
+}
