@@ -18,6 +18,10 @@ final class Governor {
 
     private static final int SPACES = 1024;
 
+    /// A system property that sends all user code to the processor, for tests and measurements.
+    private static final String ALWAYS = "straddle.hybrid.always";
+
+    private final boolean always = Boolean.getBoolean(ALWAYS);
     private final long threshold;
     private final double exitNanos;
     private final Space[] spaces = new Space[SPACES];
@@ -32,6 +36,7 @@ final class Governor {
         long average;
 
         boolean isNative;
+        boolean hasRun;
 
         Space(long cr3) {
             this.cr3 = cr3;
@@ -50,7 +55,20 @@ final class Governor {
     }
 
     boolean wantsNative(long cr3) {
-        return space(cr3).isNative;
+        return always || space(cr3).isNative;
+    }
+
+    /// Whether its code has run natively.
+    boolean hasRun(long cr3) {
+        return space(cr3).hasRun;
+    }
+
+    /// The address space is another one now, with the same CR3.
+    void forget(long cr3) {
+        Space space = space(cr3);
+        space.average = 0;
+        space.isNative = false;
+        space.hasRun = false;
     }
 
     /// A slice ran translated.
@@ -62,6 +80,7 @@ final class Governor {
     ///
     /// @param exits in between and at the end
     void ranNatively(long cr3, long nanos, int exits) {
+        space(cr3).hasRun = true;
         double useful = Math.max(0, nanos - exits * exitNanos);
         add(space(cr3), (long) (useful * NATIVE_PER_NANO / Math.max(1, exits)));
     }

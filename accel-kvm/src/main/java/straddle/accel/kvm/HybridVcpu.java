@@ -46,6 +46,12 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// How often native code was left.
     private volatile long departures;
 
+    private final ForeignVectors vectors = new ForeignVectors();
+
+    /// Where the processor refused an instruction that the translator had refused; or -1.
+    private long undefinedAt = -1;
+
+    private long undefinedTried;
     private int exitsOfSlice;
     private long slices;
     private long nativeNanos;
@@ -108,9 +114,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     public Exit run() throws AcceleratorException {
         try {
             Exit exit = Exit.UserCode.USER_CODE;
-            if (!soft.isAtUserCode()
-                    || interrupts.pending()
-                    || !governor.wantsNative(cr3OfUser())) {
+            if (!soft.isAtUserCode() || !wants(cr3OfUser())) {
                 exit = soft.run();
             }
             while (exit == Exit.UserCode.USER_CODE) {
@@ -132,7 +136,23 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     @Override
     public boolean wants(long cr3) {
-        return governor.wantsNative(cr3) && !interrupts.pending();
+        if (!governor.wantsNative(cr3) || interrupts.pending()) {
+            return false;
+        }
+        if (governor.hasRun(cr3) && !tables.knows(cr3)) {
+            // Another process by now. Each begins translated: it asks CPUID early.
+            governor.forget(cr3);
+            return governor.wantsNative(cr3);
+        }
+        return true;
+    }
+
+    @Override
+    public boolean wantsUndefined(long pc) {
+        boolean first = pc != undefinedAt;
+        undefinedAt = -1;
+        undefinedTried += first ? 1 : 0;
+        return first;
     }
 
     @Override
@@ -156,12 +176,13 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             return null;
         }
         soft.saveExtended(extended);
-        limitComponents();
+        vectors.complete(extended, user);
         registers.loadExtended(extended);
         long start = System.nanoTime();
         exitsOfSlice = 0;
         Exit exit = stayNative();
         registers.saveExtended(extended);
+        vectors.keep(extended, user);
         soft.loadExtended(extended);
         soft.loadUser(user);
         if (singleStep) {
@@ -175,13 +196,6 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     }
 
     private boolean singleStep;
-
-    /// Only what the guest's kernel saves and restores reaches user code: the rest would pass from process to process.
-    private void limitComponents() {
-        for (int i = X86State.XSTATE_BV_OFFSET; i < X86State.XSTATE_BV_OFFSET + 8; i++) {
-            extended.xsave[i] &= i == X86State.XSTATE_BV_OFFSET ? 3 : 0;
-        }
-    }
 
     private Exit stayNative() throws HostException, AcceleratorException {
         long loadedRoot = -1;
@@ -273,6 +287,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             user.rip = monitor.frame(0);
             user.rflags = monitor.frame(2);
             user.gpr[X86.RSP] = monitor.frame(3);
+        }
+        if (vector == X86.UD) {
+            undefinedAt = user.rip;
         }
         if (vector == X86.DB) {
             singleStep = (user.rflags & X86.RFLAGS_TF) != 0;
@@ -383,6 +400,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             to.countAny("hybrid", "exits with vector " + vector, exceptions[vector]);
         }
         to.count("hybrid", "page faults of the guest's", faultsOfGuest);
+        to.countAny("hybrid", "instructions that only the processor may have", undefinedTried);
+        to.countAny(
+                "hybrid", "threads with vectors that the guest doesn't know", vectors.threads());
         to.count("hybrid", "pages filled in", tables.fills());
         to.count("hybrid", "rights taken away", tables.revocations());
         to.count("hybrid", "tables moved", tables.moves());

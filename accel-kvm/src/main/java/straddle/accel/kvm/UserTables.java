@@ -134,6 +134,11 @@ final class UserTables {
         return pool.gpa(root.page);
     }
 
+    /// Whether code has been entered under a CR3 since the guest last emptied its top-level table.
+    synchronized boolean knows(long cr3) {
+        return roots.containsKey(cr3 & ADDRESS);
+    }
+
     private boolean roomToMove(Table root) {
         return pool.free() > RESERVE + countStale(root);
     }
@@ -358,7 +363,7 @@ final class UserTables {
                     check(table, i);
                 }
             }
-            if (table.level == TOP && table != lastRoot && first < USER_ENTRIES) {
+            if (table.level == TOP && first < USER_ENTRIES) {
                 forgetIfEmpty(table);
             }
         }
@@ -396,6 +401,9 @@ final class UserTables {
         }
         unwatch(root);
         roots.remove(root.guestPage);
+        if (lastRoot == root) {
+            lastRoot = null;
+        }
     }
 
     private void drop(Table table) {

@@ -9,6 +9,12 @@ public interface UserCodeTaker {
     /// @param cr3 as the guest has set it
     boolean wants(long cr3);
 
+    /// The translator has no such instruction, or hides it: if wanted, [Vcpu#run()] returns [Exit.UserCode] in
+    /// front of it instead of raising the guest's exception. On the vCPU's thread.
+    ///
+    /// @param pc where it is
+    boolean wantsUndefined(long pc);
+
     /// User code that was not taken has entered the kernel again. On the vCPU's thread; allocates nothing.
     ///
     /// @param cr3 as the guest has set it

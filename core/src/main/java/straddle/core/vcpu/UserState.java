@@ -21,6 +21,9 @@ public final class UserState {
     public long cr3;
     public long cr4;
 
+    /// Which components of the extended state the guest's kernel saves; 0 if it does not use XSAVE.
+    public long xcr0;
+
     /// All zero.
     public UserState() {}
 }

@@ -584,7 +584,11 @@ public final class X86Cpu extends Cpu {
 
     /// The time-stamp counter: 1 GHz on the virtual clock, plus what the guest wrote; or another one.
     long tsc() {
-        return counter == null ? clock.now() + tscOffset : counter.getAsLong();
+        long now = clock.nowWithDue();
+        if (interrupts.pending()) {
+            request(ATTENTION_INTERRUPT);
+        }
+        return counter == null ? now + tscOffset : counter.getAsLong();
     }
 
     // ---- debugging
@@ -796,9 +800,17 @@ public final class X86Cpu extends Cpu {
         if (user) {
             userCodeStart = retiredInstructions();
             request(ATTENTION_USER_CODE);
-        } else {
+        } else if (userCodeStart >= 0) {
             userCodeTaker.translated(cr3, retiredInstructions() - userCodeStart);
         }
+    }
+
+    /// Whether somebody else may have the instruction that raised #UD.
+    private boolean isUndefinedHereOnly() {
+        return faultVector == UD
+                && userCodeTaker != null
+                && isAtUserCode()
+                && userCodeTaker.wantsUndefined(pc);
     }
 
     boolean isAtUserCode() {
@@ -825,6 +837,7 @@ public final class X86Cpu extends Cpu {
         to.cr0 = cr0;
         to.cr3 = cr3;
         to.cr4 = cr4;
+        to.xcr0 = (cr4 & CR4_OSXSAVE) != 0 ? xcr0 : 0;
     }
 
     void loadUser(UserState from) {
@@ -838,7 +851,7 @@ public final class X86Cpu extends Cpu {
         segments[GS].base = from.gsBase;
         r[SEGMENT_BASE + FS] = from.fsBase;
         r[SEGMENT_BASE + GS] = from.gsBase;
-        userCodeStart = retiredInstructions();
+        userCodeStart = -1; // the slice is not the translator's alone
         clearAttention(ATTENTION_USER_CODE);
     }
 
@@ -969,6 +982,8 @@ public final class X86Cpu extends Cpu {
                 }
                 if (fault == GuestFault.RETRY_ALONE) {
                     alone = true;
+                } else if (isUndefinedHereOnly()) {
+                    exit = Exit.UserCode.USER_CODE;
                 } else {
                     faults++;
                     exceptions[faultVector & 31]++;

@@ -1,0 +1,81 @@
+package straddle.accel.kvm;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import straddle.core.arch.x86.X86State;
+import straddle.core.vcpu.UserState;
+
+/// Vector state that native code may have though the guest's kernel does not know of it.
+///
+/// Some hosts' KVM can't hide features: user code that asks CPUID natively finds, say, AVX-512 and uses it.
+/// The guest's kernel neither saves nor clears that, so it is kept here for each thread, by address space and
+/// FS base. What a signal handler does to it stays done.
+final class ForeignVectors {
+    /// Components are known by their bits in XSTATE_BV; the first two are x87 and SSE.
+    private static final long LEGACY = 3;
+
+    private static final int AREA = 576;
+    private static final int MOST_THREADS = 512;
+
+    private record Thread(long cr3, long fsBase) {}
+
+    /// Oldest first.
+    private final Map<Thread, byte[]> states =
+            new LinkedHashMap<>(16, 0.75f, true) {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<Thread, byte[]> eldest) {
+                    return size() > MOST_THREADS;
+                }
+            };
+
+    private long threads;
+
+    /// Threads that ever had any.
+    long threads() {
+        return threads;
+    }
+
+    /// Adds to the state that the guest knows what else the thread has.
+    void complete(X86State state, UserState user) {
+        ByteBuffer area = buffer(state.xsave);
+        long known = known(user);
+        long components = area.getLong(X86State.XSTATE_BV_OFFSET) & known;
+        byte[] foreign = states.isEmpty() ? null : states.get(new Thread(user.cr3, user.fsBase));
+        if (foreign != null) {
+            components |= buffer(foreign).getLong(X86State.XSTATE_BV_OFFSET) & ~known;
+            copyForeign(foreign, state.xsave, known);
+        }
+        area.putLong(X86State.XSTATE_BV_OFFSET, components);
+    }
+
+    /// Keeps what the guest doesn't know.
+    void keep(X86State state, UserState user) {
+        long known = known(user);
+        long foreign = buffer(state.xsave).getLong(X86State.XSTATE_BV_OFFSET) & ~known;
+        if (foreign != 0) {
+            if (states.put(new Thread(user.cr3, user.fsBase), state.xsave.clone()) == null) {
+                threads++;
+            }
+        } else if (!states.isEmpty()) {
+            states.remove(new Thread(user.cr3, user.fsBase));
+        }
+    }
+
+    private static long known(UserState user) {
+        return user.xcr0 | LEGACY;
+    }
+
+    /// AVX's component is the first after the header; the guest's own stays where it knows it.
+    private static void copyForeign(byte[] from, byte[] to, long known) {
+        int start = (known & 4) != 0 ? AREA + 256 : AREA;
+        System.arraycopy(from, start, to, start, to.length - start);
+    }
+
+    private static ByteBuffer buffer(byte[] area) {
+        return ByteBuffer.wrap(area).order(ByteOrder.LITTLE_ENDIAN);
+    }
+}
