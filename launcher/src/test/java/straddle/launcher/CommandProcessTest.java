@@ -101,6 +101,8 @@ class CommandProcessTest {
         "tcg, 2, 38, EXCEPTION vector 6",
         "tcg, 7, 0, ok",
         "kvm, 7, 0, ok",
+        "hybrid, 0, 0, PASS",
+        "hybrid, 6, 38, ''",
         "kvm, 6, 38, ''",
         "tcg, 6, 38, ''",
         "kvm, 8, 0, ''",
@@ -119,7 +121,7 @@ class CommandProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"kvm, 1", "tcg, 1", "kvm, 2", "kvm, 5", "tcg, 5"})
+    @CsvSource({"kvm, 1", "tcg, 1", "hybrid, 1", "kvm, 2", "kvm, 5", "tcg, 5"})
     void aGuestThatCanNotGoOnEndsWithASentence(String engine, String hook) throws Exception {
         needs(engine);
         try (CommandProcess command =
@@ -131,7 +133,7 @@ class CommandProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"kvm, 3", "tcg, 3", "kvm, 4", "tcg, 4"})
+    @CsvSource({"kvm, 3", "tcg, 3", "hybrid, 3", "kvm, 4", "tcg, 4"})
     void aGuestThatNeverEndsIsStoppedAtTheTimeLimit(String engine, String hook) throws Exception {
         needs(engine);
         try (CommandProcess command =

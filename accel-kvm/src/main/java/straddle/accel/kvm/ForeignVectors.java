@@ -19,15 +19,15 @@ final class ForeignVectors {
     private static final int AREA = 576;
     private static final int MOST_THREADS = 512;
 
-    private record Thread(long cr3, long fsBase) {}
+    private record Owner(long cr3, long fsBase) {}
 
     /// Oldest first.
-    private final Map<Thread, byte[]> states =
+    private final Map<Owner, byte[]> states =
             new LinkedHashMap<>(16, 0.75f, true) {
                 private static final long serialVersionUID = 1L;
 
                 @Override
-                protected boolean removeEldestEntry(Map.Entry<Thread, byte[]> eldest) {
+                protected boolean removeEldestEntry(Map.Entry<Owner, byte[]> eldest) {
                     return size() > MOST_THREADS;
                 }
             };
@@ -44,7 +44,7 @@ final class ForeignVectors {
         ByteBuffer area = buffer(state.xsave);
         long known = known(user);
         long components = area.getLong(X86State.XSTATE_BV_OFFSET) & known;
-        byte[] foreign = states.isEmpty() ? null : states.get(new Thread(user.cr3, user.fsBase));
+        byte[] foreign = states.isEmpty() ? null : states.get(new Owner(user.cr3, user.fsBase));
         if (foreign != null) {
             components |= buffer(foreign).getLong(X86State.XSTATE_BV_OFFSET) & ~known;
             copyForeign(foreign, state.xsave, known);
@@ -57,11 +57,11 @@ final class ForeignVectors {
         long known = known(user);
         long foreign = buffer(state.xsave).getLong(X86State.XSTATE_BV_OFFSET) & ~known;
         if (foreign != 0) {
-            if (states.put(new Thread(user.cr3, user.fsBase), state.xsave.clone()) == null) {
+            if (states.put(new Owner(user.cr3, user.fsBase), state.xsave.clone()) == null) {
                 threads++;
             }
         } else if (!states.isEmpty()) {
-            states.remove(new Thread(user.cr3, user.fsBase));
+            states.remove(new Owner(user.cr3, user.fsBase));
         }
     }
 

@@ -119,7 +119,7 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
                             InterruptSource.NONE,
                             CpuidModel.of(supported, id, resources.vcpus(), false));
             UserTables tables =
-                    new UserTables(resources.memory(), watched, new TablePool(vm, id, arena));
+                    new UserTables(resources.memory(), watched, TablePool.of(vm, id, arena));
             HybridVcpu vcpu =
                     new HybridVcpu(
                             new HybridVcpu.Parts(

@@ -46,6 +46,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// How often native code was left.
     private volatile long departures;
 
+    private long departed;
+
     private final ForeignVectors vectors = new ForeignVectors();
 
     /// Where the processor refused an instruction that the translator had refused; or -1.
@@ -244,7 +246,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private void leave() {
         if (inNative) {
             inNative = false;
-            departures++;
+            departures = ++departed;
         }
     }
 

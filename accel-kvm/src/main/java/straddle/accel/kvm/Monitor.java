@@ -28,7 +28,6 @@ final class Monitor {
     private static final int PAGES = 4;
 
     private static final int STUB_BYTES = 16;
-    private static final int OUT_BYTES = 2;
 
     /// Selectors from here on are the monitor's, below it those of the guest's user code.
     private static final int FIRST_OWN_SELECTOR = 0x7c0;

@@ -21,37 +21,56 @@ final class TablePool {
 
     private static final int FIRST_SLOT = 200;
 
-    private final KvmVm vm;
-    private final int slot;
-    private final long gpa;
     private final MemorySegment pages;
+    private final long gpa;
+    private final Slot slot;
     private int used;
 
+    /// The memory slot that shows the pages to KVM.
+    @FunctionalInterface
+    interface Slot {
+        /// Deletes it and makes it again.
+        void remake() throws HostException;
+    }
+
+    /// @param pages a whole number of pages
+    /// @param gpa where the slot shows them
+    TablePool(MemorySegment pages, long gpa, Slot slot) {
+        this.pages = pages;
+        this.gpa = gpa;
+        this.slot = slot;
+    }
+
     /// @param id the vCPU's, which has a pool for itself
-    TablePool(KvmVm vm, int id, Arena arena) throws HostException {
-        this.vm = vm;
-        slot = FIRST_SLOT + id;
-        gpa = FIRST_GPA + (long) id * PAGES * PAGE_BYTES;
-        pages = SharedMemory.allocate("straddle-tables-" + id, (long) PAGES * PAGE_BYTES, arena);
-        vm.setMemorySlot(slot, 0, gpa, pages.byteSize(), pages.address());
+    static TablePool of(KvmVm vm, int id, Arena arena) throws HostException {
+        int number = FIRST_SLOT + id;
+        long bytes = (long) PAGES * PAGE_BYTES;
+        long gpa = FIRST_GPA + id * bytes;
+        MemorySegment pages = SharedMemory.allocate("straddle-tables-" + id, bytes, arena);
+        Slot slot =
+                () -> {
+                    vm.setMemorySlot(number, 0, gpa, 0, pages.address());
+                    vm.setMemorySlot(number, 0, gpa, bytes, pages.address());
+                };
+        vm.setMemorySlot(number, 0, gpa, bytes, pages.address());
+        return new TablePool(pages, gpa, slot);
     }
 
     /// Takes all pages back.
     void reset() throws HostException {
-        vm.setMemorySlot(slot, 0, gpa, 0, pages.address());
-        vm.setMemorySlot(slot, 0, gpa, pages.byteSize(), pages.address());
+        slot.remake();
         used = 0;
     }
 
     int free() {
-        return PAGES - used;
+        return (int) (pages.byteSize() / PAGE_BYTES) - used;
     }
 
     /// A page of zeros.
     ///
     /// @throws IllegalStateException if none is free
     int take() {
-        if (used == PAGES) {
+        if (free() == 0) {
             throw new IllegalStateException("the pool of page tables is empty");
         }
         int page = used++;

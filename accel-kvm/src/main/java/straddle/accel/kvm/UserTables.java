@@ -381,7 +381,7 @@ final class UserTables {
                 table.rights & entry & (WRITABLE | USER) | (table.rights | entry) & NO_EXECUTE;
         boolean large = (entry & LARGE) != 0 && table.level <= 3;
         boolean same =
-                (entry & PRESENT) != 0
+                (entry & (PRESENT | ACCESSED)) == (PRESENT | ACCESSED)
                         && rights == child.rights
                         && large == child.guestPage < 0
                         && (large
@@ -506,6 +506,15 @@ final class UserTables {
         if (chunk[at] == null) {
             watched.remove(table.guestPage);
         }
+    }
+
+    /// What native code under the last root may do with a page, as an entry of ours; 0 for nothing.
+    synchronized long granted(long linear) {
+        Table table = lastRoot;
+        for (int level = TOP; table != null && level > 1; level--) {
+            table = table.children[(int) (linear >>> 12 + 9 * (level - 1)) & ENTRIES - 1];
+        }
+        return table == null ? 0 : pool.entry(table.page, (int) (linear >>> 12) & ENTRIES - 1);
     }
 
     // ---- figures

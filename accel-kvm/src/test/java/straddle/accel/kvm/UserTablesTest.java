@@ -1,0 +1,282 @@
+package straddle.accel.kvm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static straddle.accel.kvm.UserTables.ACCESSED;
+import static straddle.accel.kvm.UserTables.ADDRESS;
+import static straddle.accel.kvm.UserTables.DIRTY;
+import static straddle.accel.kvm.UserTables.LARGE;
+import static straddle.accel.kvm.UserTables.NO_EXECUTE;
+import static straddle.accel.kvm.UserTables.PRESENT;
+import static straddle.accel.kvm.UserTables.USER;
+import static straddle.accel.kvm.UserTables.WRITABLE;
+
+import java.lang.foreign.Arena;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import straddle.core.accel.Translator;
+import straddle.core.bus.MachineLock;
+import straddle.core.irq.InterruptSource;
+import straddle.core.irq.IrqChip;
+import straddle.core.memory.AddressSpace;
+import straddle.core.memory.DirtyPages;
+import straddle.core.memory.MemoryListener;
+import straddle.core.memory.RamAllocator;
+import straddle.core.memory.RamBlock;
+import straddle.core.memory.Region;
+import straddle.core.vcpu.TranslatedVcpu;
+
+/// The guest's tables lie in the first pages of 4 MiB of RAM: the top one at 0x1000.
+class UserTablesTest {
+    private static final long ROOT = 0x1000;
+    private static final long ALL = PRESENT | WRITABLE | USER | ACCESSED | DIRTY;
+    private static final long PAGE = 0x40_0000;
+
+    private final Arena arena = Arena.ofShared();
+    private final AddressSpace memory = new AddressSpace(new MachineLock());
+    private RamBlock ram;
+    private UserTables tables;
+    private int remade;
+
+    @BeforeEach
+    void makeTables() throws Exception {
+        ram = RamBlock.allocate("ram", 4 << 20, RamAllocator.OFF_HEAP, arena);
+        memory.mapRam(0, ram);
+        TablePool pool = new TablePool(arena.allocate(256 * 4096, 4096), 1L << 38, () -> remade++);
+        tables = new UserTables(memory, new WatchedTables(memory, new NoTranslator()), pool);
+        memory.addListener(
+                new MemoryListener() {
+                    @Override
+                    public void added(Region region) {}
+
+                    @Override
+                    public void removed(Region region) {}
+
+                    @Override
+                    public void tableWritten(long gpa, long length) {
+                        tables.tableWritten(gpa, length);
+                    }
+                });
+        // One table a level, at 0x1000 to 0x4000.
+        for (int level = 4; level > 1; level--) {
+            long table = ROOT + (4 - level) * 0x1000L;
+            memory.write(table + index(PAGE, level) * 8, 8, table + 0x1000 | ALL);
+        }
+    }
+
+    @AfterEach
+    void freeMemory() {
+        arena.close();
+    }
+
+    private static long index(long linear, int level) {
+        return linear >>> 12 + 9 * (level - 1) & 511;
+    }
+
+    private void map(long linear, long entry) {
+        memory.write(0x4000 + index(linear, 1) * 8, 8, entry);
+    }
+
+    @Test
+    void aPageIsGrantedAsTheGuestHasIt() throws Exception {
+        map(PAGE, 0x20_0000 | ALL);
+        map(PAGE + 0x1000, 0x20_1000 | PRESENT | USER | ACCESSED | NO_EXECUTE);
+        tables.root(ROOT);
+        assertTrue(tables.fill(PAGE, true));
+        assertEquals(0x20_0000 | ALL, tables.granted(PAGE));
+        assertEquals(
+                0x20_1000 | PRESENT | USER | ACCESSED | DIRTY | NO_EXECUTE,
+                tables.granted(PAGE + 0x1000));
+        assertFalse(tables.fill(PAGE + 0x1000, true));
+    }
+
+    @Test
+    void storesWaitForTheDirtyBitAndLoadsForTheAccessedBit() throws Exception {
+        map(PAGE, 0x20_0000 | ALL & ~DIRTY);
+        map(PAGE + 0x1000, 0x20_1000 | ALL & ~ACCESSED);
+        tables.root(ROOT);
+        assertTrue(tables.fill(PAGE, false));
+        assertEquals(0, tables.granted(PAGE) & WRITABLE);
+        assertEquals(0, tables.granted(PAGE + 0x1000));
+        map(PAGE, 0x20_0000 | ALL);
+        assertNotEquals(0, tables.granted(PAGE) & WRITABLE);
+    }
+
+    @Test
+    void rightsAreAddedInPlaceAndTakenAwayByMoving() throws Exception {
+        long root = tables.root(ROOT);
+        assertFalse(tables.fill(PAGE, false));
+        map(PAGE, 0x20_0000 | ALL & ~DIRTY);
+        assertTrue(tables.fill(PAGE, false));
+        map(PAGE, 0x20_0000 | ALL);
+        assertEquals(root, tables.root(ROOT));
+        map(PAGE, 0x20_0000 | ALL & ~WRITABLE);
+        assertEquals(0, tables.granted(PAGE) & WRITABLE);
+        long moved = tables.root(ROOT);
+        assertNotEquals(root, moved);
+        map(PAGE, 0);
+        assertEquals(0, tables.granted(PAGE));
+        assertNotEquals(moved, tables.root(ROOT));
+    }
+
+    @Test
+    void anUpperEntryTakesAllBelowItAlong() throws Exception {
+        map(PAGE, 0x20_0000 | ALL);
+        tables.root(ROOT);
+        assertTrue(tables.fill(PAGE, true));
+        memory.write(0x2000 + index(PAGE, 3) * 8, 8, 0);
+        assertEquals(0, tables.granted(PAGE));
+    }
+
+    @Test
+    void largePagesAreSplitAndForgottenAsAWhole() throws Exception {
+        long entry = 0x3000 + index(PAGE, 2) * 8;
+        memory.write(entry, 8, 0x20_0000 | ALL | LARGE);
+        tables.root(ROOT);
+        assertTrue(tables.fill(PAGE + 0x5000, true));
+        assertEquals(0x20_5000 | ALL, tables.granted(PAGE + 0x5000));
+        memory.write(entry, 8, 0x20_0000 | (ALL | LARGE) & ~WRITABLE);
+        assertEquals(0, tables.granted(PAGE + 0x5000));
+    }
+
+    @Test
+    void whatIsNoMemoryIsNeverGranted() throws Exception {
+        map(PAGE, 0xfee0_0000L | ALL);
+        tables.root(ROOT);
+        assertFalse(tables.fill(PAGE, false));
+        assertFalse(tables.fill(0xffff_ffff_8000_0000L, false));
+    }
+
+    @Test
+    void codeIsNotWritableUntilNobodyWatchesIt() throws Exception {
+        map(PAGE, 0x20_0000 | ALL);
+        tables.root(ROOT);
+        assertTrue(tables.fill(PAGE, true));
+        ram.dirty().arm(0x20_0000, DirtyPages.CODE);
+        assertTrue(tables.protect(0x20_0000));
+        assertFalse(tables.fill(PAGE, true));
+        assertTrue(tables.fill(PAGE, false));
+        ram.dirty().disarm(0x20_0000, DirtyPages.CODE);
+        assertTrue(tables.fill(PAGE, true));
+    }
+
+    @Test
+    void aTableOfTheGuestsIsNotWritableForItsUsers() throws Exception {
+        map(PAGE, 0x4000 | ALL);
+        tables.root(ROOT);
+        assertFalse(tables.fill(PAGE, true));
+        assertTrue(tables.fill(PAGE, false));
+    }
+
+    @Test
+    void anEmptiedTopTableIsForgottenAndItsPageNoLongerWatched() throws Exception {
+        map(PAGE, 0x20_0000 | ALL);
+        tables.root(ROOT);
+        tables.fill(PAGE, true);
+        assertTrue(tables.knows(ROOT));
+        memory.write(ROOT + index(PAGE, 4) * 8, 8, 0);
+        assertFalse(tables.knows(ROOT));
+        assertEquals(0, ram.dirty().readersAt(ROOT) & DirtyPages.PT);
+        assertEquals(0, ram.dirty().readersAt(0x4000) & DirtyPages.PT);
+    }
+
+    @Test
+    void anEmptyPoolIsMadeAnew() throws Exception {
+        map(PAGE, 0x20_0000 | ALL);
+        for (int i = 0; i < 100; i++) {
+            tables.root(ROOT);
+            assertTrue(tables.fill(PAGE, true));
+            map(PAGE, 0);
+            map(PAGE, 0x20_0000 | ALL);
+        }
+        assertTrue(remade > 0);
+    }
+
+    /// Whatever is written to the guest's tables, native code can do no more than they allow.
+    @Test
+    void nothingIsGrantedBeyondTheGuestsTables() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int i = 0; i < 5_000; i++) {
+            int level = 1 + random.nextInt(4);
+            long table = ROOT + (4 - level) * 0x1000L;
+            long linear = PAGE + random.nextInt(8) * 0x1000L;
+            long entry = random.nextInt() & (ALL | (level == 2 ? LARGE : 0));
+            entry |= random.nextInt(8) == 0 ? NO_EXECUTE : 0;
+            if (random.nextInt(4) != 0) {
+                entry |= ALL;
+            }
+            long target =
+                    level == 1
+                            ? 0x10_0000 + random.nextInt(16) * 0x1000L
+                            : (entry & LARGE) != 0 ? 0x20_0000 : table + 0x1000;
+            memory.write(table + index(linear, level) * 8, 8, entry | target);
+            if (random.nextInt(3) == 0) {
+                tables.root(ROOT);
+                tables.fill(PAGE + random.nextInt(8) * 0x1000L, random.nextBoolean());
+            }
+            for (int page = 0; page < 8; page++) {
+                long at = PAGE + page * 0x1000L;
+                assertAllowed(tables.granted(at), guest(at), "seed " + seed + ", step " + i);
+            }
+        }
+    }
+
+    private static void assertAllowed(long granted, long guest, String where) {
+        if (granted != 0) {
+            assertEquals(guest & ADDRESS, granted & ADDRESS, where);
+            assertEquals(0, granted & ~guest & (PRESENT | WRITABLE | USER), where);
+            assertEquals(0, guest & ~granted & NO_EXECUTE, where);
+        }
+    }
+
+    /// The effective entry of a page in the guest's tables: its frame and what all levels allow.
+    private long guest(long linear) {
+        long table = ROOT;
+        long rights = PRESENT | WRITABLE | USER;
+        long noExecute = 0;
+        for (int level = 4; ; level--) {
+            long entry = memory.read(table + index(linear, level) * 8, 8);
+            rights &= entry;
+            noExecute |= entry & NO_EXECUTE;
+            boolean large = level == 2 && (entry & LARGE) != 0;
+            if ((entry & (PRESENT | ACCESSED)) != (PRESENT | ACCESSED)) {
+                return 0;
+            }
+            if (level == 1 || large) {
+                long dirty = (entry & DIRTY) != 0 ? rights : rights & ~WRITABLE;
+                long frame = large ? (entry & ADDRESS) + (linear & 0x1f_f000) : entry & ADDRESS;
+                return frame | dirty | noExecute;
+            }
+            table = entry & ADDRESS;
+        }
+    }
+
+    private static final class NoTranslator implements Translator {
+        @Override
+        public String name() {
+            return "none";
+        }
+
+        @Override
+        public Optional<IrqChip> kernelIrqChip() {
+            return Optional.empty();
+        }
+
+        @Override
+        public TranslatedVcpu createVcpu(int id, InterruptSource interrupts) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void noticeStores(long hvaPage) {}
+
+        @Override
+        public void close() {}
+    }
+}
