@@ -1,5 +1,6 @@
 package straddle.launcher;
 
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -7,9 +8,12 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import straddle.launcher.measure.Comparison;
 import straddle.launcher.measure.ModeResult;
+import straddle.launcher.measure.NativeYardstick;
 import straddle.launcher.report.Json;
+import straddle.machines.boot.Boot;
 import straddle.machines.embedded.EmbeddedGuest;
 
 /// `straddle compare`: a guest's phases in several modes, repeatedly.
@@ -20,13 +24,17 @@ import straddle.machines.embedded.EmbeddedGuest;
         descriptionHeading = "%n",
         description = {
             "The modes take turns, so that a host that slows down for a while slows down all of them.",
-            "'±' is half the difference between the slowest and the fastest run."
+            "'±' is half the difference between the slowest and the fastest run.",
+            "With debian, each mode boots Debian's kernel to a short command: what the boot and the command",
+            "took, and in which of the engine's parts."
         },
+        parameterListHeading = "%nGuest:%n",
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {
             "  straddle compare                              every mode that works here, three times",
             "  straddle compare --accel native,kvm --repeat 9",
+            "  straddle compare debian --accel tcg           where a boot's time goes",
             "  straddle compare --json | jq '.modes[] | {mode, phases: [.phases[] | {phase, ratio_to_native}]}'"
         })
 final class CompareCommand implements Callable<Integer> {
@@ -47,9 +55,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--repeat",
             paramLabel = "N",
-            defaultValue = "3",
-            description = "How often each mode runs the guest. Default: ${DEFAULT-VALUE}.")
-    private int repeat;
+            description = "How often each mode runs the guest. Default: 3, and 1 for debian.")
+    private Integer repeat;
 
     @Option(
             names = "--phase-time",
@@ -57,6 +64,19 @@ final class CompareCommand implements Callable<Integer> {
             defaultValue = "0.3",
             description = "How long a phase should take, about. Default: ${DEFAULT-VALUE}.")
     private double phaseTime;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "GUEST",
+            description = "debian: Debian's kernel and busybox. Default: the built-in guest.")
+    private String named;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "180",
+            description = "Give up a boot of debian after so long. Default: ${DEFAULT-VALUE}.")
+    private int timeout;
 
     @Option(names = "--json", description = "Print JSON instead of tables.")
     private boolean json;
@@ -67,9 +87,13 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure {
-        if (repeat < 1 || repeat > MAX_REPEATS) {
+        int repeats = repeat != null ? repeat : named == null ? 3 : 1;
+        if (repeats < 1 || repeats > MAX_REPEATS) {
             throw CommandFailure.usage(
-                    "--repeat takes 1 to " + MAX_REPEATS + "; it was " + repeat + ".");
+                    "--repeat takes 1 to " + MAX_REPEATS + "; it was " + repeats + ".");
+        }
+        if (named != null) {
+            return compareBoots(repeats);
         }
         if (!(phaseTime > 0) || phaseTime > 10) {
             throw CommandFailure.usage(
@@ -83,12 +107,28 @@ final class CompareCommand implements Callable<Integer> {
         ComparisonReport report =
                 comparing.measure(
                         modes,
-                        new Comparison.Plan(repeat, phaseTime * 1e9, ModeResult.Choice.MEDIAN));
+                        new Comparison.Plan(repeats, phaseTime * 1e9, ModeResult.Choice.MEDIAN));
         if (json) {
             surroundings.out().println(Json.pretty(report.toJson()));
         } else {
             report.print(surroundings.out(), surroundings.colour());
         }
         return report.exitCode();
+    }
+
+    private int compareBoots(int repeats) throws CommandFailure {
+        if (timeout < 1) {
+            throw CommandFailure.usage("--timeout takes seconds, from 1; it was " + timeout + ".");
+        }
+        machine.requireNoImage(NamedGuests.DEBIAN);
+        Boot boot = new NamedGuests(surroundings).boot(named, BootComparison.WORK);
+        Set<String> modes = new LinkedHashSet<>(accel);
+        if (accel.isEmpty()) {
+            modes.addAll(new Comparing(surroundings, EmbeddedGuest.builtIn(), 0).all());
+            modes.remove(NativeYardstick.NAME);
+        }
+        return new BootComparison(
+                        surroundings, boot, machine.ramBytes(boot), Duration.ofSeconds(timeout))
+                .run(modes, repeats, json);
     }
 }

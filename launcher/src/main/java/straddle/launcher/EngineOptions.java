@@ -1,7 +1,7 @@
 package straddle.launcher;
 
-import straddle.core.accel.AcceleratorProvider;
 import picocli.CommandLine.Option;
+import straddle.core.accel.AcceleratorProvider;
 
 /// Which engine runs a guest.
 final class EngineOptions {

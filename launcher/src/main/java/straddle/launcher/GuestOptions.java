@@ -9,16 +9,10 @@ import picocli.CommandLine.Parameters;
 import straddle.launcher.debian.AddedFile;
 import straddle.launcher.debian.DebianGuest;
 import straddle.launcher.debian.GuestException;
-import straddle.launcher.debian.GuestInitrd;
 import straddle.machines.boot.Boot;
-import straddle.machines.boot.KernelImageException;
-import straddle.machines.linux.LinuxBoot;
 
 /// A guest by its name, and what it gets and does.
 final class GuestOptions {
-    private static final String CONSOLE = "console=ttyS0";
-    private static final String SILENT = "console=ttyS0 quiet panic=-1";
-
     @Parameters(
             arity = "0..1",
             paramLabel = "GUEST",
@@ -70,10 +64,8 @@ final class GuestOptions {
                 added.add(AddedFile.parse(each));
             }
             DebianGuest guest = new NamedGuests(surroundings).fetch(name, "amd64", false);
-            byte[] initrd = GuestInitrd.of(guest, added, command());
-            String line = (command == null ? CONSOLE : SILENT) + " " + append;
-            return LinuxBoot.read(guest.kernel(), initrd, line.strip());
-        } catch (GuestException | KernelImageException e) {
+            return NamedGuests.boot(guest, added, command(), append);
+        } catch (GuestException e) {
             throw CommandFailure.usage(e.getMessage());
         }
     }

@@ -9,9 +9,9 @@ import straddle.core.memory.RamUnavailableException;
 import straddle.host.HostException;
 import straddle.host.SharedMemory;
 import straddle.launcher.report.Figures;
+import straddle.machines.boot.Boot;
 import straddle.machines.embedded.EmbeddedGuest;
 import straddle.machines.embedded.GuestImageException;
-import straddle.machines.boot.Boot;
 
 /// What `run`, `demo` and `compare` take about the guest and its memory.
 final class MachineOptions {

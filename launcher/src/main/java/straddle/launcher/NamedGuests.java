@@ -1,17 +1,25 @@
 package straddle.launcher;
 
 import java.util.List;
+import java.util.Optional;
+import straddle.launcher.debian.AddedFile;
 import straddle.launcher.debian.DebianArchitecture;
 import straddle.launcher.debian.DebianFetch;
 import straddle.launcher.debian.DebianGuest;
 import straddle.launcher.debian.GuestCache;
 import straddle.launcher.debian.GuestException;
+import straddle.launcher.debian.GuestInitrd;
 import straddle.launcher.report.Progress;
 import straddle.launcher.report.Suggestions;
+import straddle.machines.boot.Boot;
+import straddle.machines.boot.KernelImageException;
+import straddle.machines.linux.LinuxBoot;
 
 /// Guests that are fetched by their name.
 final class NamedGuests {
     static final String DEBIAN = "debian";
+    private static final String CONSOLE = "console=ttyS0";
+    private static final String SILENT = "console=ttyS0 quiet panic=-1";
 
     private final Surroundings surroundings;
 
@@ -44,6 +52,28 @@ final class NamedGuests {
             throw CommandFailure.host(e.getMessage(), e);
         } catch (InterruptedException e) {
             throw CommandFailure.guest(ExitCodes.INTERRUPTED, "Interrupted.");
+        }
+    }
+
+    /// A guest that runs a command, and speaks of nothing else.
+    Boot boot(String name, String command) throws CommandFailure {
+        DebianGuest guest = fetch(name, "amd64", false);
+        return boot(guest, List.of(), Optional.of(command), "");
+    }
+
+    /// A guest that was fetched, with what a run adds to it.
+    ///
+    /// @param command what it runs; if there is none, it is there for the user
+    /// @param append for the end of its command line; may be empty
+    static Boot boot(
+            DebianGuest guest, List<AddedFile> files, Optional<String> command, String append)
+            throws CommandFailure {
+        try {
+            byte[] initrd = GuestInitrd.of(guest, files, command);
+            String line = (command.isPresent() ? SILENT : CONSOLE) + " " + append;
+            return LinuxBoot.read(guest.kernel(), initrd, line.strip());
+        } catch (GuestException | KernelImageException e) {
+            throw CommandFailure.usage(e.getMessage());
         }
     }
 

@@ -13,15 +13,14 @@ import straddle.core.memory.RamUnavailableException;
 import straddle.core.vcpu.StopReason;
 import straddle.devices.ByteSink;
 import straddle.launcher.console.Consoles;
+import straddle.launcher.console.ExecSession;
 import straddle.launcher.console.OutputEnd;
 import straddle.launcher.console.SerialEnd;
 import straddle.launcher.measure.Pace;
 import straddle.launcher.measure.PhaseRecorder;
-import straddle.launcher.session.ExecStatus;
 import straddle.launcher.session.GuestRun;
 import straddle.launcher.session.Interruption;
 import straddle.launcher.session.Session;
-import straddle.launcher.session.Tail;
 import straddle.machines.boot.Boot;
 import straddle.machines.embedded.EmbeddedGuest;
 import straddle.machines.pc.MinimalPc;
@@ -175,7 +174,6 @@ final class RunCommand implements Callable<Integer> {
                 : exitCode(run);
     }
 
-    /// The command's output comes by serial ports of its own, so that nothing of the kernel's gets between.
     private int runExec(Boot boot)
             throws CommandFailure,
                     AcceleratorException,
@@ -183,44 +181,35 @@ final class RunCommand implements Callable<Integer> {
                     InterruptedException {
         Board board = board(boot);
         Interruption interruption = surroundings.interruption();
-        ExecStatus status = new ExecStatus(interruption::stopRunning);
-        Tail kernelsWords = new Tail();
-        OutputEnd out = new OutputEnd(surroundings.out(), interruption::stopRunning);
-        OutputEnd err = new OutputEnd(surroundings.err(), interruption::stopRunning);
-        Consoles consoles = new Consoles(Version.line());
-        consoles.open(
-                List.of(SerialEnd.to(kernelsWords), out, err, SerialEnd.to(status)), List.of());
-        GuestRun run;
-        try (consoles;
-                Disks disks = disk.open(surroundings);
+        ExecSession.Output output =
+                new ExecSession.Output(
+                        new OutputEnd(surroundings.out(), interruption::stopRunning),
+                        new OutputEnd(surroundings.err(), interruption::stopRunning));
+        ExecSession.Outcome outcome;
+        try (Disks disks = disk.open(surroundings);
                 FirmwareOptions.Discs discs = firmware.open(this::tell)) {
-            Runnable letGo =
-                    () -> {
-                        if (status.code().isEmpty()) {
-                            consoles.abandon();
-                        }
-                    };
-            run =
-                    Session.run(
-                            () -> board.powerOn(consoles.outputs(), disks, discs),
-                            new Session.Terms(limit.limit(), false, letGo, attendants(consoles)),
+            outcome =
+                    ExecSession.run(
+                            serial -> board.powerOn(serial, disks, discs),
+                            output,
+                            limit.limit(),
+                            stats.attendants(),
                             interruption);
         }
-        stats.report(board.engine().name(), run, surroundings.err());
-        if (consoles.readerGone()) {
+        stats.report(board.engine().name(), outcome.run(), surroundings.err());
+        if (outcome.readerGone()) {
             return ExitCodes.OUTPUT_CLOSED;
         }
-        if (status.code().isPresent()) {
-            return status.code().getAsInt();
+        if (outcome.code().isPresent()) {
+            return outcome.code().getAsInt();
         }
-        surroundings.err().print(kernelsWords);
-        return switch (run.reason()) {
-            case StopReason.PoweredOff _, StopReason.Reset _ ->
-                    throw CommandFailure.guest(
-                            ExitCodes.GUEST,
-                            "The guest ended before the command did. The last of what its kernel said is above.");
-            default -> exitCode(run);
-        };
+        surroundings.err().print(outcome.kernelsWords());
+        if (ExecSession.endedEarly(outcome.run())) {
+            throw CommandFailure.guest(
+                    ExitCodes.GUEST,
+                    "The guest ended before the command did. The last of what its kernel said is above.");
+        }
+        return exitCode(outcome.run());
     }
 
     /// Who measures sees a machine before who shows it.

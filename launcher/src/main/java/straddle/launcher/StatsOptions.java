@@ -11,10 +11,10 @@ import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Observation;
 import straddle.core.observe.ExitObserver;
 import straddle.core.observe.Trace;
+import straddle.launcher.report.Json;
 import straddle.launcher.session.GuestRun;
 import straddle.launcher.session.Session;
 import straddle.machines.Machine;
-import straddle.launcher.report.Json;
 
 /// What is told about a run, meanwhile and after its end.
 final class StatsOptions {

@@ -8,9 +8,9 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import straddle.core.vcpu.Statistics;
-import straddle.launcher.session.GuestRun;
 import straddle.launcher.report.Figures;
 import straddle.launcher.report.Table;
+import straddle.launcher.session.GuestRun;
 
 /// How a run went, in figures, for people and for programs.
 final class StatsReport {

@@ -2,6 +2,8 @@ package straddle.launcher;
 
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.RuntimeMXBean;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -45,5 +47,15 @@ record Surroundings(
                 GuestArchitecture.ofHost(),
                 AcceleratorProvider::installed,
                 new Interruption());
+    }
+
+    /// From the process's start to when its first Java code could run, as far as the JVM tells.
+    static long startUpMillis() {
+        RuntimeMXBean runtime = ManagementFactory.getRuntimeMXBean();
+        return ProcessHandle.current()
+                .info()
+                .startInstant()
+                .map(start -> Math.max(0, runtime.getStartTime() - start.toEpochMilli()))
+                .orElse(0L);
     }
 }

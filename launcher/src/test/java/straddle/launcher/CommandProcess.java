@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jline.reader.LineReader;
@@ -16,7 +17,7 @@ import picocli.CommandLine;
 
 /// The command as users start it: a process of its own, with the modules of this build.
 final class CommandProcess implements AutoCloseable {
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 300;
 
     private final Process process;
     private final Path out;
@@ -35,8 +36,20 @@ final class CommandProcess implements AutoCloseable {
         return start(directory, false, args);
     }
 
+    /// @param environment added to this process's own
+    static CommandProcess start(Path directory, Map<String, String> environment, String... args)
+            throws IOException {
+        return start(directory, environment, false, args);
+    }
+
     /// @param piped whether standard output is a pipe that the test reads, instead of a file
     static CommandProcess start(Path directory, boolean piped, String... args) throws IOException {
+        return start(directory, Map.of(), piped, args);
+    }
+
+    private static CommandProcess start(
+            Path directory, Map<String, String> environment, boolean piped, String... args)
+            throws IOException {
         Path scratch = Files.createDirectory(directory.resolve("tmp"));
         Path out = directory.resolve("out");
         Path err = directory.resolve("err");
@@ -48,6 +61,7 @@ final class CommandProcess implements AutoCloseable {
         line.addAll(List.of("-m", "straddle.launcher/straddle.launcher.Main"));
         line.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(line).redirectError(err.toFile());
+        builder.environment().putAll(environment);
         if (!piped) {
             builder.redirectOutput(out.toFile());
         }
@@ -141,8 +155,19 @@ final class CommandProcess implements AutoCloseable {
 
     /// Waits until standard error has a text.
     void awaitErr(String text) throws IOException, InterruptedException {
+        awaitIn(err, text);
+    }
+
+    /// Waits until standard output has a text.
+    void awaitOut(String text) throws IOException, InterruptedException {
+        awaitIn(out, text);
+    }
+
+    private void awaitIn(Path file, String text) throws IOException, InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (!err().contains(text) && process.isAlive() && System.nanoTime() - end < 0) {
+        while (!Files.readString(file, StandardCharsets.ISO_8859_1).contains(text)
+                && process.isAlive()
+                && System.nanoTime() - end < 0) {
             Thread.sleep(20);
         }
     }

@@ -46,10 +46,10 @@ import straddle.devices.timer.Pit8254;
 import straddle.devices.timer.SystemControlB;
 import straddle.machines.Machine;
 import straddle.machines.SerialPort;
-import straddle.machines.chassis.Chassis;
-import straddle.machines.chassis.RamSize;
 import straddle.machines.boot.Boot;
 import straddle.machines.boot.Firmware;
+import straddle.machines.chassis.Chassis;
+import straddle.machines.chassis.RamSize;
 
 /// A PC that boots unmodified systems: PIC pair, I/O APIC and local APICs, PIT, clock chip, serial port, PCI as on an
 /// i440FX board, ACPI power management and tables, keyboard and mouse. It starts with a kernel that is loaded

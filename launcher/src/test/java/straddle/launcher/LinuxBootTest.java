@@ -1,0 +1,91 @@
+package straddle.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import straddle.launcher.debian.DebianGuest;
+import straddle.launcher.debian.TestGuest;
+
+/// Debian's own kernel, from power-on to power-off, under the translator: as users run it.
+@Tag("boot")
+@EnabledOnOs(OS.LINUX)
+class LinuxBootTest {
+    private static final String LIMIT = "280";
+
+    @TempDir private static Path cache;
+    private static DebianGuest guest;
+
+    @TempDir private Path directory;
+
+    @BeforeAll
+    static void unpackTheGuest() throws Exception {
+        guest = TestGuest.in(cache);
+    }
+
+    @Test
+    void aCommandInTheGuestGivesItsOutputErrorsAndExitCode() throws Exception {
+        Path given = Files.writeString(directory.resolve("given"), "of the host's\n");
+        try (CommandProcess command =
+                CommandProcess.start(
+                        directory,
+                        Map.of("XDG_CACHE_HOME", cache.toString()),
+                        "run",
+                        "debian",
+                        "--accel",
+                        "tcg",
+                        "--timeout",
+                        LIMIT,
+                        "--stats=" + directory.resolve("stats"),
+                        "--file",
+                        given.toString(),
+                        "--exec",
+                        "cat given; uname -s; printf '\\377\\n\\r'; ls /nowhere; exit 7")) {
+            assertEquals(7, command.await(), command::everything);
+            assertEquals("of the host's\nLinux\n\u00ff\n\r", command.out());
+            assertEquals("ls: /nowhere: No such file or directory\n", command.err());
+        }
+        JsonObject stats =
+                JsonParser.parseString(Files.readString(directory.resolve("stats")))
+                        .getAsJsonObject();
+        assertTrue(stats.size() > 0);
+    }
+
+    @Test
+    void theConsoleIsAShellThatPowersOff() throws Exception {
+        try (CommandProcess command =
+                CommandProcess.start(
+                        directory,
+                        Map.of(),
+                        "run",
+                        "--kernel",
+                        guest.kernel().toString(),
+                        "--initrd",
+                        guest.initrd().toString(),
+                        "--accel",
+                        "tcg",
+                        "--timeout",
+                        LIMIT)) {
+            command.awaitOut("root@straddle:~# ");
+            try (OutputStream keyboard = command.process().getOutputStream()) {
+                keyboard.write("echo $((6 * 7))th\rexit\r".getBytes(StandardCharsets.US_ASCII));
+            }
+            assertEquals(ExitCodes.OK, command.await(), command::everything);
+            assertTrue(command.out().contains("Linux version "), command.out());
+            assertTrue(command.out().contains("\r\n42th\r\n"), command.out());
+            assertTrue(command.out().contains("reboot: Power down"), command.out());
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package straddle.launcher.debian;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Debian's guest, made of the packages that `.ci/packages` fetched.
+public final class TestGuest {
+    private TestGuest() {}
+
+    /// Puts the guest into a cache of the test's own; the test is skipped where there are no packages.
+    ///
+    /// @param cacheHome becomes XDG_CACHE_HOME of the command under test
+    public static DebianGuest in(Path cacheHome)
+            throws IOException, GuestException, InterruptedException {
+        Path packages = packages();
+        assumeTrue(
+                Files.exists(packages.resolve("complete")),
+                () -> "Debian's packages are not in " + packages + ": run .ci/packages");
+        GuestCache cache = GuestCache.of(Map.of("XDG_CACHE_HOME", cacheHome.toString()));
+        String name = DebianGuest.name(DebianArchitecture.AMD64);
+        try (FileChannel _ = cache.lock(name, () -> {})) {
+            cache.replace(
+                    name,
+                    "test",
+                    made -> DebianFetch.make(packages, made, List.of("kernel", "busybox")));
+        }
+        return DebianGuest.cached(cache, DebianArchitecture.AMD64).orElseThrow();
+    }
+
+    private static Path packages() {
+        String home =
+                Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+                        .orElse(System.getProperty("user.home") + "/.cache");
+        return Path.of(home, "straddle/packages/amd64");
+    }
+}
