@@ -152,8 +152,7 @@ public final class LinuxBeside {
             }
         }
         if (all) {
-            double mean =
-                    Math.exp(speeds.stream().mapToDouble(Math::log).average().orElseThrow());
+            double mean = Math.exp(speeds.stream().mapToDouble(Math::log).average().orElseThrow());
             System.out.printf("geometric mean of the work's speeds: %.2fx%n", mean);
             System.out.printf(
                     "idle at the shell: %.1f%% of a core, QEMU %.1f%%%n",
@@ -161,9 +160,7 @@ public final class LinuxBeside {
         }
         System.out.printf(
                 "memory beyond the guest's %s MiB: %,d MiB, QEMU %,d MiB%n",
-                MEMORY_MIB,
-                (ours.peakKib() - RAM_KIB) >> 10,
-                (theirs.peakKib() - RAM_KIB) >> 10);
+                MEMORY_MIB, (ours.peakKib() - RAM_KIB) >> 10, (theirs.peakKib() - RAM_KIB) >> 10);
     }
 
     private static double percent(ShellProcess.Cost cost) {

@@ -30,6 +30,14 @@ public final class Main {
                     .println(Version.line()); // picocli's classes are too old for the AOT cache
             return ExitCodes.OK;
         }
+        CommandLine command = commandLine(surroundings);
+        int code = command.execute(args);
+        command.getOut().flush();
+        return code;
+    }
+
+    /// The command with all its sub-commands and options.
+    static CommandLine commandLine(Surroundings surroundings) {
         CommandLine command = new CommandLine(new Straddle(), new Commands(surroundings));
         PrintWriter out = new PrintWriter(surroundings.out(), true, surroundings.out().charset());
         PrintWriter err = new PrintWriter(surroundings.err(), true, surroundings.err().charset());
@@ -40,9 +48,7 @@ public final class Main {
         command.setUsageHelpWidth(100);
         command.setParameterExceptionHandler((e, _) -> misused(e, err));
         command.setExecutionExceptionHandler((e, _, _) -> failed(e, err));
-        int code = command.execute(args);
-        out.flush();
-        return code;
+        return command;
     }
 
     private static int misused(ParameterException e, PrintWriter err) {

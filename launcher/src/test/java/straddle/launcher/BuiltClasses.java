@@ -26,7 +26,11 @@ final class BuiltClasses {
 
     /// A directory a module.
     static List<Path> directories() {
-        Path root = Path.of(System.getProperty("basedir", ".")).toAbsolutePath().getParent();
+        Path root =
+                Path.of(System.getProperty("basedir", "."))
+                        .toAbsolutePath()
+                        .normalize()
+                        .getParent();
         return MODULES.stream()
                 .map(module -> root.resolve(module).resolve("target/classes"))
                 .toList();

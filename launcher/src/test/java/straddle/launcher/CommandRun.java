@@ -2,10 +2,12 @@ package straddle.launcher;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
 import straddle.launcher.session.Interruption;
@@ -30,20 +32,32 @@ record CommandRun(int code, String out, String err) {
             String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code =
-                Main.run(
-                        new Surroundings(
-                                new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8)),
-                                new PrintStream(out, true, StandardCharsets.UTF_8),
-                                new PrintStream(err, true, StandardCharsets.UTF_8),
-                                false,
-                                false,
-                                environment,
-                                GuestArchitecture.X86_64,
-                                () -> engines,
-                                new Interruption()),
-                        args);
+        int code = Main.run(surroundings(environment, typed, engines, out, err), args);
         return new CommandRun(
                 code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static Surroundings surroundings(
+            Map<String, String> environment,
+            String typed,
+            List<AcceleratorProvider> engines,
+            OutputStream out,
+            OutputStream err) {
+        return new Surroundings(
+                new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8)),
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false,
+                false,
+                environment,
+                GuestArchitecture.X86_64,
+                () -> engines,
+                new Interruption());
+    }
+
+    /// The command line itself, to parse without running anything.
+    static CommandLine commandLine() {
+        OutputStream nowhere = OutputStream.nullOutputStream();
+        return Main.commandLine(surroundings(Map.of(), "", List.of(), nowhere, nowhere));
     }
 }

@@ -34,6 +34,23 @@ public final class TestGuest {
         return DebianGuest.cached(cache, DebianArchitecture.AMD64).orElseThrow();
     }
 
+    /// Puts files that look like the guest into a cache.
+    public static void fake(Path cacheHome, byte[] kernel)
+            throws IOException, GuestException, InterruptedException {
+        GuestCache cache = GuestCache.of(Map.of("XDG_CACHE_HOME", cacheHome.toString()));
+        String name = DebianGuest.name(DebianArchitecture.AMD64);
+        try (FileChannel _ = cache.lock(name, () -> {})) {
+            cache.replace(
+                    name,
+                    "fake",
+                    made -> {
+                        Files.write(made.resolve(DebianGuest.KERNEL), kernel);
+                        Files.write(made.resolve(DebianGuest.INITRD), new Initrd().bytes());
+                        Files.writeString(made.resolve(DebianGuest.ABOUT), "packages=k 1, b 2");
+                    });
+        }
+    }
+
     private static Path packages() {
         String home =
                 Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
