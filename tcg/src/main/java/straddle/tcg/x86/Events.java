@@ -83,6 +83,8 @@ final class Events {
         boolean withError = hasError;
         int code = error;
         Source by = source;
+        // The interrupted block is left: what is pushed may overwrite it.
+        c.current = null;
         while (true) {
             try {
                 deliver(c, vector, by, withError, code, returnPc);

@@ -994,8 +994,18 @@ public final class X86Cpu extends Cpu {
                         tracer.fault();
                     }
                     Events.exception(this);
+                    leaveIfAsked();
                 }
             }
+        }
+    }
+
+    /// An exception whose handler can't be fetched leads to the next, and no block is entered that would look for
+    /// requests.
+    private void leaveIfAsked() {
+        if (exit == null && (attention() & (ATTENTION_KICK | ATTENTION_STEP)) != 0) {
+            clearAttention(ATTENTION_KICK | ATTENTION_STEP);
+            exit = Exit.Kicked.KICKED;
         }
     }
 
