@@ -33,6 +33,7 @@ public final class Differential {
               --count N         stop after N instruction executions (10000000)
               --seconds N       stop after N seconds (3600)
               --seed N          what the cases are made from (1)
+              --rounds N        repeat a case's instructions up to N times, 2 or more (32)
               --regions         compile every block at once and run each case compiled from its first instruction on
               --rows A,B        only rows of these groups or mnemonics; "list" prints them
               --skip A,B        all rows but those
@@ -53,6 +54,7 @@ public final class Differential {
     private long least = 1;
     private int differences = 500;
     private int rehearsals;
+    private int rounds = Generator.ROUNDS;
     private Path directory = Path.of("target", "differential");
     private boolean resume;
     private Path replay;
@@ -142,6 +144,7 @@ public final class Differential {
                 case "--seed" -> seed = Long.parseLong(value);
                 case "--rows" -> only = Set.of(value.split(","));
                 case "--skip" -> skip = Set.of(value.split(","));
+                case "--rounds" -> rounds = Math.max(2, Integer.parseInt(value));
                 case "--least" -> least = Long.parseLong(value);
                 case "--differences" -> differences = Integer.parseInt(value);
                 case "--replay" -> replay = Path.of(value);
@@ -183,7 +186,7 @@ public final class Differential {
 
     private int compare(Subject believed, Subject checked)
             throws AcceleratorException, IOException {
-        DifferentialRun run = new DifferentialRun(believed, checked, cells(), seed);
+        DifferentialRun run = new DifferentialRun(believed, checked, cells(), seed, rounds);
         Path counts = directory.resolve("coverage-" + seed + ".counts");
         if (resume && Files.exists(counts)) {
             List<String> lines = Files.readAllLines(counts);

@@ -28,9 +28,15 @@ final class DifferentialRun {
     private int differing;
 
     DifferentialRun(Subject reference, Subject subject, List<Cell> cells, long seed) {
+        this(reference, subject, cells, seed, Generator.ROUNDS);
+    }
+
+    /// @param maxRounds how often a case may run its instructions, one after another
+    DifferentialRun(
+            Subject reference, Subject subject, List<Cell> cells, long seed, int maxRounds) {
         this.reference = reference;
         this.subject = subject;
-        generator = new Generator(cells, seed);
+        generator = new Generator(cells, seed, maxRounds);
         coverage = new Coverage(cells);
     }
 

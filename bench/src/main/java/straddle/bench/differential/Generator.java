@@ -21,17 +21,27 @@ final class Generator {
     static final int CELLS_PER_CASE = 20;
 
     private static final int MAX_START = 0x1000;
-    private static final int ROUNDS_MAX = 32;
+
+    /// How often a case may run its instructions, one after another, unless said otherwise.
+    static final int ROUNDS = 32;
+
     private static final long RSP_START = UserSandbox.STACK + 0x1000;
 
     private final long seed;
+    private final int maxRounds;
     private final List<Cell> ordinary = new ArrayList<>();
     private final List<Cell> terminal = new ArrayList<>();
     private int[] order = new int[0];
     private long orderEpoch = -1;
 
     Generator(List<Cell> cells, long seed) {
+        this(cells, seed, ROUNDS);
+    }
+
+    /// @param maxRounds at least 2
+    Generator(List<Cell> cells, long seed, int maxRounds) {
         this.seed = seed;
+        this.maxRounds = maxRounds;
         for (Cell cell : cells) {
             (isTerminal(cell) ? terminal : ordinary).add(cell);
         }
@@ -51,7 +61,7 @@ final class Generator {
         int kind = random.nextInt(20);
         boolean ends = kind < 4 || ordinary.isEmpty();
         boolean faults = !ends && kind < 9;
-        int rounds = ends || faults || kind < 12 ? 1 : 2 + random.nextInt(ROUNDS_MAX - 1);
+        int rounds = ends || faults || kind < 12 ? 1 : 2 + random.nextInt(maxRounds - 1);
         int start =
                 random.nextInt(5) == 0
                         ? MAX_START - 1 - random.nextInt(200)

@@ -30,7 +30,7 @@ final class InstructionTable {
             MOV to and from Sreg, LAR, LSL, VERR, VERW: where the host's KVM lacks hardware support, user code sees
               the host's selectors and descriptors
             POPF of NT, addresses that cross into the non-canonical hole: such a KVM loses the one and misreads the other
-            FLDENV, FNSTENV, FNSAVE, FRSTOR, FXSAVE, FXRSTOR: processors differ in when they keep FOP, FIP and FDP
+            FLDENV, FNSTENV, FNSAVE, FRSTOR, FXSAVE, FXRSTOR, XSAVE and its kin: processors differ in when they keep FOP, FIP and FDP
             near branches with an operand-size prefix: AMD's and Intel's processors differ
             CVTPI2PS from memory: Intel's processors turn the x87 unit to MMX, AMD's don't
             misaligned operands of SHA instructions: AMD's processors don't mind

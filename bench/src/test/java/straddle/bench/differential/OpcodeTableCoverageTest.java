@@ -38,6 +38,8 @@ class OpcodeTableCoverageTest {
                     Op.XSAVEC,
                     Op.XSAVEOPT,
                     Op.XRSTOR,
+                    Op.XSAVES,
+                    Op.XRSTORS,
                     Op.LAR,
                     Op.LSL,
                     Op.VERR,
