@@ -9,6 +9,8 @@ import straddle.core.memory.Region;
 
 /// Where PCI register blocks are mapped: the machine's ports and its memory.
 final class PciSpaces {
+    private static final long FIRST_MEGABYTE = 1 << 20;
+
     private final PortBus ports;
     private final AddressSpace memory;
 
@@ -31,11 +33,14 @@ final class PciSpaces {
         return new PciMapping(address, () -> ports.unmap(range));
     }
 
-    /// Null if something else is there.
+    /// Null if something else is there, or may come: the first megabyte is the board's own, which switches between
+    /// RAM and ROM in it.
     PciMapping mapMemory(String name, long address, int length, IoDevice device) {
         boolean taken =
-                memory.regions().stream()
-                        .anyMatch(each -> each.gpa() < address + length && address < each.end());
+                address < FIRST_MEGABYTE
+                        || memory.regions().stream()
+                                .anyMatch(each ->
+                                        each.gpa() < address + length && address < each.end());
         if (taken) {
             return null;
         }
