@@ -57,6 +57,8 @@ public abstract class Cpu {
     }
 
     private static final int JUMP_CACHE = 4096;
+    private static final int LARGE_SHIFT = 22;
+    private static final int LARGE_FILTER = 1024;
 
     /// The guest's registers and the translator's temporaries, by slot.
     public final long[] r;
@@ -131,6 +133,9 @@ public abstract class Cpu {
     private final Tb[] jumpCache = new Tb[JUMP_CACHE];
     private final long[] fetchTag = new long[256];
     private final long[] fetchGpa = new long[256];
+
+    /// By the low bits of an address >>> 22: whether a part of a larger page may be in a TLB.
+    private final long[] largePages = new long[LARGE_FILTER / 64];
 
     // Read as a plain volatile field: a VarHandle costs many times that until C2 has compiled its
     // user.
@@ -421,6 +426,9 @@ public abstract class Cpu {
     /// Whether the last [#walk] for a load found the page writable and dirty, so that stores need no walk.
     protected abstract boolean walkedWritable();
 
+    /// What the last [#walk] found: sum of [Tlb#GLOBAL] and [Tlb#LARGE].
+    protected abstract int walkedKind();
+
     /// A small number for the rights that fetches have now: those with other ones translate anew.
     protected abstract int fetchRights();
 
@@ -444,16 +452,33 @@ public abstract class Cpu {
             each.flush();
         }
         java.util.Arrays.fill(fetchTag, -1);
+        java.util.Arrays.fill(largePages, 0);
+        epoch++;
+        tlbFlushes++;
+    }
+
+    /// The address space changes: pages that every one has stay.
+    public final void flushNonGlobal() {
+        for (Tlb each : tlbs) {
+            each.flushNonGlobal();
+        }
+        java.util.Arrays.fill(fetchTag, -1);
         epoch++;
         tlbFlushes++;
     }
 
     public final void flushPage(long virtual) {
         pageFlushes++;
+        int large = (int) (virtual >>> LARGE_SHIFT) & LARGE_FILTER - 1;
+        boolean mayBeLarge = (largePages[large >>> 6] & 1L << large) != 0;
         for (Tlb each : tlbs) {
+            if (mayBeLarge) {
+                each.flushLarge(virtual);
+            }
             each.flushPage(virtual);
         }
-        fetchTag[(int) (virtual >>> 12) & 255] = -1;
+        // Code's pages are remembered one by one, whatever their size.
+        java.util.Arrays.fill(fetchTag, -1);
         epoch++;
     }
 
@@ -637,7 +662,12 @@ public abstract class Cpu {
         long offset = gpa - ram.gpa() + ram.offset();
         boolean clean = dirty.readersAt(offset) == 0;
         long entry = Tlb.entry(tlb, virtual);
-        Tlb.fill(entry, virtual, ram.hva(gpa), writable && clean && !ram.readOnly());
+        int kind = walkedKind();
+        if ((kind & Tlb.LARGE) != 0) {
+            int large = (int) (virtual >>> LARGE_SHIFT) & LARGE_FILTER - 1;
+            largePages[large >>> 6] |= 1L << large;
+        }
+        Tlb.fill(entry, virtual, ram.hva(gpa), writable && clean && !ram.readOnly(), kind);
         if (shared) {
             // Another vCPU may have armed the page meanwhile and missed this entry: see
             // CpuGroup.holds.

@@ -14,6 +14,18 @@ public final class Tlb {
     public static final int WRITE = 8;
     public static final int ADDEND = 16;
 
+    /// Where an entry says [#GLOBAL] and the size of the guest's page.
+    public static final int KIND = 24;
+
+    /// The page is every address space's.
+    public static final int GLOBAL = 1;
+
+    /// The entry is a part of a larger page.
+    public static final int LARGE = 2;
+
+    /// INVLPG drops at least this much around an address that lies in a larger page: 4 MiB.
+    private static final int LARGE_SHIFT = 22;
+
     private static final int ENTRY_SHIFT = 5;
 
     private final long address;
@@ -32,7 +44,9 @@ public final class Tlb {
         return table + (virtual >>> 12 - ENTRY_SHIFT & (ENTRIES - 1) << ENTRY_SHIFT);
     }
 
-    public static void fill(long entry, long virtual, long hva, boolean writable) {
+    /// @param kind sum of [#GLOBAL] and [#LARGE]
+    public static void fill(long entry, long virtual, long hva, boolean writable, int kind) {
+        Raw.putLong(entry + KIND, kind);
         Raw.putLong(entry + READ, virtual & -4096);
         Raw.putLong(entry + WRITE, writable ? virtual & -4096 : -1);
         Raw.putLong(entry + ADDEND, hva - virtual);
@@ -40,6 +54,32 @@ public final class Tlb {
 
     public void flush() {
         Raw.fill(address, (long) ENTRIES << ENTRY_SHIFT, (byte) -1);
+    }
+
+    /// Drops all but the pages that every address space has.
+    public void flushNonGlobal() {
+        for (int i = 0; i < ENTRIES; i++) {
+            long entry = address + ((long) i << ENTRY_SHIFT);
+            if ((Raw.getLong(entry + KIND) & GLOBAL) == 0) {
+                drop(entry);
+            }
+        }
+    }
+
+    /// Drops what may belong to the same larger page as an address.
+    public void flushLarge(long virtual) {
+        for (int i = 0; i < ENTRIES; i++) {
+            long entry = address + ((long) i << ENTRY_SHIFT);
+            boolean near = (Raw.getLong(entry + READ) ^ virtual) >>> LARGE_SHIFT == 0;
+            if (near && (Raw.getLong(entry + KIND) & LARGE) != 0) {
+                drop(entry);
+            }
+        }
+    }
+
+    private static void drop(long entry) {
+        Raw.putLong(entry + READ, -1);
+        Raw.putLong(entry + WRITE, -1);
     }
 
     public void flushPage(long virtual) {

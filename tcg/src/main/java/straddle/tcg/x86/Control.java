@@ -3,6 +3,7 @@ package straddle.tcg.x86;
 import static straddle.core.arch.x86.X86.*;
 
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
 import straddle.core.arch.x86.Segment;
 import straddle.core.vcpu.Exit;
 import straddle.tcg.Cpu;
@@ -20,6 +21,14 @@ final class Control extends MicroOp {
     /// XCR0's bits for opmask and ZMM registers, which go together.
     private static final long XCR0_AVX512 = 0xe0;
 
+    /// In a value for CR3: keep what is cached for the PCID.
+    private static final long CR3_KEEP = 1L << 63;
+
+    /// Cache lines, as CPUID's leaf 5 says and MWAIT watches them.
+    private static final int MONITOR_LINE = 64;
+
+    private static final int MWAIT_CHECKS = 40;
+    private static final long MWAIT_CHECK_NANOS = 50_000;
     private static final long DR6_BD = 1 << 13;
 
     private final Op op;
@@ -127,7 +136,7 @@ final class Control extends MicroOp {
             }
             case INVPCID -> {
                 privileged(c);
-                c.flushTlbs();
+                invalidate(c);
             }
             case CLTS -> {
                 privileged(c);
@@ -207,12 +216,8 @@ final class Control extends MicroOp {
                         op == Op.STAC ? c.systemFlags | RFLAGS_AC : c.systemFlags & ~RFLAGS_AC;
                 c.updateMmuIndex();
             }
-            case MONITOR -> privileged(c);
-            case MWAIT -> {
-                // Waking at once is allowed; waiting like HLT would miss the store that ends it.
-                privileged(c);
-                Thread.onSpinWait();
-            }
+            case MONITOR -> monitor(c);
+            case MWAIT -> await(c);
             case MFENCE -> VarHandle.fullFence();
             case RDFSBASE, RDGSBASE -> {
                 baseAccess(c);
@@ -261,6 +266,67 @@ final class Control extends MicroOp {
             return c.xcr0 & ExtendedState.inUse(c);
         }
         throw c.gp();
+    }
+
+    /// INVPCID's operands are checked, and everything it may name is dropped: PCIDs are not told apart.
+    private void invalidate(X86Cpu c) {
+        long type = is64 ? c.r[reg] : c.r[reg] & 0xffff_ffffL;
+        long address = c.linear(segment, ea.offset(c), 16, false);
+        long pcid = c.load64(address);
+        long linear = c.load64(address + 8 & c.addressMask());
+        boolean needsPcid = type <= 1 && (c.cr4 & CR4_PCIDE) == 0 && (pcid & 0xfff) != 0;
+        boolean nonCanonical = type == 0 && linear << 16 >> 16 != linear;
+        if ((type & ~3L) != 0 || pcid >>> 12 != 0 || needsPcid || nonCanonical) {
+            throw c.gp();
+        }
+        if (type == 0) {
+            c.flushPage(linear);
+        } else if (type == 3) {
+            c.flushNonGlobal();
+        } else {
+            c.flushTlbs();
+        }
+    }
+
+    private static void monitor(X86Cpu c) {
+        if (c.cpl != 0) {
+            throw c.fault(UD);
+        }
+        if ((c.r[RCX] & 0xffff_ffffL) != 0) {
+            throw c.gp();
+        }
+        long line = c.linear(DS, c.r[RAX] & c.addressMask(), 1, false) & -MONITOR_LINE;
+        c.monitored = line;
+        c.monitoredSum = sum(c, line);
+    }
+
+    private static long sum(X86Cpu c, long line) {
+        long sum = 0;
+        for (int i = 0; i < MONITOR_LINE; i += 8) {
+            sum = sum * 31 + c.load64(line + i);
+        }
+        return sum;
+    }
+
+    /// Waits for a store to the monitored line, an interrupt, or some milliseconds: MWAIT may end for other reasons (SDM
+    /// volume 3, 10.10.4).
+    private static void await(X86Cpu c) {
+        if (c.cpl != 0) {
+            throw c.fault(UD);
+        }
+        if ((c.r[RCX] & 0xffff_fffeL) != 0) {
+            throw c.gp();
+        }
+        for (int i = 0; i < MWAIT_CHECKS; i++) {
+            boolean wakes = c.interrupts.pending() || c.nmiPending || c.wantsAttention();
+            if (c.monitored == X86Cpu.NOTHING_MONITORED
+                    || wakes
+                    || sum(c, c.monitored) != c.monitoredSum) {
+                break;
+            }
+            LockSupport.parkNanos(MWAIT_CHECK_NANOS);
+        }
+        c.monitored = X86Cpu.NOTHING_MONITORED;
     }
 
     private static void extendedState(X86Cpu c) {
@@ -503,8 +569,15 @@ final class Control extends MicroOp {
             case 0 -> setCr0(c, value);
             case 2 -> c.cr2 = value;
             case 3 -> {
-                c.cr3 = value & ~(1L << 63);
-                c.flushTlbs();
+                boolean pcids = (c.cr4 & CR4_PCIDE) != 0;
+                long kept = pcids ? value & ~CR3_KEEP : value;
+                if (c.isLongMode() && (kept & c.model.reservedBits()) != 0) {
+                    throw c.gp();
+                }
+                c.cr3 = kept;
+                // What is cached is not told apart by PCID: flushing more than asked for is
+                // allowed.
+                c.addressSpaceChanged();
             }
             case 4 -> setCr4(c, value);
             case 8 -> {
@@ -523,7 +596,8 @@ final class Control extends MicroOp {
         boolean paging = (value & CR0_PG) != 0;
         if (paging && (value & CR0_PE) == 0
                 || (value & CR0_NW) != 0 && (value & CR0_CD) == 0
-                || wanted >>> 32 != 0) {
+                || wanted >>> 32 != 0
+                || !paging && (c.cr4 & CR4_PCIDE) != 0) {
             throw c.gp();
         }
         boolean was = (c.cr0 & CR0_PG) != 0;

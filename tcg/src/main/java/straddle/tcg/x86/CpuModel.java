@@ -86,6 +86,7 @@ public final class CpuModel {
             case 1 -> features(c);
             case 2 -> new int[] {1, 0, 0, 0x002c_307d};
             case 4 -> caches(subleaf, c);
+            case 5 -> has(Feature.MONITOR) ? new int[] {64, 64, 3, 0} : new int[4];
             case 7 ->
                     subleaf == 0
                             ? new int[] {0, word(Leaf.F7_EBX), word(Leaf.F7_ECX), 0}
@@ -277,6 +278,11 @@ public final class CpuModel {
             case 0x15, 0x16, 0x4000_0010 -> Arrays.fill(registers, 0);
             default -> {}
         }
+    }
+
+    /// Bits that CR3 can't have in long mode.
+    long reservedBits() {
+        return -1L << physicalBits();
     }
 
     int tscKiloHertz() {

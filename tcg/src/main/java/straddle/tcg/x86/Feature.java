@@ -98,7 +98,7 @@ public enum Feature {
     }
 
     /// What the translator does not implement yet.
-    private static final Set<Feature> MISSING = EnumSet.of(PCID, INVPCID, PDPE1GB);
+    private static final Set<Feature> MISSING = EnumSet.noneOf(Feature.class);
 
     private final Leaf leaf;
     private final int bit;

@@ -12,6 +12,13 @@ final class Msrs {
     private static final int SPEC_CTRL = 0x48;
     private static final int BIOS_SIGN_ID = 0x8b;
     private static final int MTRRCAP = 0xfe;
+
+    // AMD's, which systems read and write unasked on a processor of that name (BKDG, family 0Fh).
+    private static final int SYSCFG = 0xc001_0010;
+    private static final int HWCR = 0xc001_0015;
+    private static final int NB_CFG = 0xc001_001f;
+    private static final int INT_PENDING = 0xc001_0055;
+    private static final int DE_CFG = 0xc001_1029;
     private static final int MCG_CAP = 0x179;
     private static final int MCG_STATUS = 0x17a;
     private static final int DEBUGCTL = 0x1d9;
@@ -35,7 +42,7 @@ final class Msrs {
             case MSR_APIC_BASE -> c.apicBase;
             case MSR_TSC -> c.tsc();
             case MSR_TSC_ADJUST -> c.tscOffset;
-            case PLATFORM_ID, MCG_CAP, MCG_STATUS -> 0;
+            case PLATFORM_ID, MCG_CAP, MCG_STATUS, SYSCFG, HWCR, NB_CFG, DE_CFG, INT_PENDING -> 0;
             case XSS -> {
                 requireXsaves(c);
                 yield 0;
@@ -72,7 +79,7 @@ final class Msrs {
             case MSR_APIC_BASE -> c.apicBase = value;
             case MSR_TSC -> c.tscOffset += c.hasForeignCounter() ? 0 : value - c.tsc();
             case MSR_TSC_ADJUST -> c.tscOffset = c.hasForeignCounter() ? 0 : value;
-            case BIOS_SIGN_ID, MCG_STATUS -> {}
+            case BIOS_SIGN_ID, MCG_STATUS, SYSCFG, HWCR, NB_CFG, DE_CFG, INT_PENDING -> {}
             case XSS -> {
                 requireXsaves(c);
                 if (value != 0) {

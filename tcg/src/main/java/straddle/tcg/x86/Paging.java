@@ -5,6 +5,7 @@ import static straddle.core.arch.x86.X86.*;
 import straddle.core.memory.Region;
 import straddle.tcg.Cpu;
 import straddle.tcg.mmu.Raw;
+import straddle.tcg.mmu.Tlb;
 
 /// Walks the guest's page tables (SDM volume 3, chapter 5): 32-bit, PAE and 4-level paging.
 ///
@@ -17,6 +18,7 @@ final class Paging {
     private static final long ACCESSED = 1 << 5;
     private static final long DIRTY = 1 << 6;
     private static final long LARGE = 1 << 7;
+    private static final long GLOBAL = 1 << 8;
     private static final long NX = 1L << 63;
     private static final long ADDRESS = 0xf_ffff_ffff_f000L;
 
@@ -32,6 +34,7 @@ final class Paging {
     private boolean changed;
 
     private boolean writable;
+    private int kind;
     private long walks;
 
     Paging(X86Cpu cpu) {
@@ -39,6 +42,11 @@ final class Paging {
     }
 
     /// Whether the last walk found a page that stores may go to with no further walk.
+    /// What is remembered of the page that the last walk found.
+    int walkedKind() {
+        return kind;
+    }
+
     boolean walkedWritable() {
         return writable;
     }
@@ -64,6 +72,7 @@ final class Paging {
     private long walkOnce(long linear, int access, boolean user, boolean implicit) {
         if ((cpu.cr0 & CR0_PG) == 0) {
             writable = true;
+            kind = 0;
             return linear & 0xffff_ffffL;
         }
         int error =
@@ -118,6 +127,7 @@ final class Paging {
             if (leaf) {
                 check(linear, rights, nx, access, user, implicit, error);
                 update8(at, entry, access);
+                setKind(entry, level > 1);
                 long offset = (1L << shift) - 1;
                 return entry & ADDRESS & ~offset | linear & offset;
             }
@@ -149,6 +159,7 @@ final class Paging {
         if ((entry & LARGE) != 0 && (cpu.cr4 & CR4_PSE) != 0) {
             check(linear, rights, false, access, user, implicit, error);
             update4(at, entry, access);
+            setKind(entry, true);
             // PSE-36: bits 13 to 16 are address bits 32 to 35.
             return entry & 0xffc0_0000L | (entry & 0x1e000) << 19 | linear & 0x3f_ffff;
         }
@@ -163,6 +174,7 @@ final class Paging {
         rights &= entry;
         check(linear, rights, false, access, user, implicit, error);
         update4(at, entry, access);
+        setKind(entry, false);
         return entry & 0xffff_f000L | linear & 0xfff;
     }
 
@@ -191,6 +203,11 @@ final class Paging {
             throw cpu.pageFault(linear, error | ERROR_PRESENT);
         }
         writable = canWrite;
+    }
+
+    private void setKind(long entry, boolean large) {
+        boolean global = (entry & GLOBAL) != 0 && (cpu.cr4 & CR4_PGE) != 0;
+        kind = (global ? Tlb.GLOBAL : 0) | (large ? Tlb.LARGE : 0);
     }
 
     private void update8(long at, long entry, int access) {

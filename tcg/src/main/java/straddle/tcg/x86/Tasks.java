@@ -166,7 +166,7 @@ final class Tasks {
         c.writeDr7(c.dr[7] & ~DR7_LOCAL);
         if (is32 && (c.cr0 & CR0_PG) != 0 && image.cr3 != c.cr3) {
             c.cr3 = image.cr3;
-            c.flushTlbs();
+            c.addressSpaceChanged();
         }
         System.arraycopy(image.registers, 0, c.r, 0, 8);
         c.setRflags(image.flags);

@@ -152,6 +152,13 @@ public final class X86Cpu extends Cpu {
     /// A single-step trap follows the instruction being run.
     boolean trapPending;
 
+    static final long NOTHING_MONITORED = -1;
+
+    /// The line that MONITOR named, and what it held.
+    long monitored = NOTHING_MONITORED;
+
+    long monitoredSum;
+
     /// A fault is that of a task just switched to, at its own [#pc].
     boolean taskSwitched;
 
@@ -448,6 +455,20 @@ public final class X86Cpu extends Cpu {
     @Override
     protected boolean walkedWritable() {
         return paging.walkedWritable();
+    }
+
+    @Override
+    protected int walkedKind() {
+        return paging.walkedKind();
+    }
+
+    /// After a change of CR3.
+    void addressSpaceChanged() {
+        if ((cr4 & CR4_PGE) != 0) {
+            flushNonGlobal();
+        } else {
+            flushTlbs();
+        }
     }
 
     /// Loads as the processor itself does from descriptor tables: with supervisor rights.

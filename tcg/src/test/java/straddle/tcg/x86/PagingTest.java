@@ -1,0 +1,179 @@
+package straddle.tcg.x86;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static straddle.core.arch.x86.X86.*;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Page tables as an operating system uses and abuses them (SDM volume 3, chapter 5).
+class PagingTest {
+    /// The last level of [Snippet]'s page tables, and an entry of a page that its code does not use.
+    private static final int TABLE = 0x4000;
+
+    private static final int PAGE = 0x8_0000;
+    private static final int OTHER = 0x9_0000;
+    private static final int DIRECTORY = 0x3000;
+    private static final int PRESENT = 1;
+    private static final int WRITABLE = 2;
+    private static final int USER = 4;
+    private static final int LARGE = 0x80;
+    private static final int GLOBAL = 0x100;
+    private static final int ERROR_PRESENT = 1;
+    private static final int ERROR_RESERVED = 8;
+    private static final int ERROR_FETCH = 16;
+
+    private final Snippet snippet = new Snippet();
+
+    @AfterEach
+    void close() {
+        snippet.close();
+    }
+
+    private void map(int page, long entry) {
+        snippet.putLong(TABLE + 8 * (page >> 12), entry);
+    }
+
+    private int errorCode() {
+        return (int) snippet.getLong((int) snippet.state.gpr[RSP]);
+    }
+
+    private void preparePages() {
+        snippet.putLong(PAGE, 1);
+        snippet.putLong(OTHER, 2);
+        snippet.state.gpr[RSI] = PAGE;
+        snippet.state.gpr[RBX] = TABLE + 8 * (PAGE >> 12);
+        snippet.state.gpr[RAX] = OTHER | PRESENT | WRITABLE;
+    }
+
+    @Test
+    void aGlobalPageOutlivesAChangeOfAddressSpace() {
+        snippet.state.cr4 |= CR4_PGE;
+        map(PAGE, PAGE | PRESENT | WRITABLE | GLOBAL);
+        preparePages();
+        // mov rdx, [rsi]; mov [rbx], rax; mov rax, cr3; mov cr3, rax; mov rcx, [rsi]
+        assertEquals(
+                Snippet.COMPLETED, snippet.run("48 8b 16 48 89 03 0f 20 d8 0f 22 d8 48 8b 0e"));
+        assertEquals(1, snippet.state.gpr[RDX]);
+        assertEquals(1, snippet.state.gpr[RCX]);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "'mov rax, cr3; mov cr3, rax', 0f20d80f22d8, 0",
+        "'invlpg [rsi], of a global page', 0f013e, 0x100",
+        "'mov rax, cr4; xor al, 0x80; mov cr4, rax', 0f20e034800f22e0, 0x100",
+    })
+    void whatFlushesLetsTheNewMappingBeSeen(String name, String flush, String kind) {
+        snippet.state.cr4 = snippet.state.cr4 & ~CR4_OSXSAVE | CR4_PGE;
+        map(PAGE, PAGE | PRESENT | WRITABLE | Integer.decode(kind));
+        preparePages();
+        assertEquals(
+                Snippet.COMPLETED, snippet.run("48 8b 16 48 89 03" + flush + "48 8b 0e"), name);
+        assertEquals(1, snippet.state.gpr[RDX]);
+        assertEquals(2, snippet.state.gpr[RCX]);
+    }
+
+    @Test
+    void invlpgDropsAllOfALargePage() {
+        // The second 2 MiB: first themselves, then the first 2 MiB again.
+        snippet.putLong(DIRECTORY + 8, PRESENT | WRITABLE | LARGE);
+        snippet.putLong(PAGE, 1);
+        snippet.putLong(OTHER, 2);
+        snippet.state.gpr[RSI] = 0x20_0000 + PAGE;
+        snippet.state.gpr[RBX] = DIRECTORY + 8;
+        // mov rdx, [rsi]; and qword [rbx], 0; invlpg [rsi+0x1000]; mov rcx, [rsi]
+        assertEquals(PF, snippet.run("48 8b 16 48 83 23 00 0f 01 be 00 10 00 00 48 8b 0e"));
+        assertEquals(1, snippet.state.gpr[RDX]);
+        assertEquals(0x20_0000 + PAGE, snippet.state.cr2);
+    }
+
+    @Test
+    void aSupervisorMayNotRunUsersPagesUnderSmep() {
+        map(PAGE, PAGE | PRESENT | WRITABLE | USER);
+        for (int table = 0x1000; table < TABLE; table += 0x1000) {
+            snippet.putLong(table, table + 0x1000 | PRESENT | WRITABLE | USER);
+        }
+        snippet.state.cr4 |= CR4_SMEP;
+        snippet.state.gpr[RAX] = PAGE;
+        assertEquals(PF, snippet.run("ff e0")); // jmp rax
+        assertEquals(ERROR_PRESENT | ERROR_FETCH, errorCode());
+        assertEquals(PAGE, snippet.state.cr2);
+    }
+
+    @Test
+    void aSupervisorReadsUsersPagesUnderSmapOnlyWithAlignmentCheck() {
+        map(PAGE, PAGE | PRESENT | WRITABLE | USER);
+        for (int table = 0x1000; table < TABLE; table += 0x1000) {
+            snippet.putLong(table, table + 0x1000 | PRESENT | WRITABLE | USER);
+        }
+        snippet.state.cr4 |= CR4_SMAP;
+        snippet.state.gpr[RSI] = PAGE;
+        assertEquals(Snippet.COMPLETED, snippet.run("0f 01 cb 48 8b 06 0f 01 ca")); // stac, clac
+        assertEquals(PF, snippet.run("48 8b 06"));
+        assertEquals(ERROR_PRESENT, errorCode());
+    }
+
+    @Test
+    void tablesThatPointToThemselvesAreWalkedAllTheSame() {
+        // Entry 511 of the top level is the top level: the tables appear at the end of the address
+        // space.
+        snippet.putLong(0x1000 + 8 * 511, 0x1000 | PRESENT | WRITABLE);
+        snippet.state.gpr[RSI] = 0xffff_ffff_ffff_fff8L;
+        assertEquals(Snippet.COMPLETED, snippet.run("48 8b 06"));
+        assertEquals(0x1000 | PRESENT | WRITABLE, snippet.state.gpr[RAX] & 0xfff_ffdf);
+    }
+
+    @Test
+    void tablesBeyondMemoryReadAllOnesWhichIsReserved() {
+        snippet.putLong(0x1000 + 8, 0x80_0000_0000L - 0x1000 | PRESENT | WRITABLE);
+        snippet.state.gpr[RSI] = 1L << 39;
+        assertEquals(PF, snippet.run("48 8b 06"));
+        assertEquals(ERROR_PRESENT | ERROR_RESERVED, errorCode());
+    }
+
+    @Test
+    void anAddressBitBeyondTheProcessorsIsReserved() {
+        map(PAGE, 1L << 45 | PAGE | PRESENT);
+        snippet.state.gpr[RSI] = PAGE;
+        assertEquals(PF, snippet.run("48 8b 06"));
+        assertEquals(ERROR_PRESENT | ERROR_RESERVED, errorCode());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "type 4, 4, 0, 0, 13",
+        "a PCID without CR4.PCIDE, 1, 5, 0, 13",
+        "reserved bits, 2, 0x1000, 0, 13",
+        "an address that is not canonical, 0, 0, 0x800000000000, 13",
+        "one address, 0, 0, 0x80000, -1",
+        "everything, 2, 0, 0, -1",
+        "all but global pages, 3, 0, 0, -1",
+    })
+    void invpcidChecksItsOperands(String name, int type, String pcid, String linear, int vector) {
+        snippet.putLong(Snippet.DATA, Long.decode(pcid));
+        snippet.putLong(Snippet.DATA + 8, Long.decode(linear));
+        snippet.state.gpr[RAX] = type;
+        assertEquals(vector, snippet.run("66 0f 38 82 07"), name); // invpcid rax, [rdi]
+    }
+
+    @Test
+    void mwaitEndsWithAStoreToTheLineAndAlsoWithout() {
+        snippet.state.gpr[RAX] = Snippet.DATA;
+        snippet.state.gpr[RCX] = 0;
+        // monitor; inc qword [rdi]; xor ecx, ecx; mwait; inc rbx
+        assertEquals(Snippet.COMPLETED, snippet.run("0f 01 c8 48 ff 07 31 c9 0f 01 c9 48 ff c3"));
+        assertEquals(1, snippet.state.gpr[RBX]);
+        assertEquals(Snippet.COMPLETED, snippet.run("0f 01 c9"));
+        assertEquals(Snippet.COMPLETED, snippet.run("0f 01 c8 0f 01 c9"));
+    }
+
+    @Test
+    void anAddressThatIsNotCanonicalIsAGeneralProtectionFault() {
+        snippet.state.gpr[RSI] = 0x8000_0000_0000L;
+        assertEquals(GP, snippet.run("48 8b 06"));
+        assertEquals(0, errorCode());
+    }
+}
