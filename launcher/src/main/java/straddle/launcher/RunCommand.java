@@ -62,6 +62,7 @@ final class RunCommand implements Callable<Integer> {
     @Mixin private FirmwareOptions firmware;
     @Mixin private PcOptions pc;
     @Mixin private DiskOptions disk;
+    @Mixin private DeviceOptions devices;
     @Mixin private ConsoleOptions console;
     @Mixin private EngineOptions engine;
     @Mixin private CpuOptions cpu;
@@ -116,6 +117,7 @@ final class RunCommand implements Callable<Integer> {
         firmware.requireNone();
         pc.requireNone();
         disk.requireNone();
+        devices.requireNone();
         EmbeddedGuest image = machine.guest();
         long ramBytes = machine.ramBytes(image);
         limit.limit();
@@ -220,7 +222,12 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /// What a PC of this command line is made of.
-    private record Board(Boot boot, AcceleratorProvider engine, long ramBytes, int vcpus) {
+    private record Board(
+            Boot boot,
+            AcceleratorProvider engine,
+            long ramBytes,
+            int vcpus,
+            DeviceOptions devices) {
 
         Pc powerOn(List<ByteSink> serial, Disks disks, FirmwareOptions.Discs discs)
                 throws AcceleratorException, RamUnavailableException {
@@ -236,6 +243,7 @@ final class RunCommand implements Callable<Integer> {
             Pc machine = Pc.create(config, boot, engine);
             disks.attachTo(machine);
             discs.attachTo(machine);
+            devices.attachTo(machine);
             return machine;
         }
     }
@@ -248,7 +256,8 @@ final class RunCommand implements Callable<Integer> {
                 boot,
                 stats.observed(cpu.applyTo(engine.engine(surroundings)), surroundings.err()),
                 ramBytes,
-                vcpus);
+                vcpus,
+                devices);
     }
 
     private void tell(String sentence) {

@@ -1,11 +1,16 @@
 package straddle.machines.pc;
 
+import java.util.function.Consumer;
 import straddle.core.irq.MessageSink;
 import straddle.devices.block.BlockBackend;
 import straddle.devices.pci.PciHost;
+import straddle.devices.virtio.NetworkBackend;
 import straddle.devices.virtio.VirtioBlock;
+import straddle.devices.virtio.VirtioConsole;
 import straddle.devices.virtio.VirtioDevice;
+import straddle.devices.virtio.VirtioNet;
 import straddle.devices.virtio.VirtioPci;
+import straddle.devices.virtio.VirtioRng;
 import straddle.machines.chassis.Chassis;
 
 /// The virtio devices of a [Pc], put on its PCI bus one after another before it starts.
@@ -31,6 +36,30 @@ public final class PcVirtio {
     /// @throws IllegalStateException if the bus is full
     public void addDisk(BlockBackend disk, String serial) {
         plug(new VirtioBlock(disk, "disk-" + disks++, serial, chassis.lock));
+    }
+
+    /// Adds a source of randomness.
+    ///
+    /// @param source fills an array, without blocking
+    public void addRng(Consumer<byte[]> source) {
+        plug(new VirtioRng(source));
+    }
+
+    /// Adds a network card.
+    ///
+    /// @param address its six bytes; the first is even
+    public void addNetwork(NetworkBackend backend, byte[] address) {
+        plug(new VirtioNet(backend, address));
+    }
+
+    /// Adds a console, `hvc0` and so on to Linux.
+    ///
+    /// @param output gets what the guest writes, under the machine lock: it must not block
+    /// @return to be used under the machine lock
+    public VirtioConsole addConsole(Consumer<byte[]> output) {
+        VirtioConsole console = new VirtioConsole(output);
+        plug(console);
+        return console;
     }
 
     private void plug(VirtioDevice device) {
