@@ -11,8 +11,8 @@ final class DiskOptions {
             names = {"--disk", "--drive"},
             paramLabel = "FILE[,KEY=VALUE]...",
             description = {
-                "Attach a raw disk image, or a block device of the host's, as virtio disk vda, vdb, ...",
-                "Keys: readonly, snapshot, serial=TEXT, lock=off; QEMU's file=, if=virtio and format=raw are understood."
+                "Attach a raw disk image, or a block device of the host's: vda, vdb, ... to the guest.",
+                "Keys: readonly, snapshot, if=ide, serial=TEXT, lock=off. As QEMU's -drive it takes file= and format=raw."
             })
     private List<String> disks = new ArrayList<>();
 
@@ -33,17 +33,20 @@ final class DiskOptions {
 
     /// Opens and locks the images.
     ///
+    /// @param cdroms how many drives have an IDE place already
     /// @return to be closed after the last machine
-    Disks open(Surroundings surroundings) throws CommandFailure {
+    Disks open(Surroundings surroundings, int cdroms) throws CommandFailure {
         List<DiskSpec> specs = new ArrayList<>();
         for (String each : disks) {
             specs.add(DiskSpec.parse(each));
         }
         return Disks.open(
                 specs,
-                snapshot,
-                temporaryFolder(),
-                sentence -> surroundings.err().println("straddle: " + sentence));
+                cdroms,
+                new Disks.Setting(
+                        snapshot,
+                        temporaryFolder(),
+                        sentence -> surroundings.err().println("straddle: " + sentence)));
     }
 
     /// Where there may be room for what a guest writes: seldom in memory, as `/tmp` may be.

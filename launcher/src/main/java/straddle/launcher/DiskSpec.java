@@ -30,7 +30,8 @@ record DiskSpec(
 
     /// What a disk is attached to.
     enum Bus {
-        VIRTIO
+        VIRTIO,
+        IDE
     }
 
     /// Reads `FILE[,KEY[=VALUE]]...`, or the same with `file=FILE` anywhere; a comma in a value is written twice.
@@ -57,14 +58,14 @@ record DiskSpec(
             throw wrong(text, "it names no file");
         }
         oneOf(text, values, "media", "disk");
-        oneOf(text, values, "if", "virtio");
+        String bus = oneOf(text, values, "if", "virtio", "ide");
         String serial = values.get("serial");
         if (serial != null && (serial.length() > MAX_SERIAL || !serial.matches("[ -~]*"))) {
             throw wrong(text, "a serial number is up to " + MAX_SERIAL + " characters of ASCII");
         }
         return new DiskSpec(
                 Path.of(file),
-                Bus.VIRTIO,
+                "ide".equals(bus) ? Bus.IDE : Bus.VIRTIO,
                 flag(text, values, "readonly", false),
                 flag(text, values, "snapshot", false),
                 "raw".equals(oneOf(text, values, "format", "raw")),
@@ -94,11 +95,8 @@ record DiskSpec(
                     key
                             + "="
                             + value
-                            + " is not possible; "
-                            + key
-                            + "="
-                            + String.join(", ", allowed)
-                            + " is");
+                            + " is not possible; it can be "
+                            + String.join(" or ", allowed));
         }
         return value;
     }

@@ -13,25 +13,44 @@ import straddle.devices.block.SnapshotOverlay;
 import straddle.host.FileLock;
 import straddle.host.HostException;
 import straddle.machines.pc.Pc;
+import straddle.machines.pc.PcIde;
 
 /// Open disk images, which outlive a guest's resets.
 final class Disks implements AutoCloseable {
     private static final boolean LINUX = "Linux".equals(System.getProperty("os.name"));
 
+    /// The first channel, then what CD-ROM drives take last.
+    private static final List<Integer> PLACES = List.of(0, 1, 3, 2);
+
     /// So that other devices have slots, too.
     private static final int MAX_DISKS = 16;
 
-    private record Disk(BlockBackend backend, String serial) {}
+    private record Disk(BlockBackend backend, DiskSpec.Bus bus, String serial) {}
 
     private final List<Disk> disks = new ArrayList<>();
 
     private Disks() {}
 
-    /// @param snapshot whether all of them are to stay as they are
+    /// What holds for all of them.
+    ///
+    /// @param snapshot whether all are to stay as they are
+    /// @param folder where snapshots have their temporary files
     /// @param trouble gets a sentence when the host fails a disk for the first time
+    record Setting(boolean snapshot, Path folder, Consumer<String> trouble) {}
+
+    /// @param cdroms how many drives have an IDE place already
     /// @throws CommandFailure if one can't be had; none is open then
-    static Disks open(List<DiskSpec> specs, boolean snapshot, Path folder, Consumer<String> trouble)
-            throws CommandFailure {
+    static Disks open(List<DiskSpec> specs, int cdroms, Setting setting) throws CommandFailure {
+        long drives =
+                cdroms + specs.stream().filter(each -> each.bus() == DiskSpec.Bus.IDE).count();
+        if (drives > PcIde.PLACES) {
+            throw CommandFailure.usage(
+                    "A PC has room for "
+                            + PcIde.PLACES
+                            + " IDE drives; these are "
+                            + drives
+                            + ", CD-ROM drives included.");
+        }
         if (specs.size() > MAX_DISKS) {
             throw CommandFailure.usage(
                     "A guest can have " + MAX_DISKS + " disks; these are " + specs.size() + ".");
@@ -41,7 +60,7 @@ final class Disks implements AutoCloseable {
         try {
             for (DiskSpec spec : specs) {
                 String serial = spec.serial().orElse("straddle-" + opened.disks.size());
-                opened.disks.add(new Disk(open(spec, snapshot, folder, trouble), serial));
+                opened.disks.add(new Disk(open(spec, setting), spec.bus(), serial));
             }
             complete = true;
             return opened;
@@ -54,19 +73,20 @@ final class Disks implements AutoCloseable {
         }
     }
 
-    private static BlockBackend open(
-            DiskSpec spec, boolean allSnapshots, Path folder, Consumer<String> trouble)
-            throws ImageException {
-        boolean snapshot = (spec.snapshot() || allSnapshots) && !spec.readOnly();
+    private static BlockBackend open(DiskSpec spec, Setting setting) throws ImageException {
+        boolean snapshot = (spec.snapshot() || setting.snapshot()) && !spec.readOnly();
         ImageLocker locker = spec.lock() && LINUX ? Disks::lock : ImageLocker.NONE;
         BlockBackend image =
-                RawImage.open(spec.file(), spec.readOnly() || snapshot, locker, trouble);
+                RawImage.open(spec.file(), spec.readOnly() || snapshot, locker, setting.trouble());
         boolean complete = false;
         try {
             if (!spec.raw()) {
                 checkFormat(spec.file(), ImageFormat.of(image));
             }
-            BlockBackend disk = snapshot ? SnapshotOverlay.over(image, folder, trouble) : image;
+            BlockBackend disk =
+                    snapshot
+                            ? SnapshotOverlay.over(image, setting.folder(), setting.trouble())
+                            : image;
             complete = true;
             return disk;
         } finally {
@@ -104,7 +124,14 @@ final class Disks implements AutoCloseable {
     }
 
     void attachTo(Pc machine) {
-        disks.forEach(each -> machine.virtio().addDisk(each.backend(), each.serial()));
+        int place = 0;
+        for (Disk each : disks) {
+            switch (each.bus()) {
+                case VIRTIO -> machine.virtio().addDisk(each.backend(), each.serial());
+                case IDE ->
+                        machine.ide().addDisk(PLACES.get(place++), each.backend(), each.serial());
+            }
+        }
     }
 
     @Override

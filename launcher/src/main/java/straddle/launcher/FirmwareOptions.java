@@ -120,6 +120,11 @@ final class FirmwareOptions {
         };
     }
 
+    /// How many CD-ROM drives there are.
+    int cdroms() {
+        return cdroms.size();
+    }
+
     /// Opens the discs' images.
     ///
     /// @param trouble gets a sentence when the host fails one for the first time

@@ -155,7 +155,7 @@ final class RunCommand implements Callable<Integer> {
         GuestRun run;
         Consoles consoles = console.open(surroundings, Pc.MAX_SERIAL_PORTS);
         try (consoles;
-                Disks disks = disk.open(surroundings);
+                Disks disks = disk.open(surroundings, firmware.cdroms());
                 FirmwareOptions.Discs discs = firmware.open(this::tell)) {
             run =
                     Session.run(
@@ -188,7 +188,7 @@ final class RunCommand implements Callable<Integer> {
                         new OutputEnd(surroundings.out(), interruption::stopRunning),
                         new OutputEnd(surroundings.err(), interruption::stopRunning));
         ExecSession.Outcome outcome;
-        try (Disks disks = disk.open(surroundings);
+        try (Disks disks = disk.open(surroundings, firmware.cdroms());
                 FirmwareOptions.Discs discs = firmware.open(this::tell)) {
             outcome =
                     ExecSession.run(

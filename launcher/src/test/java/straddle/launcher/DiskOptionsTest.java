@@ -24,12 +24,21 @@ class DiskOptionsTest {
         return Files.write(folder.resolve(name), new byte[bytes]);
     }
 
+    @Test
+    void aPcHasPlacesForFourIdeDrives() throws Exception {
+        String image = image("a.img", 512) + ",if=ide,readonly";
+        open(image, image, image, image).close();
+        assertEquals(
+                "A PC has room for 4 IDE drives; these are 5, CD-ROM drives included.",
+                refusal(image, image, image, image, image));
+    }
+
     private Disks open(String... disks) throws CommandFailure {
         List<DiskSpec> specs = new ArrayList<>();
         for (String each : disks) {
             specs.add(DiskSpec.parse(each));
         }
-        return Disks.open(specs, false, folder, _ -> {});
+        return Disks.open(specs, 0, new Disks.Setting(false, folder, _ -> {}));
     }
 
     private String refusal(String... disks) {
@@ -85,8 +94,8 @@ class DiskOptionsTest {
                 "a.img,x=y | there is no 'x'; it takes file, if, format, readonly, snapshot, serial, lock, media.",
                 "a.img,file=b.img | it says file twice.",
                 "a.img,readonly=maybe | readonly is on or off, not maybe.",
-                "a.img,if=scsi | if=scsi is not possible; if=virtio is.",
-                "a.img,format=qcow2 | format=qcow2 is not possible; format=raw is.",
+                "a.img,if=scsi | if=scsi is not possible; it can be virtio or ide.",
+                "a.img,format=qcow2 | format=qcow2 is not possible; it can be raw.",
                 "a.img,serial=123456789012345678901 | a serial number is up to 20 characters of ASCII."
             })
     void aMistakeIsTold(String text, String why) {
