@@ -59,7 +59,9 @@ final class ConsoleOptions {
                 ends.add(end(place, surroundings, consoles));
             }
             if (monitorHere) {
-                MonitorDoors.onStreams(consoles.monitor(), surroundings.in(), surroundings.out());
+                consoles.onFirstMachine(() ->
+                        MonitorDoors.onStreams(
+                                consoles.monitor(), surroundings.in(), surroundings.out()));
             } else if (monitor.startsWith(UNIX)) {
                 doors.add(MonitorDoors.onSocket(consoles.monitor(), path(monitor, UNIX)));
             }

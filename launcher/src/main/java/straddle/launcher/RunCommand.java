@@ -33,9 +33,10 @@ import straddle.machines.pc.Pc;
         header = "Runs a guest, its serial line on standard output.",
         descriptionHeading = "%n",
         description = {
-            "Ends when the guest does, with the guest's exit code, or with Ctrl-C. A guest with a name or a",
-            "kernel gets a whole PC, and what you type goes to its serial line. Without either it is the",
-            "built-in guest, which boots to 64-bit mode, runs short workloads and checks their results."
+            "Ends when the guest does, with the guest's exit code; on a terminal by Ctrl-A X, too (Ctrl-A H helps),",
+            "elsewhere by Ctrl-C. A guest with a name or a kernel gets a whole PC, and what you type goes to its",
+            "serial line. Without either it is the built-in guest, which boots to 64-bit mode, runs short",
+            "workloads and checks their results."
         },
         parameterListHeading = "%nGuest:%n",
         optionListHeading = "%nOptions:%n",

@@ -81,7 +81,7 @@ final class CommandProcess implements AutoCloseable {
                 modulePath);
     }
 
-    private static String modulePath() {
+    static String modulePath() {
         Stream<String> ours = BuiltClasses.directories().stream().map(Path::toString);
         Stream<String> theirs =
                 Stream.of(CommandLine.class, Gson.class, LineReader.class, Terminal.class)

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import straddle.host.PseudoTerminal;
 
 /// The command as a process: signals, exit codes, and guests that misbehave, on the engines that work here.
 @Tag("boot")
@@ -92,6 +95,45 @@ class CommandProcessTest {
 
             assertEquals(143, command.await());
         }
+    }
+
+    @Test
+    void aTerminalIsRawUntilASignalEndsTheGuestAndThenAsBefore() throws Exception {
+        needs("tcg");
+        try (PseudoTerminal user = PseudoTerminal.open()) {
+            stty(user, "sane");
+            String before = stty(user, "-g");
+            List<String> line = new ArrayList<>(CommandProcess.java(CommandProcess.modulePath()));
+            line.addAll(List.of("-m", "straddle.launcher/straddle.launcher.Main"));
+            line.addAll(List.of("run", "--accel", "tcg", "--hook", "3"));
+            File terminal = new File(user.path());
+            Process process =
+                    new ProcessBuilder(line)
+                            .redirectInput(terminal)
+                            .redirectOutput(terminal)
+                            .redirectError(terminal)
+                            .start();
+            byte[] said = new byte[4096];
+            StringBuilder all = new StringBuilder();
+            while (all.indexOf("hook 3") < 0) {
+                int count = user.read(said);
+                assertTrue(count > 0, all.toString());
+                all.append(new String(said, 0, count, StandardCharsets.ISO_8859_1));
+            }
+            assertTrue(stty(user, "-a").contains("-isig"), all.toString());
+            process.destroy();
+
+            assertEquals(143, process.waitFor());
+            assertEquals(before, stty(user, "-g"));
+        }
+    }
+
+    private static String stty(PseudoTerminal terminal, String argument) throws Exception {
+        Process process = new ProcessBuilder("stty", "-F", terminal.path(), argument).start();
+        String said =
+                new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        assertEquals(0, process.waitFor());
+        return said;
     }
 
     @ParameterizedTest

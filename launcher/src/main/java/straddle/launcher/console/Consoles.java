@@ -12,6 +12,7 @@ public final class Consoles implements Session.Attendant, AutoCloseable {
     private final Monitor monitor;
     private List<SerialEnd> ends = List.of();
     private List<AutoCloseable> doors = List.of();
+    private Runnable onFirstMachine = () -> {};
     private volatile Machine machine;
 
     /// None yet but the monitor.
@@ -34,6 +35,11 @@ public final class Consoles implements Session.Attendant, AutoCloseable {
         doors = List.copyOf(monitorDoors);
     }
 
+    /// Has `action` called once, when there is a machine to talk about. Before the session.
+    public void onFirstMachine(Runnable action) {
+        onFirstMachine = action;
+    }
+
     /// Takes what the guest sends: one for each serial port that it is to have.
     public List<ByteSink> outputs() {
         return ends.stream().map(SerialEnd::output).toList();
@@ -46,6 +52,8 @@ public final class Consoles implements Session.Attendant, AutoCloseable {
         for (int i = 0; i < Math.min(ends.size(), next.serialPorts().size()); i++) {
             ends.get(i).connect(next.serialPorts().get(i));
         }
+        onFirstMachine.run();
+        onFirstMachine = () -> {};
     }
 
     @Override
