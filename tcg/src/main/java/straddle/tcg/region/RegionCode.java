@@ -8,7 +8,7 @@ import straddle.tcg.op.MicroOp;
 
 /// Base of the hidden classes that regions are compiled to.
 public abstract class RegionCode {
-    private static final int WARM_UP_CALLS = 8;
+    private static final int WARM_UP_CALLS = 40;
     private static final int PROBES = 3;
     private static final int PROBE_CALLS = 4;
     private static final long QUICK_NANOS = 120;
