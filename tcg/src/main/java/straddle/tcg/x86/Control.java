@@ -394,6 +394,10 @@ final class Control extends MicroOp {
     // ---- flags
 
     private static void cli(X86Cpu c) {
+        if (VirtualInterrupts.forCliAndSti(c)) {
+            VirtualInterrupts.cli(c);
+            return;
+        }
         if (c.isProtected() && c.iopl() < c.cpl) {
             throw c.gp();
         }
@@ -401,6 +405,10 @@ final class Control extends MicroOp {
     }
 
     private static void sti(X86Cpu c) {
+        if (VirtualInterrupts.forCliAndSti(c)) {
+            VirtualInterrupts.sti(c);
+            return;
+        }
         if (c.isProtected() && c.iopl() < c.cpl) {
             throw c.gp();
         }
@@ -412,6 +420,10 @@ final class Control extends MicroOp {
     }
 
     private void pushf(X86Cpu c) {
+        if (VirtualInterrupts.forFlags(c, width)) {
+            c.push(VirtualInterrupts.image(c), 2);
+            return;
+        }
         if (c.isVm86() && c.iopl() < 3) {
             throw c.gp();
         }
@@ -419,6 +431,14 @@ final class Control extends MicroOp {
     }
 
     private void popf(X86Cpu c) {
+        if (VirtualInterrupts.forFlags(c, width)) {
+            long image = c.peek(0, 2);
+            VirtualInterrupts.check(c, image);
+            c.release(2);
+            VirtualInterrupts.load(c, image);
+            c.updateMmuIndex();
+            return;
+        }
         if (c.isVm86() && c.iopl() < 3) {
             throw c.gp();
         }

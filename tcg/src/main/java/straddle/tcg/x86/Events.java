@@ -395,7 +395,7 @@ final class Events {
             return;
         }
         if (c.isVm86()) {
-            if (c.iopl() < 3) {
+            if (c.iopl() < 3 && !VirtualInterrupts.forFlags(c, width)) {
                 throw c.gp();
             }
             iretReal(c, width);
@@ -518,6 +518,10 @@ final class Events {
         long newPc = c.peek(0, width);
         int selector = (int) c.peek(width, width) & 0xffff;
         long flags = c.peek(2L * width, width);
+        boolean virtual = VirtualInterrupts.forFlags(c, width);
+        if (virtual) {
+            VirtualInterrupts.check(c, flags);
+        }
         c.release(3L * width);
         long keep =
                 RFLAGS_VM
@@ -528,7 +532,11 @@ final class Events {
         c.segments[CS].selector = selector;
         c.segments[CS].base = (long) selector << 4;
         c.pc = newPc & 0xffff;
-        c.setRflags(c.rflags() & keep | flags & ~keep);
+        if (virtual) {
+            VirtualInterrupts.load(c, flags);
+        } else {
+            c.setRflags(c.rflags() & keep | flags & ~keep);
+        }
         c.nmiBlocked = false;
         c.updateMode();
         c.interruptsEnabled();

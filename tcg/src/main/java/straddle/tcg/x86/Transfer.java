@@ -103,10 +103,10 @@ final class Transfer extends MicroOp {
             case CALLF, JMPF -> far(c);
             case RETF -> returnFar(c);
             case INT -> {
-                if (c.isVm86() && c.iopl() < 3) {
-                    throw c.gp();
+                int vector = (int) immediate & 0xff;
+                if (!VirtualInterrupts.redirect(c, vector, nextPc)) {
+                    Events.software(c, vector, nextPc, true);
                 }
-                Events.software(c, (int) immediate & 0xff, nextPc, true);
             }
             case INT3 -> Events.software(c, BP, nextPc, true);
             case INT1 -> Events.software(c, DB, nextPc, false);
