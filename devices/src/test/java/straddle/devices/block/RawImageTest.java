@@ -13,6 +13,7 @@ import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -207,7 +208,7 @@ class RawImageTest {
         byte[] before = new byte[4 << 20];
         new Random(1).nextBytes(before);
         Files.write(file, before);
-        Process writer = scribbler(file);
+        Process writer = java("", Scribbler.class, file.toString());
         try {
             assertEquals('w', writer.getInputStream().read());
             writer.destroyForcibly().waitFor();
@@ -224,17 +225,39 @@ class RawImageTest {
         assertNotEquals(-1, Arrays.mismatch(before, after));
     }
 
-    private static Process scribbler(Path file) throws Exception {
-        String path = directory(RawImage.class) + ":" + directory(Scribbler.class);
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        path,
-                        Scribbler.class.getName(),
-                        file.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+    /// A limit on the size of files is how a host without space looks, and can be had without one.
+    @Test
+    void aHostWithoutSpaceIsAnIoErrorAndTheDiskGoesOn() throws Exception {
+        Path file = file(4 << 20);
+        Process limited =
+                java("ulimit -f 2048 && ", Writes.class, file.toString(), "0", "3145728", "512");
+        String said = new String(limited.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, limited.waitFor());
+        List<String> lines = said.lines().toList();
+        assertEquals(
+                List.of("OK", "IO_ERROR", "OK"), List.of(lines.get(0), lines.get(2), lines.get(3)));
+        assertTrue(
+                lines.get(1).startsWith(file + ": ") && lines.get(1).endsWith("I/O error."), said);
+    }
+
+    /// Starts a class of the tests as a process of its own.
+    private static Process java(String before, Class<?> program, String... args) throws Exception {
+        String path = directory(RawImage.class) + ":" + directory(program);
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        List<String> command =
+                new ArrayList<>(
+                        List.of(
+                                "sh",
+                                "-c",
+                                before + "exec \"$@\"",
+                                "sh",
+                                java.toString(),
+                                "-XX:TieredStopAtLevel=1",
+                                "-cp",
+                                path,
+                                program.getName()));
+        command.addAll(List.of(args));
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 
     /// Where a class was compiled to.
