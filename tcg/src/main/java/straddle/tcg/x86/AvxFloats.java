@@ -42,20 +42,30 @@ final class AvxFloats extends MicroOp {
 
     @Override
     public MicroOp exec(Cpu c) {
-        X86Cpu cpu = (X86Cpu) c;
-        if (a >= 0) {
-            VectorRuntime.copy(c, SPARE, a);
+        switch (op) {
+            case ADDPD -> VectorRuntime.vaddpd(c, d, a, b, wide ? 1 : 0);
+            case SUBPD -> VectorRuntime.vsubpd(c, d, a, b, wide ? 1 : 0);
+            case MULPD -> VectorRuntime.vmulpd(c, d, a, b, wide ? 1 : 0);
+            case ADDSD -> VectorRuntime.vaddsd(c, d, a, b, 0);
+            case SUBSD -> VectorRuntime.vsubsd(c, d, a, b, 0);
+            case MULSD -> VectorRuntime.vmulsd(c, d, a, b, 0);
+            default -> apply((X86Cpu) c);
         }
-        if (!wide) {
-            if (VectorFloats.apply(op, cpu.fp, cpu.v, SPARE, b, imm)) {
-                throw FpuState.simdFault(cpu);
-            }
-            VectorRuntime.copy(c, d, SPARE);
-            VectorRuntime.clearUpper(c, d);
-            return next;
-        }
-        if (a >= 0) {
-            VectorRuntime.copyUpper(c, SPARE, a);
+        return next;
+    }
+
+    /// Whether [VectorRuntime] has a method for ordinary operands.
+    private boolean isFrequent() {
+        return switch (op) {
+            case ADDPD, SUBPD, MULPD, ADDSD, SUBSD, MULSD -> true;
+            default -> false;
+        };
+    }
+
+    private void apply(X86Cpu c) {
+        if (piece == 0 && !narrows) {
+            carefully(c, op, d, a, b, imm, wide);
+            return;
         }
         int upperB = b;
         if (piece != 0) {
@@ -63,19 +73,41 @@ final class AvxFloats extends MicroOp {
             upperB = Vectors.SCRATCH;
         }
         VectorRuntime.gather(c);
-        boolean _ = VectorFloats.apply(op, cpu.fp, cpu.v, SPARE, b, imm);
-        boolean _ = VectorFloats.apply(op, cpu.fp, cpu.w, SPARE, upperB, imm);
+        boolean _ = VectorFloats.apply(op, c.fp, c.v, SPARE, b, imm);
+        boolean _ = VectorFloats.apply(op, c.fp, c.w, SPARE, upperB, imm);
         VectorRuntime.settle(c);
         if (narrows) {
             VectorRuntime.narrow(c, d, SPARE);
         } else {
             VectorRuntime.copy256(c, d, SPARE);
         }
-        return next;
+    }
+
+    /// An operation on both halves alike, whatever its operands.
+    static void carefully(X86Cpu c, Op op, int d, int a, int b, int imm, boolean wide) {
+        if (a >= 0) {
+            VectorRuntime.copy256(c, SPARE, a);
+        }
+        VectorRuntime.gather(c);
+        boolean _ = VectorFloats.apply(op, c.fp, c.v, SPARE, b, imm);
+        if (wide) {
+            boolean _ = VectorFloats.apply(op, c.fp, c.w, SPARE, b, imm);
+        }
+        VectorRuntime.settle(c);
+        VectorRuntime.copy(c, d, SPARE);
+        if (wide) {
+            VectorRuntime.copyUpper(c, d, SPARE);
+        } else {
+            VectorRuntime.clearUpper(c, d);
+        }
     }
 
     @Override
     public void emit(Emitter e) {
+        if (isFrequent()) {
+            VectorCode.call(e, this, "v" + VectorCode.name(op), "V", d, a, b, wide ? 1 : 0);
+            return;
+        }
         if (a >= 0) {
             VectorCode.call(e, this, wide ? "copy256" : "copy", "V", SPARE, a);
         }

@@ -437,6 +437,117 @@ public final class VectorRuntime {
         return Double.doubleToRawLongBits(x);
     }
 
+    // ---- AVX's forms of these: d = a op b, with the host's arithmetic where that is easy
+
+    public static void vaddpd(Cpu c, int d, int a, int b, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        if (!areEasy(cpu, a, b, wide)) {
+            AvxFloats.carefully(cpu, Op.ADDPD, d, a, b, 0, wide != 0);
+            return;
+        }
+        addHalves(cpu.v, d, a, b);
+        if (wide != 0) {
+            addHalves(cpu.w, d, a, b);
+        } else {
+            clearUpper(c, d);
+        }
+    }
+
+    private static void addHalves(long[] v, int d, int a, int b) {
+        long low = bits(Double.longBitsToDouble(v[a]) + Double.longBitsToDouble(v[b]));
+        v[d + 1] = bits(Double.longBitsToDouble(v[a + 1]) + Double.longBitsToDouble(v[b + 1]));
+        v[d] = low;
+    }
+
+    public static void vaddsd(Cpu c, int d, int a, int b, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        long x = cpu.v[a];
+        long y = cpu.v[b];
+        if (!isEasy(cpu, x, y)) {
+            AvxFloats.carefully(cpu, Op.ADDSD, d, a, b, 0, false);
+            return;
+        }
+        cpu.v[d + 1] = cpu.v[a + 1];
+        cpu.v[d] = bits(Double.longBitsToDouble(x) + Double.longBitsToDouble(y));
+        clearUpper(c, d);
+    }
+
+    public static void vsubpd(Cpu c, int d, int a, int b, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        if (!areEasy(cpu, a, b, wide)) {
+            AvxFloats.carefully(cpu, Op.SUBPD, d, a, b, 0, wide != 0);
+            return;
+        }
+        subHalves(cpu.v, d, a, b);
+        if (wide != 0) {
+            subHalves(cpu.w, d, a, b);
+        } else {
+            clearUpper(c, d);
+        }
+    }
+
+    private static void subHalves(long[] v, int d, int a, int b) {
+        long low = bits(Double.longBitsToDouble(v[a]) - Double.longBitsToDouble(v[b]));
+        v[d + 1] = bits(Double.longBitsToDouble(v[a + 1]) - Double.longBitsToDouble(v[b + 1]));
+        v[d] = low;
+    }
+
+    public static void vsubsd(Cpu c, int d, int a, int b, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        long x = cpu.v[a];
+        long y = cpu.v[b];
+        if (!isEasy(cpu, x, y)) {
+            AvxFloats.carefully(cpu, Op.SUBSD, d, a, b, 0, false);
+            return;
+        }
+        cpu.v[d + 1] = cpu.v[a + 1];
+        cpu.v[d] = bits(Double.longBitsToDouble(x) - Double.longBitsToDouble(y));
+        clearUpper(c, d);
+    }
+
+    public static void vmulpd(Cpu c, int d, int a, int b, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        if (!areEasy(cpu, a, b, wide)) {
+            AvxFloats.carefully(cpu, Op.MULPD, d, a, b, 0, wide != 0);
+            return;
+        }
+        mulHalves(cpu.v, d, a, b);
+        if (wide != 0) {
+            mulHalves(cpu.w, d, a, b);
+        } else {
+            clearUpper(c, d);
+        }
+    }
+
+    private static void mulHalves(long[] v, int d, int a, int b) {
+        long low = bits(Double.longBitsToDouble(v[a]) * Double.longBitsToDouble(v[b]));
+        v[d + 1] = bits(Double.longBitsToDouble(v[a + 1]) * Double.longBitsToDouble(v[b + 1]));
+        v[d] = low;
+    }
+
+    public static void vmulsd(Cpu c, int d, int a, int b, int wide) {
+        X86Cpu cpu = (X86Cpu) c;
+        long x = cpu.v[a];
+        long y = cpu.v[b];
+        if (!isEasy(cpu, x, y)) {
+            AvxFloats.carefully(cpu, Op.MULSD, d, a, b, 0, false);
+            return;
+        }
+        cpu.v[d + 1] = cpu.v[a + 1];
+        cpu.v[d] = bits(Double.longBitsToDouble(x) * Double.longBitsToDouble(y));
+        clearUpper(c, d);
+    }
+
+    private static boolean areEasy(X86Cpu c, int a, int b, int wide) {
+        long[] v = c.v;
+        boolean easy = isEasy(c, v[a], v[b]) && isEasy(c, v[a + 1], v[b + 1]);
+        if (wide == 0) {
+            return easy;
+        }
+        long[] w = c.w;
+        return easy && isEasy(c, w[a], w[b]) && isEasy(c, w[a + 1], w[b + 1]);
+    }
+
     // ---- binary32
 
     private static void setInt(X86Cpu c, int d, int value) {
