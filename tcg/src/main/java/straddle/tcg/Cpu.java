@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import straddle.core.bus.IoRange;
@@ -28,6 +29,8 @@ import straddle.tcg.region.Regions;
 ///
 /// One thread runs it; only [#request] may be called by others.
 public abstract class Cpu {
+    private static final int MOST_TLB_LINES = 40;
+
     /// Access kinds for [#walk].
     public static final int LOAD = 0;
 
@@ -446,6 +449,20 @@ public abstract class Cpu {
 
     /// The limit of virtual addresses' low bits: all ones for 64-bit guests, 0xffff_ffff for 32-bit ones.
     public abstract long addressMask();
+
+    /// What each TLB holds, in lines for a reader; one that holds nothing is left out.
+    ///
+    /// @param names of the TLBs, by number
+    protected final String describeTlbs(List<String> names) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < tlbs.length; i++) {
+            String entries = tlbs[i].describe(MOST_TLB_LINES);
+            if (!entries.startsWith("0 ")) {
+                text.append(names.get(i)).append(": ").append(entries);
+            }
+        }
+        return text.isEmpty() ? "All TLBs are empty.\n" : text.toString();
+    }
 
     public final void flushTlbs() {
         for (Tlb each : tlbs) {

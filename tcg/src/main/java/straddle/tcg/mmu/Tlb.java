@@ -96,4 +96,32 @@ public final class Tlb {
             }
         }
     }
+
+    /// How many entries can be hit, then the first of them, a line each.
+    ///
+    /// @param most lines of entries
+    public String describe(int most) {
+        StringBuilder text = new StringBuilder();
+        int count = 0;
+        for (int i = 0; i < ENTRIES; i++) {
+            long entry = address + ((long) i << ENTRY_SHIFT);
+            long page = Raw.getLong(entry + READ);
+            long written = Raw.getLong(entry + WRITE);
+            if (page == -1 && written == -1) {
+                continue;
+            }
+            if (count++ < most) {
+                long kind = Raw.getLong(entry + KIND);
+                text.append(
+                        "  %016x  %s%s%s%n"
+                                .formatted(
+                                        page == -1 ? written : page,
+                                        written == -1 ? "loads" : "loads and stores",
+                                        (kind & GLOBAL) != 0 ? ", global" : "",
+                                        (kind & LARGE) != 0 ? ", part of a larger page" : ""));
+            }
+        }
+        String rest = count > most ? "  ... and " + (count - most) + " more\n" : "";
+        return "%d of %d entries%n".formatted(count, ENTRIES) + text + rest;
+    }
 }

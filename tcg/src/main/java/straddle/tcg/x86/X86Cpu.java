@@ -3,6 +3,7 @@ package straddle.tcg.x86;
 import static straddle.core.arch.x86.X86.*;
 
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -92,6 +93,12 @@ public final class X86Cpu extends Cpu {
     private static final int USER = 1;
     private static final int SUPERVISOR_SMAP = 2;
     private static final int USER_ALIGNED = 3;
+    private static final List<String> TLB_NAMES =
+            List.of(
+                    "Supervisor",
+                    "User",
+                    "Supervisor, kept from user pages (SMAP)",
+                    "User, with aligned accesses only");
 
     final Segment[] segments = new Segment[6];
     final Segment ldtr = new Segment();
@@ -1048,5 +1055,10 @@ public final class X86Cpu extends Cpu {
             faultingInRegion = null;
             throw fault;
         }
+    }
+
+    /// What its TLBs hold, in lines for a reader.
+    String describeTlbs() {
+        return describeTlbs(TLB_NAMES);
     }
 }

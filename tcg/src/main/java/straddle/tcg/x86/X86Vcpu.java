@@ -118,6 +118,11 @@ public final class X86Vcpu implements TranslatedVcpu {
     }
 
     @Override
+    public String describe(String topic) {
+        return topic.equals("tlb") ? cpu.describeTlbs() : "";
+    }
+
+    @Override
     public void close() {
         onClose.run();
     }
