@@ -65,6 +65,11 @@ public final class Hpet implements IoDevice, Device {
     /// A guest that asks for more interrupts a second gets no more: they would leave no time to serve them.
     private static final long SHORTEST_TICKS = 1000;
 
+    /// Periods that a busy host let pass without an interrupt are made up for, up to so many, this much faster than usual.
+    private static final int MOST_MISSED = 250;
+
+    private static final int CATCHING_UP = 4;
+
     private final VirtualClock clock;
     private final IrqLine irq0;
     private final IrqLine irq8;
@@ -147,9 +152,12 @@ public final class Hpet implements IoDevice, Device {
         /// The counter's value up to which matches have been seen.
         private long seen;
 
+        /// Periods whose interrupts are still owed.
+        private int missed;
+
         Timer(int number) {
             this.number = number;
-            timer = clock.timer(this::update);
+            timer = clock.timer(this::due);
         }
 
         private void reset() {
@@ -157,6 +165,7 @@ public final class Hpet implements IoDevice, Device {
             comparator = -1;
             period = 0;
             seen = 0;
+            missed = 0;
             timer.cancel();
         }
 
@@ -178,20 +187,36 @@ public final class Hpet implements IoDevice, Device {
             return ahead == 0 ? (is32Bit() ? LOW_32 + 1 : Long.MAX_VALUE) : ahead;
         }
 
-        /// Sees the matches up to now, and sets the timer to the next one.
-        private void update() {
+        private void due() {
+            if (!update() && missed > 0) {
+                missed--;
+                fire();
+            }
+        }
+
+        /// Sees the matches up to now, and sets the timer to the next one; returns whether there were any.
+        private boolean update() {
             long now = counter();
             long passed = now - seen;
             long ahead = distance(seen);
-            if (ahead > 0 && ahead <= passed) {
+            boolean matched = ahead > 0 && ahead <= passed;
+            if (matched) {
                 if (isPeriodic() && period > 0) {
-                    comparator += (passed - ahead) / period * period + period;
+                    long late = (passed - ahead) / period;
+                    comparator += late * period + period;
                     comparator &= mask();
+                    owe(late);
                 }
                 fire();
             }
             seen = now;
             arm(now);
+            return matched;
+        }
+
+        /// A guest that counts its ticks falls behind for good by each one that it does not get.
+        private void owe(long late) {
+            missed = (int) Math.min(MOST_MISSED, missed + late);
         }
 
         private void arm(long now) {
@@ -200,6 +225,9 @@ public final class Hpet implements IoDevice, Device {
                 return;
             }
             long ahead = distance(now);
+            if (missed > 0) {
+                ahead = Math.min(ahead, period / CATCHING_UP);
+            }
             boolean near = ahead > 0 && ahead < 1L << 56;
             if ((conf & TN_INT_ENABLE) == 0 || !near) {
                 timer.cancel();
@@ -242,6 +270,7 @@ public final class Hpet implements IoDevice, Device {
 
         private void write(int register, long value, long lane) {
             update();
+            missed = 0;
             switch (register) {
                 case TN_CONF -> writeConf((int) (conf & ~lane | value & lane));
                 case TN_COMPARATOR -> writeComparator(value, lane);
@@ -308,6 +337,7 @@ public final class Hpet implements IoDevice, Device {
         }
         for (Timer each : timers) {
             each.seen = now;
+            each.missed = 0;
             each.update();
         }
     }
@@ -387,7 +417,7 @@ public final class Hpet implements IoDevice, Device {
         for (Timer each : timers) {
             out.putLongs(
                     "timer" + each.number,
-                    new long[] {each.conf, each.comparator, each.period, each.seen});
+                    new long[] {each.conf, each.comparator, each.period, each.seen, each.missed});
         }
     }
 
@@ -400,11 +430,12 @@ public final class Hpet implements IoDevice, Device {
         pit.level = in.getBoolean("pit");
         rtc.level = in.getBoolean("rtc");
         for (Timer each : timers) {
-            long[] saved = in.getLongs("timer" + each.number, 4);
+            long[] saved = in.getLongs("timer" + each.number, 5);
             each.conf = (int) saved[0] & TN_WRITABLE;
             each.comparator = saved[1] & each.mask();
             each.period = saved[2] & each.mask() & Long.MAX_VALUE >>> 8;
             each.seen = saved[3];
+            each.missed = Math.clamp(saved[4], 0, MOST_MISSED);
             each.arm(each.seen);
         }
     }

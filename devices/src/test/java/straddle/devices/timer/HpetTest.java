@@ -164,4 +164,17 @@ class HpetTest implements DeviceContract {
         assertEquals(1, gsi20.rises());
         assertEquals(6000, hpet.read(TIMER_2 + TN_COMPARATOR, 8));
     }
+
+    @Test
+    void periodsThatABusyHostMissedAreMadeUpFor() {
+        enable(0);
+        hpet.write(TIMER_2 + TN_CONF, 4, TN_INT_ENABLE | TN_PERIODIC | TN_VAL_SET | ROUTE_20);
+        hpet.write(TIMER_2 + TN_COMPARATOR, 8, 400_000);
+        time.jump(4_000_000 * TICK);
+        assertEquals(1, gsi20.rises());
+        time.pass(1_000_000 * TICK);
+        assertEquals(11, gsi20.rises());
+        time.pass(4_000_000 * TICK);
+        assertEquals(22, gsi20.rises());
+    }
 }
