@@ -15,7 +15,6 @@ import straddle.devices.ByteSink;
 import straddle.launcher.console.Consoles;
 import straddle.launcher.console.ExecSession;
 import straddle.launcher.console.OutputEnd;
-import straddle.launcher.console.SerialEnd;
 import straddle.launcher.measure.Pace;
 import straddle.launcher.measure.PhaseRecorder;
 import straddle.launcher.session.GuestRun;
