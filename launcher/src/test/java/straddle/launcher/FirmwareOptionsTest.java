@@ -94,7 +94,7 @@ class FirmwareOptionsTest {
         assertRefused("add --kernel FILE", "--bios", bios, "--append", "x");
         assertRefused("needs a guest that runs on a whole PC", "--cdrom", bios);
         assertRefused("There is no firmware /none", "--bios", "/none");
-        assertRefused("room for 4 CD-ROM drives", discs(bios));
+        assertRefused("room for 4 IDE drives; these are 5", discs(bios));
     }
 
     private static String[] discs(String bios) {
