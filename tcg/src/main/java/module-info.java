@@ -1,6 +1,7 @@
 /// The translator: guest instructions to micro-ops, and what runs them.
 module straddle.tcg {
     requires straddle.core;
+    requires jdk.jfr;
     requires org.objectweb.asm;
 
     provides straddle.core.accel.AcceleratorProvider with

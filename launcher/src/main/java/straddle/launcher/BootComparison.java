@@ -102,7 +102,7 @@ final class BootComparison {
     private Row boot(AcceleratorProvider engine)
             throws AcceleratorException, RamUnavailableException, InterruptedException {
         ByteArrayOutputStream output = new ByteArrayOutputStream();
-        AcceleratorProvider observed = engine.observing(new Observation(true, null, null, false));
+        AcceleratorProvider observed = engine.observing(new Observation(true, null, null, 0));
         ExecSession.Outcome outcome =
                 ExecSession.run(
                         serial -> Pc.create(config(serial), boot, observed),

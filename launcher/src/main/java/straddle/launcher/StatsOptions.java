@@ -29,6 +29,16 @@ final class StatsOptions {
                     "Say on standard error how the engine spent its time and what the guest exited for; with =FILE, as JSON into that file.")
     private String stats;
 
+    @Option(
+            names = "--verify",
+            paramLabel = "PERCENT",
+            arity = "0..1",
+            fallbackValue = "100",
+            defaultValue = "0",
+            description =
+                    "Check compiled code against the interpreter while the guest runs, all of it or so many percent of its runs; the first difference ends the guest. Needs one vCPU and the tcg engine.")
+    private int verify;
+
     @Mixin private TraceOptions tracing;
     @Mixin private ExitsOptions exits;
 
@@ -37,12 +47,19 @@ final class StatsOptions {
     /// The engine, told to measure what the report needs. Opens what is written while the guest runs.
     AcceleratorProvider observed(AcceleratorProvider engine, PrintStream err)
             throws CommandFailure {
+        if (verify < 0 || verify > 100) {
+            throw CommandFailure.usage("--verify takes a percentage; it was " + verify + ".");
+        }
+        if (verify > 0 && !engine.name().equals("tcg")) {
+            throw CommandFailure.usage(
+                    "--verify checks what the engine tcg compiles: add --accel tcg.");
+        }
         ExitObserver profile = exits.open();
         Trace trace = tracing.open(err);
         boolean tracesExits =
                 trace != null && (trace.wants(Trace.Event.EXIT) || trace.wants(Trace.Event.IO));
         observer = ExitObserver.both(profile, tracesExits ? trace : null);
-        Observation observation = new Observation(stats != null, observer, trace, false);
+        Observation observation = new Observation(stats != null, observer, trace, verify);
         return observation.equals(Observation.NONE) ? engine : engine.observing(observation);
     }
 

@@ -37,7 +37,7 @@ class ArchitectureTest {
         "straddle.machines.., straddle.core.. straddle.devices..",
         "straddle.host.., straddle.linux..",
         "straddle.accel.kvm.., straddle.core.. straddle.host.. straddle.linux..",
-        "straddle.tcg.., straddle.core.. org.objectweb.asm.. jdk.internal.misc..",
+        "straddle.tcg.., straddle.core.. org.objectweb.asm.. jdk.internal.misc.. jdk.jfr..",
         "straddle.launcher.., straddle.core.. straddle.devices.. straddle.machines.. straddle.host.. picocli.. com.google.gson.. org.apache.commons.compress.. org.tukaani.xz.. org.jline.."
     })
     void aModuleUsesNoMoreThanItsArrowsAllow(String module, String others) {

@@ -9,16 +9,22 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import straddle.core.accel.AcceleratorProvider;
 
 /// The built-in guest under the translator, seen from outside.
 class ObservedRunTest {
     private static final AcceleratorProvider SCRIPTED = ScriptedEngine.wellBehaved("tcg");
+
+    private static final Pattern WORD = Pattern.compile("'[^']*'|\\S+");
 
     @TempDir private Path directory;
 
@@ -61,6 +67,29 @@ class ObservedRunTest {
                         .mapToLong(each -> each.get("instructions").getAsLong())
                         .sum();
         assertEquals(figures.get("instructions").getAsLong(), instructions);
+    }
+
+    private static List<String> commandsOfTheManual() throws IOException {
+        return Files.readAllLines(Path.of("..", "docs", "observing.md")).stream()
+                .map(String::strip)
+                .filter(line -> line.startsWith("$ straddle "))
+                .map(line -> line.substring("$ straddle ".length()))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("commandsOfTheManual")
+    void theManualsCommandsWork(String command) {
+        List<String> words = new ArrayList<>();
+        Matcher matcher = WORD.matcher(command.replace("=stats.json", "=" + directory + "/s"));
+        while (matcher.find()) {
+            words.add(matcher.group().replace("'", ""));
+        }
+        CommandRun run =
+                CommandRun.of(AcceleratorProvider.installed(), words.toArray(String[]::new));
+
+        assertEquals(ExitCodes.OK, run.code(), run.err());
+        assertTrue(!run.out().isEmpty());
     }
 
     private static com.google.gson.JsonElement json(Path file) throws IOException {

@@ -151,6 +151,7 @@ public abstract class Cpu {
     public long mmioReads;
     public long mmioWrites;
     private ExitObserver accesses;
+    private StoreLog stores;
     private int id;
 
     /// Whether instructions that access devices run alone.
@@ -537,7 +538,7 @@ public abstract class Cpu {
 
     /// Has an instruction that is about to access a device run alone, where its address must be known or its
     /// access must not happen twice.
-    protected final void requireAlone() {
+    public final void requireAlone() {
         if (devicesAlone && current != null) {
             throw GuestFault.RETRY_ALONE;
         }
@@ -615,6 +616,9 @@ public abstract class Cpu {
             if (readers != 0) {
                 noteStore(gpa, width, ram, offset, readers);
             }
+            if (stores != null) {
+                noteForUndo(ram.hva(gpa), width);
+            }
             rawStore(ram.hva(gpa), width, value);
             if ((readers & DirtyPages.PT) != 0) {
                 memory.noteTableWritten(gpa, width);
@@ -626,6 +630,21 @@ public abstract class Cpu {
         } else {
             writeDevice(gpa, width, value);
         }
+    }
+
+    private void noteForUndo(long hva, int width) {
+        stores.before(hva, width);
+        if (stores.isFull()) {
+            request(ATTENTION_HOUSEKEEPING);
+        }
+    }
+
+    /// Has every store to RAM recorded by a log while it wants them, and instructions that access devices
+    /// run alone, from now on. All stores take the slow path for it.
+    protected final void recordStores(StoreLog log) {
+        stores = log;
+        devicesAlone = true;
+        flushTlbs();
     }
 
     private void checkAlignment(long virtual, int width) {
@@ -684,7 +703,12 @@ public abstract class Cpu {
             int large = (int) (virtual >>> LARGE_SHIFT) & LARGE_FILTER - 1;
             largePages[large >>> 6] |= 1L << large;
         }
-        Tlb.fill(entry, virtual, ram.hva(gpa), writable && clean && !ram.readOnly(), kind);
+        Tlb.fill(
+                entry,
+                virtual,
+                ram.hva(gpa),
+                writable && clean && !ram.readOnly() && stores == null,
+                kind);
         if (shared) {
             // Another vCPU may have armed the page meanwhile and missed this entry: see
             // CpuGroup.holds.

@@ -86,6 +86,9 @@ final class TcgAccelerator implements Translator, MemoryListener {
         }
         sampler.add(cpu);
         cpu.observe(id, observation.accesses());
+        if (observation.verify() > 0) {
+            cpu.verify(observation.verify());
+        }
         if (observation.trace() != null) {
             cpu.trace(observation.trace(), id);
         }

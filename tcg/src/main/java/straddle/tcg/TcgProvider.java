@@ -68,6 +68,11 @@ public final class TcgProvider implements AcceleratorProvider {
             throw new AcceleratorException(
                     "The translator has no front end for " + resources.architecture() + ".");
         }
+        if (observation.verify() > 0 && resources.vcpus() > 1) {
+            throw new AcceleratorException(
+                    "--verify works with one vCPU: several change each other's memory, so that"
+                            + " nothing can be run again.");
+        }
         try {
             return new TcgAccelerator(resources, CpuModel.of(resources.cpu()), observation);
         } catch (IllegalArgumentException e) {

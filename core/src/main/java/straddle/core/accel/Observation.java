@@ -8,7 +8,7 @@ import straddle.core.observe.Trace;
 /// @param tierTimes how the time divides between the engine's ways of running guest code
 /// @param accesses told of accesses to devices that the engine serves by itself; null for nobody
 /// @param trace told of instructions, blocks, exceptions and interrupts; null for none
-/// @param verify whether each piece of compiled code is checked against the interpreter as it runs
-public record Observation(boolean tierTimes, ExitObserver accesses, Trace trace, boolean verify) {
-    public static final Observation NONE = new Observation(false, null, null, false);
+/// @param verify of how many in a hundred runs of compiled code the interpreter checks: 0 to 100
+public record Observation(boolean tierTimes, ExitObserver accesses, Trace trace, int verify) {
+    public static final Observation NONE = new Observation(false, null, null, 0);
 }

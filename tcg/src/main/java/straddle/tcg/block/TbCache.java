@@ -76,7 +76,7 @@ public final class TbCache {
     public void add(Tb tb) {
         if (size >= CAPACITY) {
             flushes++;
-            clear();
+            flush();
         }
         int bucket = bucket(tb.gpa);
         tb.nextInBucket = buckets[bucket];
@@ -163,6 +163,14 @@ public final class TbCache {
                 watch.releases(page);
             }
         }
+    }
+
+    private void flush() {
+        CacheFlushEvent event = new CacheFlushEvent();
+        event.begin();
+        event.blocks = size;
+        clear();
+        event.commit();
     }
 
     /// Forgets every block.

@@ -9,7 +9,7 @@ import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.MicroOp;
 
 /// Several blocks compiled to one method, entered at the first of them in place of its interpreted head.
-final class Region extends MicroOp implements Code {
+class Region extends MicroOp implements Code {
     private final Tb entry;
     private final BlockHead interpreted;
     private final List<Tb> blocks;
@@ -58,7 +58,26 @@ final class Region extends MicroOp implements Code {
             return interpreted;
         }
         c.current = this;
-        return code.run(c);
+        return run(c, code);
+    }
+
+    MicroOp run(Cpu c, RegionCode compiled) {
+        return compiled.run(c);
+    }
+
+    /// One whose runs somebody checks.
+    static final class Checked extends Region {
+        private final RegionCheck check;
+
+        Checked(Region of, RegionCheck check) {
+            super(of.entry, of.interpreted, of.blocks, of.code, of.virtualPages, of.guestPages);
+            this.check = check;
+        }
+
+        @Override
+        MicroOp run(Cpu c, RegionCode compiled) {
+            return check.run(compiled, blocks());
+        }
     }
 
     /// Address translation may have changed since: whether the region's pages are where they were.

@@ -58,6 +58,7 @@ public final class Regions {
     private final int zeroSlot;
     private final ConcurrentLinkedQueue<Region> compiled = new ConcurrentLinkedQueue<>();
     private final Map<Long, Integer> drops = new HashMap<>();
+    private volatile RegionCheck check;
     private long requested;
     private long refused;
     private long installed;
@@ -79,6 +80,11 @@ public final class Regions {
     /// Has regions put in place once HotSpot has compiled them; the executor must be a thread of its own.
     public void warmUp() {
         warmsUp = true;
+    }
+
+    /// Has the runs of regions made from now on checked.
+    public void check(RegionCheck by) {
+        check = by;
     }
 
     public long installed() {
@@ -144,9 +150,24 @@ public final class Regions {
             Tb tb, BlockHead head, List<Tb> blocks, Map<Long, Long> pages, long asked) {
         long start = System.nanoTime();
         queueNanos.add(start - asked);
-        RegionCode code = RegionCompiler.compile(blocks, zeroSlot, cpu.isShared(), bytecodes::add);
+        RegionCompilationEvent event = new RegionCompilationEvent();
+        event.begin();
+        int[] size = new int[1];
+        RegionCode code =
+                RegionCompiler.compile(blocks, zeroSlot, cpu.isShared(), bytes -> size[0] = bytes);
+        int insns = blocks.stream().mapToInt(each -> each.insns).sum();
         compiledCount.increment();
-        compiledInsns.add(blocks.stream().mapToLong(each -> each.insns).sum());
+        compiledInsns.add(insns);
+        bytecodes.add(size[0]);
+        event.end();
+        if (event.shouldCommit()) {
+            event.pc = Long.toHexString(tb.pc);
+            event.blocks = blocks.size();
+            event.instructions = insns;
+            event.bytecodeBytes = size[0];
+            event.queueNanos = start - asked;
+            event.commit();
+        }
         long[] virtualPages = pages.keySet().stream().mapToLong(Long::longValue).toArray();
         long[] guestPages = pages.values().stream().mapToLong(Long::longValue).toArray();
         Region region = new Region(tb, head, blocks, code, virtualPages, guestPages);
@@ -176,7 +197,7 @@ public final class Regions {
 
     private void publish(Region region) {
         waiting.decrementAndGet();
-        compiled.add(region);
+        compiled.add(check == null ? region : new Region.Checked(region, check));
         cpu.request(Cpu.ATTENTION_HOUSEKEEPING);
     }
 
@@ -187,6 +208,7 @@ public final class Regions {
                 install(region);
             } else {
                 stale++;
+                RegionChangeEvent.commit(region, "stale");
                 region.interpreted().cool();
             }
         }
@@ -197,6 +219,7 @@ public final class Regions {
         entry.unlink();
         entry.first = region;
         installed++;
+        RegionChangeEvent.commit(region, "installed");
         for (Tb tb : region.blocks()) {
             tb.onInvalidate(() -> drop(region));
         }
@@ -210,6 +233,7 @@ public final class Regions {
             region.interpreted().cool();
             drops.merge(entry.gpa, 1, Integer::sum);
             dropped++;
+            RegionChangeEvent.commit(region, "dropped");
         }
     }
 

@@ -579,7 +579,10 @@ final class Control extends MicroOp {
             case 2 -> c.cr2;
             case 3 -> c.cr3;
             case 4 -> c.cr4;
-            case 8 -> c.interrupts.taskPriority();
+            case 8 -> {
+                c.requireAlone();
+                yield c.interrupts.taskPriority();
+            }
             default -> throw c.fault(UD);
         };
     }
@@ -604,6 +607,7 @@ final class Control extends MicroOp {
                 if (value >>> 4 != 0) {
                     throw c.gp();
                 }
+                c.requireAlone();
                 c.interrupts.setTaskPriority((int) value);
                 c.interruptsEnabled();
             }

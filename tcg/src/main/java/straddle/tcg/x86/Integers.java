@@ -70,7 +70,7 @@ final class Integers extends MicroOp {
             case BOUND -> bound(cpu);
             case ARPL -> adjustRpl(cpu);
             case RDRAND, RDSEED -> {
-                Reg.set(c.r, rm, width, ENTROPY.nextLong());
+                Reg.set(c.r, rm, width, ((X86Cpu) c).random(ENTROPY::nextLong));
                 c.setFlags(Flags.EAGER, Flags.CF, 0, 0);
             }
             case SALC -> Reg.set(c.r, RAX, 1, carry(c) ? 0xff : 0);

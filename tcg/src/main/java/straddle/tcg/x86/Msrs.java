@@ -27,6 +27,7 @@ final class Msrs {
 
     static long read(X86Cpu c, int number) {
         if (c.interrupts.hasMsr(number)) {
+            c.requireAlone();
             long value = c.interrupts.readMsr(number);
             return number == MSR_TSC_DEADLINE && value != 0 ? value + c.tscOffset : value;
         }
@@ -62,6 +63,7 @@ final class Msrs {
 
     static void write(X86Cpu c, int number, long value) {
         if (c.interrupts.hasMsr(number)) {
+            c.requireAlone();
             writeApic(c, number, value);
             return;
         }

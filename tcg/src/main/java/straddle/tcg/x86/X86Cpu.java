@@ -23,6 +23,7 @@ import straddle.core.vcpu.UserState;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
 import straddle.tcg.Sampler;
+import straddle.tcg.StoreLog;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.Arith;
 import straddle.tcg.op.Flags;
@@ -240,6 +241,34 @@ public final class X86Cpu extends Cpu {
     // ---- state
 
     public void load(X86State s) {
+        take(s);
+        interrupts.setTaskPriority((int) s.cr8);
+        if (nmiPending) {
+            request(ATTENTION_INTERRUPT);
+        }
+        tscOffset = hasForeignCounter() ? 0 : s.msr(MSR_TSC_ADJUST);
+        flushTlbs();
+        updateMode();
+        if (s.pendingVector >= 0) {
+            Events.redeliver(this, s);
+        }
+        if (s.interruptShadow) {
+            request(ATTENTION_SHADOW);
+        }
+    }
+
+    /// Goes back to a state of a moment ago, since which nothing outside has noticed anything.
+    void rewind(X86State s) {
+        boolean translatesOtherwise =
+                cr0 != s.cr0 || cr3 != s.cr3 || cr4 != s.cr4 || efer != s.efer;
+        take(s);
+        if (translatesOtherwise) {
+            flushTlbs();
+        }
+        updateMode();
+    }
+
+    private void take(X86State s) {
         loaded.copyFrom(s);
         System.arraycopy(s.gpr, 0, r, 0, 16);
         pc = s.rip;
@@ -257,7 +286,6 @@ public final class X86Cpu extends Cpu {
         cr2 = s.cr2;
         cr3 = s.cr3;
         cr4 = s.cr4;
-        interrupts.setTaskPriority((int) s.cr8);
         efer = s.efer;
         xcr0 = s.xcr0;
         apicBase = s.apicBase;
@@ -269,20 +297,8 @@ public final class X86Cpu extends Cpu {
         halted = s.halted;
         nmiBlocked = s.nmiBlocked;
         nmiPending = s.nmiPending;
-        if (nmiPending) {
-            request(ATTENTION_INTERRUPT);
-        }
-        tscOffset = hasForeignCounter() ? 0 : s.msr(MSR_TSC_ADJUST);
         cpl = (cr0 & CR0_PE) == 0 ? 0 : s.cpl();
         FpuState.load(this, s);
-        flushTlbs();
-        updateMode();
-        if (s.pendingVector >= 0) {
-            Events.redeliver(this, s);
-        }
-        if (s.interruptShadow) {
-            request(ATTENTION_SHADOW);
-        }
     }
 
     public void save(X86State s) {
@@ -612,6 +628,33 @@ public final class X86Cpu extends Cpu {
 
     /// The time-stamp counter: 1 GHz on the virtual clock, plus what the guest wrote; or another one.
     long tsc() {
+        return replay == null ? present() : replay.value(this::present);
+    }
+
+    // ---- checking
+
+    private Replay replay;
+    private Verifier verifier;
+
+    /// Has regions made from now on checked against the interpreter as they run.
+    ///
+    /// @param percent of their runs: 1 to 100
+    public void verify(int percent) {
+        StoreLog stores = new StoreLog();
+        recordStores(stores);
+        replay = new Replay(this, stores);
+        verifier = new Verifier(this, replay, stores, percent);
+        if (regions != null) {
+            regions.check(verifier);
+        }
+    }
+
+    /// A random number, which a replay repeats.
+    long random(LongSupplier source) {
+        return replay == null ? source.getAsLong() : replay.value(source);
+    }
+
+    private long present() {
         long now = clock.nowWithDue();
         if (interrupts.pending()) {
             request(ATTENTION_INTERRUPT);
@@ -708,6 +751,9 @@ public final class X86Cpu extends Cpu {
         }
         to.countAny("exits", "port read", portReads);
         to.countAny("exits", "port write", portWrites);
+        if (verifier != null) {
+            verifier.statistics(to);
+        }
     }
 
     // ---- running

@@ -124,6 +124,13 @@ public final class X86Vcpu implements TranslatedVcpu {
 
     @Override
     public void close() {
+        VcpuSummaryEvent event = new VcpuSummaryEvent();
+        if (event.isEnabled()) {
+            Statistics figures = new Statistics();
+            statistics(figures);
+            event.fill(id, cpu, figures);
+            event.commit();
+        }
         onClose.run();
     }
 }

@@ -21,6 +21,9 @@ import straddle.core.observe.ExitObserver;
 import straddle.core.observe.Trace;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Statistics;
+import straddle.tcg.Sampler;
+import straddle.tcg.block.Tb;
 import straddle.tcg.region.Regions;
 
 /// A processor in 64-bit mode at privilege level 0 over 2 MiB of RAM mapped one to one, which runs a few
@@ -154,6 +157,38 @@ final class Snippet implements AutoCloseable {
     /// From now on hot blocks become regions at once.
     void compile() {
         cpu.regions = new Regions(cpu, Runnable::run, X86Cpu.ZERO);
+    }
+
+    /// From now on the runs of regions are checked.
+    void verify() {
+        compile();
+        cpu.verify(100);
+    }
+
+    /// Why it left the guest.
+    Exit exit() {
+        return cpu.exit;
+    }
+
+    Statistics statistics() {
+        Statistics statistics = new Statistics();
+        cpu.statistics(statistics, new Sampler());
+        return statistics;
+    }
+
+    /// Runs from an address of an earlier code on, whatever comes of it.
+    void runAgain(int at) {
+        state.rip = at;
+        state.gpr[RSP] = STACK;
+        state.halted = false;
+        cpu.load(state);
+        cpu.run();
+    }
+
+    /// The block at an address.
+    Tb block(int at) {
+        cpu.pc = at;
+        return cpu.block();
     }
 
     /// From now on what it does is traced.
