@@ -1,5 +1,6 @@
 package straddle.launcher;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -36,8 +37,11 @@ class LinuxBootTest {
     }
 
     @Test
-    void aCommandInTheGuestGivesItsOutputErrorsAndExitCode() throws Exception {
+    void aCommandInTheGuestGivesItsOutputErrorsAndExitCodeAndHasADisk() throws Exception {
         Path given = Files.writeString(directory.resolve("given"), "of the host's\n");
+        byte[] disk = new byte[1 << 20];
+        System.arraycopy("of the disk's".getBytes(StandardCharsets.US_ASCII), 0, disk, 4096, 13);
+        Path image = Files.write(directory.resolve("disk.img"), disk);
         try (CommandProcess command =
                 CommandProcess.start(
                         directory,
@@ -49,14 +53,21 @@ class LinuxBootTest {
                         "--timeout",
                         LIMIT,
                         "--stats=" + directory.resolve("stats"),
+                        "--disk",
+                        image + ",serial=SN7",
                         "--file",
                         given.toString(),
                         "--exec",
-                        "cat given; uname -s; printf '\\377\\n\\r'; ls /nowhere; exit 7")) {
+                        "cat /sys/block/vda/serial; dd if=/dev/vda bs=512 skip=8 count=1 2>/dev/null | head -c 13; "
+                                + "cat given | dd of=/dev/vda bs=512 seek=2047 conv=sync,fsync 2>/dev/null; "
+                                + "cat given; uname -s; printf '\\377\\n\\r'; ls /nowhere; exit 7")) {
             assertEquals(7, command.await(), command::everything);
-            assertEquals("of the host's\nLinux\n\u00ff\n\r", command.out());
+            assertEquals("SN7of the disk'sof the host's\nLinux\n\u00ff\n\r", command.out());
             assertEquals("ls: /nowhere: No such file or directory\n", command.err());
         }
+        byte[] written = "of the host's\n".getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(written, 0, disk, disk.length - 512, written.length);
+        assertArrayEquals(disk, Files.readAllBytes(image));
         JsonObject stats =
                 JsonParser.parseString(Files.readString(directory.resolve("stats")))
                         .getAsJsonObject();
