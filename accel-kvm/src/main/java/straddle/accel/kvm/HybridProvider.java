@@ -38,12 +38,18 @@ public final class HybridProvider implements AcceleratorProvider {
     }
 
     @Override
+    public String cpuHelp() {
+        return kvm.cpuHelp();
+    }
+
+    @Override
     public Accelerator create(VmResources resources) throws AcceleratorException {
         if (availability(resources.architecture())
                 instanceof Availability.Unavailable(String because, String remedy)) {
             throw new AcceleratorException(
                     "The hybrid engine is unavailable, because " + because + ". " + remedy);
         }
+        KvmProvider.requireOwnProcessor(resources);
         double exitMicros = exitMicros();
         Translator translator = Rescuer.start(resources);
         if (translator == null) {

@@ -132,17 +132,22 @@ public final class KvmProvider implements AcceleratorProvider {
             throw new AcceleratorException(
                     "The kvm engine is unavailable, because " + because + ". " + remedy);
         }
-        if (!OWN_PROCESSOR.contains(resources.cpu())) {
-            throw new AcceleratorException(
-                    "KVM runs a guest on the host's own processor, whose instructions nothing can take away: --cpu "
-                            + resources.cpu()
-                            + " can't be had there. --accel tcg can be any of its models.");
-        }
+        requireOwnProcessor(resources);
         try {
             boolean losesSyscalls = ProbeGuest.losesSyscalls(KvmDevice.open(device));
             return KvmAccelerator.create(KvmDevice.open(device), resources, losesSyscalls);
         } catch (HostException e) {
             throw KvmRefusal.of(e);
+        }
+    }
+
+    /// Native code is the host's processor's.
+    static void requireOwnProcessor(VmResources resources) throws AcceleratorException {
+        if (!OWN_PROCESSOR.contains(resources.cpu())) {
+            throw new AcceleratorException(
+                    "KVM runs a guest on the host's own processor, whose instructions nothing can take away: --cpu "
+                            + resources.cpu()
+                            + " can't be had there. --accel tcg can be any of its models.");
         }
     }
 }
