@@ -50,8 +50,9 @@ public final class LinuxBeside {
         String what = arguments.length > 2 ? arguments[2] : "";
         if (what.equals("boots")) {
             int times = Integer.parseInt(arguments[3]);
-            boolean good = bench.repeat(times, 1) & bench.repeat(times, 2);
-            System.exit(good ? 0 : 1);
+            boolean one = bench.repeat(times, 1);
+            boolean two = bench.repeat(times, 2);
+            System.exit(one && two ? 0 : 1);
         }
         bench.compare(!what.equals("boot"));
     }

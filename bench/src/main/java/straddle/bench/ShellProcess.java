@@ -18,7 +18,10 @@ final class ShellProcess implements AutoCloseable {
     private final Process process;
     private final ProcessClock clock;
     private final long start = System.nanoTime();
-    private final StringBuffer said = new StringBuffer();
+
+    /// Guarded by itself: the reader appends.
+    private final StringBuilder said = new StringBuilder();
+
     private final Thread reader;
 
     /// What something took.
@@ -38,7 +41,10 @@ final class ShellProcess implements AutoCloseable {
         try {
             InputStream in = process.getInputStream();
             for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
-                said.append(new String(chunk, 0, count, StandardCharsets.ISO_8859_1));
+                String more = new String(chunk, 0, count, StandardCharsets.ISO_8859_1);
+                synchronized (said) {
+                    said.append(more);
+                }
             }
         } catch (IOException _) {
             // The process has ended; who waits for its words will notice.
@@ -50,9 +56,9 @@ final class ShellProcess implements AutoCloseable {
     /// @return since the process's start
     Cost await(String words) throws IOException, InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-        while (said.indexOf(words) < 0) {
+        while (!said().contains(words)) {
             if (!reader.isAlive() || System.nanoTime() - end > 0) {
-                throw new IOException("'" + words + "' was not said, but:\n" + said);
+                throw new IOException("'" + words + "' was not said, but:\n" + said());
             }
             Thread.sleep(5);
         }
@@ -61,7 +67,9 @@ final class ShellProcess implements AutoCloseable {
 
     /// Has the shell run a line, and waits for its end.
     Cost run(String line) throws IOException, InterruptedException {
-        said.setLength(0);
+        synchronized (said) {
+            said.setLength(0);
+        }
         long wall = System.nanoTime();
         long cpu = clock.nanos();
         type(line + "; echo =$((40 + 2))=");
@@ -85,7 +93,9 @@ final class ShellProcess implements AutoCloseable {
 
     /// What the shell said since the last line began.
     String said() {
-        return said.toString();
+        synchronized (said) {
+            return said.toString();
+        }
     }
 
     /// Memory that the process has at most had, in KiB.

@@ -1,7 +1,6 @@
 package straddle.machines.pc;
 
 import straddle.devices.rtc.Mc146818;
-import straddle.machines.boot.Firmware;
 
 /// What a PC's firmware leaves in the clock chip's RAM (places as RBIL's CMOS.LST and QEMU have them).
 final class PcCmos {

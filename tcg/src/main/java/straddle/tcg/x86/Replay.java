@@ -3,7 +3,6 @@ package straddle.tcg.x86;
 import java.util.Arrays;
 import java.util.function.LongSupplier;
 import straddle.core.arch.x86.X86State;
-import straddle.tcg.GuestFault;
 import straddle.tcg.StoreLog;
 import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.MicroOp;
