@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +53,8 @@ final class QemuRun {
         try {
             Process process = new ProcessBuilder(COMMAND, "--version").start();
             try (InputStream out = process.getInputStream()) {
-                String line = new String(out.readAllBytes()).lines().findFirst().orElse("");
+                String said = new String(out.readAllBytes(), StandardCharsets.US_ASCII);
+                String line = said.lines().findFirst().orElse("");
                 return process.waitFor() == 0 ? line : null;
             }
         } catch (IOException e) {

@@ -328,7 +328,7 @@ final class VexRows {
     private VexRows() {}
 
     static void addTo(List<String> lines) {
-        for (String line : AVX.split("\n")) {
+        for (String line : AVX.lines().toList()) {
             add(lines, line);
         }
         lines.add("# avx");

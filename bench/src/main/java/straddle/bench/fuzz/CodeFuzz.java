@@ -148,7 +148,7 @@ public final class CodeFuzz {
         Files.createDirectories(directory);
         CodeFuzz fuzz = new CodeFuzz(seed, runs);
         Path file = directory.resolve("hang-" + seed + ".txt");
-        fuzz.hang.thenAccept(what -> giveUp(file, what, out));
+        var _ = fuzz.hang.thenAccept(what -> giveUp(file, what, out));
         return fuzz.loop(from, until, seconds, directory, out);
     }
 

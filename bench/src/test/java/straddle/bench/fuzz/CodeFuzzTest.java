@@ -40,7 +40,7 @@ class CodeFuzzTest {
     private static List<String> slice(int runs, CompletableFuture<List<String>> answer)
             throws AcceleratorException {
         CodeFuzz fuzz = new CodeFuzz(SEED, runs);
-        fuzz.hang().thenAccept(what -> answer.complete(List.of(what)));
+        var _ = fuzz.hang().thenAccept(what -> answer.complete(List.of(what)));
         List<String> findings =
                 new ArrayList<>(
                         LongStream.range(0, CASES)
