@@ -80,9 +80,11 @@ final class Governor {
     ///
     /// @param exits in between and at the end
     void ranNatively(long cr3, long nanos, int exits) {
-        space(cr3).hasRun = true;
-        double useful = Math.max(0, nanos - exits * exitNanos);
-        add(space(cr3), (long) (useful * NATIVE_PER_NANO / Math.max(1, exits)));
+        Space space = space(cr3);
+        space.hasRun = true;
+        int departures = Math.max(1, exits); // one that was kicked out left, too
+        double useful = Math.max(0, nanos - departures * exitNanos);
+        add(space, (long) (useful * NATIVE_PER_NANO / departures));
     }
 
     private void add(Space space, long instructions) {

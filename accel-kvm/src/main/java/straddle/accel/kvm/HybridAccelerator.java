@@ -42,17 +42,7 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     static HybridAccelerator create(
             KvmDevice device, Translator translator, VmResources resources, double exitMicros)
             throws AcceleratorException {
-        KvmVm vm;
-        try {
-            device.requireCapabilities();
-            vm = KvmVm.create(device);
-        } catch (HostException e) {
-            device.close();
-            throw KvmRefusal.of(e);
-        } catch (AcceleratorException e) {
-            device.close();
-            throw e;
-        }
+        KvmVm vm = KvmVm.create(device);
         Arena arena = Arena.ofShared();
         try {
             return new HybridAccelerator(vm, arena, translator, resources, exitMicros);
@@ -74,13 +64,12 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
         counter = HostCounter.in(arena);
         supported = vm.device().supportedCpuid();
         watched = new WatchedTables(resources.memory(), translator);
-        slots = new MemorySlots(vm, resources.memory());
-        resources.memory().addListener(slots);
+        slots = MemorySlots.following(resources.memory(), vm);
         resources.memory().addListener(this);
         setting =
                 new KvmVcpu.Setting(
                         vm,
-                        new Rescuer(resources),
+                        null,
                         slots,
                         resources.memory(),
                         resources.ports(),
@@ -88,12 +77,6 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
                         false,
                         Kvm.KVM_SYNC_X86_REGS() | Kvm.KVM_SYNC_X86_SREGS(),
                         vm.device().msrIndices());
-        try {
-            slots.check();
-        } catch (HostException e) {
-            slots.close();
-            throw e;
-        }
     }
 
     @Override
@@ -158,20 +141,12 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
 
     @Override
     public void logWrites(Region.Ram region, boolean on) throws AcceleratorException {
-        try {
-            slots.logWrites(region, on);
-        } catch (HostException e) {
-            throw KvmRefusal.of(e);
-        }
+        slots.logWrites(region, on);
     }
 
     @Override
     public void collectWrites(Region.Ram region) throws AcceleratorException {
-        try {
-            slots.collectWrites(region);
-        } catch (HostException e) {
-            throw KvmRefusal.of(e);
-        }
+        slots.collectWrites(region);
     }
 
     @Override

@@ -91,8 +91,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// What stays as it is for all of user code's slices.
     private static X86State inMonitor() {
         X86State state = new X86State();
-        state.cr0 = X86.CR0_PE | X86.CR0_MP | X86.CR0_ET | X86.CR0_NE | X86.CR0_WP | X86.CR0_PG;
-        state.cr4 = X86.CR4_PAE | X86.CR4_OSFXSR | X86.CR4_OSXMMEXCPT | X86.CR4_UMIP;
+        state.cr0 = VcpuState.NATIVE_CR0;
+        state.cr4 = VcpuState.NATIVE_CR4;
         state.efer = X86.EFER_LME | X86.EFER_LMA | X86.EFER_NXE | X86.EFER_SCE;
         state.idtBase = Monitor.idtBase();
         state.idtLimit = 0xfff;
@@ -193,7 +193,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         long nanos = System.nanoTime() - start;
         slices++;
         nativeNanos += nanos;
-        governor.ranNatively(user.cr3, nanos, Math.max(1, exitsOfSlice));
+        governor.ranNatively(user.cr3, nanos, exitsOfSlice);
         return exit;
     }
 

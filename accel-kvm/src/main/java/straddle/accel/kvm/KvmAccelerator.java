@@ -29,17 +29,7 @@ final class KvmAccelerator implements Accelerator {
     /// @param losesSyscalls whether this host's KVM needs a [SyscallTrap]
     static KvmAccelerator create(KvmDevice device, VmResources resources, boolean losesSyscalls)
             throws AcceleratorException {
-        KvmVm vm;
-        try {
-            device.requireCapabilities();
-            vm = KvmVm.create(device);
-        } catch (HostException e) {
-            device.close();
-            throw KvmRefusal.of(e);
-        } catch (AcceleratorException e) {
-            device.close();
-            throw e;
-        }
+        KvmVm vm = KvmVm.create(device);
         Arena arena = Arena.ofShared();
         try {
             return new KvmAccelerator(vm, arena, resources, losesSyscalls);
@@ -63,8 +53,7 @@ final class KvmAccelerator implements Accelerator {
         } else {
             irqChip = null;
         }
-        slots = new MemorySlots(vm, resources.memory());
-        resources.memory().addListener(slots);
+        slots = MemorySlots.following(resources.memory(), vm);
         rescuer = new Rescuer(resources);
         setting =
                 new KvmVcpu.Setting(
@@ -77,12 +66,6 @@ final class KvmAccelerator implements Accelerator {
                         losesSyscalls,
                         0,
                         msrs);
-        try {
-            slots.check();
-        } catch (HostException e) {
-            slots.close();
-            throw e;
-        }
     }
 
     @Override
@@ -122,20 +105,12 @@ final class KvmAccelerator implements Accelerator {
 
     @Override
     public void logWrites(Region.Ram region, boolean on) throws AcceleratorException {
-        try {
-            slots.logWrites(region, on);
-        } catch (HostException e) {
-            throw KvmRefusal.of(e);
-        }
+        slots.logWrites(region, on);
     }
 
     @Override
     public void collectWrites(Region.Ram region) throws AcceleratorException {
-        try {
-            slots.collectWrites(region);
-        } catch (HostException e) {
-            throw KvmRefusal.of(e);
-        }
+        slots.collectWrites(region);
     }
 
     /// The VM itself, for tests of what only KVM has.

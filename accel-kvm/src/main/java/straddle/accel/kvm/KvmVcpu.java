@@ -140,6 +140,7 @@ final class KvmVcpu implements Vcpu {
 
     /// What a vCPU works with, of its VM.
     ///
+    /// @param rescuer null if whoever runs the vCPU executes what KVM refuses
     /// @param losesSyscalls whether SYSCALL ends as [SyscallTrap] says
     /// @param shown which registers `kvm_run` has after each exit: KVM_SYNC_X86 bits
     /// @param msrs that the host's KVM can save and load
@@ -394,6 +395,9 @@ final class KvmVcpu implements Vcpu {
 
     /// Has the translator execute an instruction: that at RIP, which KVM refused or stopped at, or the SYSCALL that led there.
     private Exit rescue(int reason) throws HostException, AcceleratorException {
+        if (rescuer == null) {
+            return unhandled(reason);
+        }
         if (standIn == null) {
             refused = new X86State();
             standIn = rescuer.vcpu(id, interrupts).orElse(null);

@@ -3,6 +3,7 @@ package straddle.accel.kvm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import straddle.core.accel.AcceleratorException;
 import straddle.host.Descriptor;
 import straddle.host.EventFd;
 import straddle.host.HostException;
@@ -28,8 +29,21 @@ final class KvmVm implements AutoCloseable {
         this.descriptor = descriptor;
     }
 
-    /// Creates an empty VM. It closes the device when it closes.
-    static KvmVm create(KvmDevice device) throws HostException {
+    /// Creates an empty VM. It closes the device when it closes, or when it can't be had.
+    static KvmVm create(KvmDevice device) throws AcceleratorException {
+        try {
+            device.requireCapabilities();
+            return createOn(device);
+        } catch (HostException e) {
+            device.close();
+            throw KvmRefusal.of(e);
+        } catch (AcceleratorException e) {
+            device.close();
+            throw e;
+        }
+    }
+
+    private static KvmVm createOn(KvmDevice device) throws HostException {
         KvmVm vm = new KvmVm(device, device.createVm());
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment identity = arena.allocate(ValueLayout.JAVA_LONG);

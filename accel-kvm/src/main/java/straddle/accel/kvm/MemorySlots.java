@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
+import straddle.core.accel.AcceleratorException;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.MemoryListener;
 import straddle.core.memory.RamAllocator;
@@ -23,9 +24,22 @@ final class MemorySlots implements MemoryListener, AutoCloseable {
     private final BitSet numbers = new BitSet();
     private volatile HostException refusal;
 
-    MemorySlots(KvmVm vm, AddressSpace memory) {
+    private MemorySlots(KvmVm vm, AddressSpace memory) {
         this.vm = vm;
         this.memory = memory;
+    }
+
+    /// Has a VM show an address space, now and as it changes.
+    static MemorySlots following(AddressSpace memory, KvmVm vm) throws HostException {
+        MemorySlots slots = new MemorySlots(vm, memory);
+        memory.addListener(slots);
+        try {
+            slots.check();
+        } catch (HostException e) {
+            slots.close();
+            throw e;
+        }
+        return slots;
     }
 
     @Override
@@ -58,18 +72,20 @@ final class MemorySlots implements MemoryListener, AutoCloseable {
     /// Has KVM note which pages of a region the guest writes, or no longer.
     ///
     /// @throws IllegalArgumentException if the region is not mapped
-    void logWrites(Region.Ram region, boolean on) throws HostException {
+    void logWrites(Region.Ram region, boolean on) throws AcceleratorException {
         memory.lock().lock();
         try {
             set(region, numberOf(region), region.length(), on ? Kvm.KVM_MEM_LOG_DIRTY_PAGES() : 0);
             check();
+        } catch (HostException e) {
+            throw KvmRefusal.of(e);
         } finally {
             memory.lock().unlock();
         }
     }
 
     /// Tells the readers of every page of a logged region that the guest has written since the last call.
-    void collectWrites(Region.Ram region) throws HostException {
+    void collectWrites(Region.Ram region) throws AcceleratorException {
         long pages = region.length() / RamAllocator.PAGE_BYTES;
         memory.lock().lock();
         try (Arena arena = Arena.ofConfined()) {
@@ -85,6 +101,8 @@ final class MemorySlots implements MemoryListener, AutoCloseable {
                             RamAllocator.PAGE_BYTES);
                 }
             }
+        } catch (HostException e) {
+            throw KvmRefusal.of(e);
         } finally {
             memory.lock().unlock();
         }

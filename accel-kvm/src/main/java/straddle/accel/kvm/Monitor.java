@@ -139,6 +139,7 @@ final class Monitor {
         return true;
     }
 
+    /// SDM volume 3, table 7-1.
     static boolean hasErrorCode(int vector) {
         return vector == X86.DF || vector >= X86.TS && vector <= X86.PF || vector == X86.AC;
     }

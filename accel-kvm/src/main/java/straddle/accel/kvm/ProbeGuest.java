@@ -299,7 +299,7 @@ final class ProbeGuest implements AutoCloseable {
         if (!(exit instanceof Exit.PortWrite write)) {
             return new Outcome(-1, 0, after.rip, after.rflags, after, nameOf(exit));
         }
-        boolean hasError = hasErrorCode(write.port);
+        boolean hasError = Monitor.hasErrorCode(write.port);
         long frame = after.gpr[RSP];
         return new Outcome(
                 write.port,
@@ -317,11 +317,6 @@ final class ProbeGuest implements AutoCloseable {
             case Exit.Kicked _ -> "it did not end";
             default -> "an exit of another kind";
         };
-    }
-
-    /// SDM volume 3, table 7-1.
-    private static boolean hasErrorCode(int vector) {
-        return vector == DF || vector >= TS && vector <= PF || vector == AC;
     }
 
     private long onStack(long address) {

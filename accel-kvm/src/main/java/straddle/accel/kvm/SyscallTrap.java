@@ -2,7 +2,6 @@ package straddle.accel.kvm;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
@@ -15,7 +14,6 @@ import straddle.linux.kvm.kvm_dtable;
 import straddle.linux.kvm.kvm_guest_debug;
 import straddle.linux.kvm.kvm_guest_debug_arch;
 import straddle.linux.kvm.kvm_sregs;
-import straddle.linux.kvm.kvm_translation;
 
 /// Catches what SYSCALL becomes under a KVM that runs only user code on the processor.
 ///
@@ -36,7 +34,6 @@ final class SyscallTrap {
     private final MemorySegment sregs;
     private final AddressSpace memory;
     private final MemorySegment debug;
-    private final MemorySegment translation;
     private long idtBase = -1;
     private int looks;
     private long handler;
@@ -48,7 +45,6 @@ final class SyscallTrap {
         this.sregs = sregs;
         this.memory = memory;
         debug = kvm_guest_debug.allocate(arena);
-        translation = kvm_translation.allocate(arena);
     }
 
     /// SYSCALLs that were taken back.
@@ -118,25 +114,22 @@ final class SyscallTrap {
 
     /// Eight bytes of the guest's memory at a virtual address, or 0 where none is mapped.
     private long load(long linear) {
-        long value = 0;
-        for (int i = 0; i < Long.BYTES; i++) {
-            long gpa = i == 0 || (linear + i & 4095) == 0 ? translate(linear + i) : lastGpa + 1;
-            lastGpa = gpa;
-            if (gpa < 0 || !(memory.at(gpa) instanceof Region.Ram)) {
-                return 0;
-            }
-            value |= memory.read(gpa, 1) << 8 * i;
-        }
-        return value;
+        long inPage = Math.min(Long.BYTES, 4096 - (linear & 4095));
+        long value = loadInPage(linear, inPage);
+        return inPage == Long.BYTES
+                ? value
+                : value | loadInPage(linear + inPage, Long.BYTES - inPage) << 8 * inPage;
     }
 
-    private long lastGpa;
-
-    private long translate(long linear) {
-        translation.fill((byte) 0);
-        kvm_translation.linear_address(translation, linear);
-        int result = vcpu.ioctl(Kvm.KVM_TRANSLATE(), translation.address());
-        boolean valid = translation.get(ValueLayout.JAVA_BYTE, kvm_translation.valid$offset()) != 0;
-        return result == 0 && valid ? kvm_translation.physical_address(translation) : -1;
+    private long loadInPage(long linear, long bytes) {
+        long gpa = VcpuReport.translate(linear, vcpu);
+        if (gpa < 0 || !(memory.at(gpa) instanceof Region.Ram)) {
+            return 0;
+        }
+        long value = 0;
+        for (int i = 0; i < bytes; i++) {
+            value |= memory.read(gpa + i, 1) << 8 * i;
+        }
+        return value;
     }
 }

@@ -111,7 +111,7 @@ final class VcpuReport {
     }
 
     /// The guest-physical address, or -1 where nothing is mapped.
-    private static long translate(long linear, Descriptor vcpu) {
+    static long translate(long linear, Descriptor vcpu) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment request = kvm_translation.allocate(arena);
             request.fill((byte) 0);

@@ -42,12 +42,12 @@ final class VcpuState {
     /// Where `kvm_regs` has the registers that the architecture numbers RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI.
     private static final int[] REGS_ORDER = {0, 2, 3, 1, 6, 7, 4, 5};
 
-    private static final long NATIVE_CR0 =
+    /// The control registers that user code runs under natively, whatever the guest's.
+    static final long NATIVE_CR0 =
             X86.CR0_PE | X86.CR0_MP | X86.CR0_ET | X86.CR0_NE | X86.CR0_WP | X86.CR0_PG;
 
     /// Without OSXSAVE, so that code which looks stays with SSE; UMIP has the rest refused that would show the monitor.
-    private static final long NATIVE_CR4 =
-            X86.CR4_PAE | X86.CR4_OSFXSR | X86.CR4_OSXMMEXCPT | X86.CR4_UMIP;
+    static final long NATIVE_CR4 = X86.CR4_PAE | X86.CR4_OSFXSR | X86.CR4_OSXMMEXCPT | X86.CR4_UMIP;
 
     private static final long RIP = kvm_regs.rip$offset();
     private static final long RFLAGS = kvm_regs.rflags$offset();
