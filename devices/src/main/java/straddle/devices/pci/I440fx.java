@@ -1,8 +1,6 @@
 package straddle.devices.pci;
 
 import java.util.Objects;
-import straddle.core.snapshot.SnapshotException;
-import straddle.core.snapshot.SnapshotReader;
 
 /// The host bridge of the 82441FX (Intel datasheet, order 290549, May 1996), function 0 of slot 0.
 ///
@@ -56,22 +54,9 @@ public final class I440fx extends PciFunction {
     }
 
     @Override
-    public void writeConfig(int register, int width, long value) {
-        super.writeConfig(register, width, value);
+    protected void configChanged(int register, int width) {
         if (register < PAM_0 + PAM_REGISTERS && register + width > PAM_0) {
             follow();
         }
-    }
-
-    @Override
-    public void reset() {
-        super.reset();
-        follow();
-    }
-
-    @Override
-    public void restore(SnapshotReader in) throws SnapshotException {
-        super.restore(in);
-        follow();
     }
 }

@@ -224,7 +224,14 @@ public class PciFunction implements Device {
                 && register + width > messageControl) {
             controlMessages();
         }
+        configChanged(register, width);
     }
+
+    /// Called after the guest's write to the configuration space, and with all of it after a reset or a restore:
+    /// a function whose registers steer something else has that follow.
+    ///
+    /// @param width bytes from `register` on that may have changed
+    protected void configChanged(int register, int width) {}
 
     /// Maps each block where its register says, if its kind of access is enabled.
     private void moveBars() {
@@ -254,6 +261,7 @@ public class PciFunction implements Device {
         if (messages != null) {
             messages.reset();
         }
+        configChanged(0, CONFIG_BYTES);
     }
 
     @Override
@@ -283,6 +291,7 @@ public class PciFunction implements Device {
             messages.restore(in.section("messages"));
             controlMessages();
         }
+        configChanged(0, CONFIG_BYTES);
     }
 
     /// Identity and registers, in lines for a reader.

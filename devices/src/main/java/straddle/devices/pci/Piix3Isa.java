@@ -1,8 +1,5 @@
 package straddle.devices.pci;
 
-import straddle.core.snapshot.SnapshotException;
-import straddle.core.snapshot.SnapshotReader;
-
 /// The PCI-to-ISA bridge of the 82371SB, PIIX3 (Intel datasheet, order 290550, April 1997), function 0 of
 /// slot 1. Its PIRQ route control registers lead the PCI interrupt lines to ISA IRQs.
 public final class Piix3Isa extends PciFunction {
@@ -43,20 +40,7 @@ public final class Piix3Isa extends PciFunction {
     }
 
     @Override
-    public void writeConfig(int register, int width, long value) {
-        super.writeConfig(register, width, value);
-        follow();
-    }
-
-    @Override
-    public void reset() {
-        super.reset();
-        follow();
-    }
-
-    @Override
-    public void restore(SnapshotReader in) throws SnapshotException {
-        super.restore(in);
+    protected void configChanged(int register, int width) {
         follow();
     }
 }
