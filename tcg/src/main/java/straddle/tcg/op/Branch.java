@@ -29,8 +29,7 @@ public final class Branch {
         @Override
         public void emit(Emitter e) {
             Label yes = new Label();
-            e.condition(cond);
-            e.branch(Opcodes.IFNE, yes);
+            e.branchIf(cond, yes);
             e.jump(fallThrough);
             e.way(yes);
             e.jump(taken);

@@ -2,7 +2,8 @@ package straddle.tcg.op;
 
 import straddle.tcg.Cpu;
 
-/// Conditions on the flags, numbered as x86 encodes them; an odd number is the negation of the even one before.
+/// Conditions on the flags, the first 16 numbered as x86 encodes them; an odd number is the negation of the even one
+/// before.
 public final class Cond {
     public static final int O = 0;
     public static final int B = 2;
@@ -13,6 +14,9 @@ public final class Cond {
     public static final int L = 12;
     public static final int LE = 14;
 
+    /// Carry clear or zero: unsigned less or same, where carry says that nothing was borrowed.
+    public static final int LS = 16;
+
     private Cond() {}
 
     public static boolean test(Cpu c, int cond) {
@@ -20,6 +24,9 @@ public final class Cond {
     }
 
     static boolean test(int kind, long result, long a, long b, int cond) {
+        if (kind == Flags.DIFFERENCE) {
+            return afterDifference(cond, a, b, result);
+        }
         boolean holds =
                 switch (cond & ~1) {
                     case O -> Flags.overflow(kind, result, a, b);
@@ -29,6 +36,7 @@ public final class Cond {
                     case S -> Flags.sign(kind, result);
                     case P -> Flags.parity(kind, result);
                     case L -> Flags.sign(kind, result) != Flags.overflow(kind, result, a, b);
+                    case LS -> Flags.zero(kind, result) || !Flags.carry(kind, result, a, b);
                     default ->
                             Flags.zero(kind, result)
                                     || Flags.sign(kind, result)
@@ -48,6 +56,23 @@ public final class Cond {
                     case S -> result < 0;
                     case P -> Flags.parity(Flags.SUB, result);
                     case L -> a < b;
+                    default -> a <= b;
+                };
+        return holds != ((cond & 1) != 0);
+    }
+
+    /// The condition after [Flags#DIFFERENCE].
+    public static boolean afterDifference(int cond, long a, long b, long result) {
+        boolean holds =
+                switch (cond & ~1) {
+                    case O -> a < b != result < 0;
+                    case B -> (a ^ Long.MIN_VALUE) >= (b ^ Long.MIN_VALUE);
+                    case E -> a == b;
+                    case BE -> a == b || (a ^ Long.MIN_VALUE) >= (b ^ Long.MIN_VALUE);
+                    case S -> result < 0;
+                    case P -> Flags.parity(Flags.DIFFERENCE, result);
+                    case L -> a < b;
+                    case LS -> (a ^ Long.MIN_VALUE) <= (b ^ Long.MIN_VALUE);
                     default -> a <= b;
                 };
         return holds != ((cond & 1) != 0);

@@ -38,11 +38,9 @@ public final class Emitter {
     private static final int RESULT = 10;
     private static final int FLAG_A = 12;
     private static final int FLAG_B = 14;
-    private static final int FIRST_SLOT = 16;
-    private static final int SLOTS = 32;
 
     /// Scratch locals of one micro-op, 8 bytes each.
-    public static final int A = FIRST_SLOT + 2 * SLOTS;
+    public static final int A = 16;
 
     public static final int B = A + 2;
     public static final int R = B + 2;
@@ -52,7 +50,9 @@ public final class Emitter {
     private static final int ROTATED = ADDRESS + 2;
 
     private static final int ROTATION = ROTATED + 2;
-    private static final int LOCALS = ROTATION + 2;
+
+    /// Slots follow; one that the region does not use has no value.
+    private static final int FIRST_SLOT = ROTATION + 2;
 
     /// The deepest is a rotation's flags: an int and five longs, and an address below.
     private static final int MAX_STACK = 20;
@@ -100,7 +100,7 @@ public final class Emitter {
 
     /// What a local variable holds, for listings.
     public static String localName(int local, IntFunction<String> slotName) {
-        if (local >= FIRST_SLOT && local < A) {
+        if (local >= FIRST_SLOT) {
             return slotName.apply((local - FIRST_SLOT) / 2);
         }
         return switch (local) {
@@ -152,12 +152,7 @@ public final class Emitter {
         m.visitInsn(LCONST_0);
         m.visitVarInsn(LSTORE, COUNT);
         reload();
-        for (int slot = 0; slot < SLOTS; slot++) {
-            if (!used.get(slot)) {
-                clear(FIRST_SLOT + 2 * slot);
-            }
-        }
-        for (int scratch = A; scratch < LOCALS; scratch += 2) {
+        for (int scratch = A; scratch < FIRST_SLOT; scratch += 2) {
             clear(scratch);
         }
         m.visitLabel(body);
@@ -176,8 +171,16 @@ public final class Emitter {
         }
         firstFrame = false;
         List<Object> locals = new ArrayList<>(List.of(CODE, CPU, "[J", INTEGER, INTEGER, INTEGER));
-        for (int local = TLB; local < LOCALS; local += 2) {
+        for (int local = TLB; local < FIRST_SLOT; local += 2) {
             locals.add(LONG);
+        }
+        for (int slot = 0; slot < used.length(); slot++) {
+            if (used.get(slot)) {
+                locals.add(LONG);
+            } else {
+                locals.add(TOP);
+                locals.add(TOP);
+            }
         }
         m.visitFrame(F_FULL, locals.size(), locals.toArray(), 0, new Object[0]);
     }
@@ -247,7 +250,7 @@ public final class Emitter {
                 "(L" + CPU + ";IL" + FAULT + ";)L" + FAULT + ";",
                 false);
         m.visitInsn(ATHROW);
-        m.visitMaxs(MAX_STACK, LOCALS);
+        m.visitMaxs(MAX_STACK, FIRST_SLOT + 2 * used.length());
         m.visitEnd();
     }
 
@@ -771,5 +774,67 @@ public final class Emitter {
         flagOperands();
         integer(cond);
         runtime("condition", "(IJJJI)I");
+    }
+
+    /// Jumps if a condition holds: by one comparison where the operation that recorded the flags is known.
+    public void branchIf(int cond, Label to) {
+        settle();
+        int opcode = kind == Flags.DIFFERENCE || kind == Flags.LOGIC ? comparison(cond & ~1) : NOP;
+        if (opcode == NOP) {
+            condition(cond);
+            branch(IFNE, to);
+        } else {
+            branch((cond & 1) == 0 ? opcode : negated(opcode), to);
+        }
+    }
+
+    /// Pushes an int and returns the jump that is taken when the even condition holds; NOP if there is none so
+    /// simple. Unsigned comparisons bias both operands by xor: see the note on C2 in the translator's
+    /// documentation.
+    private int comparison(int cond) {
+        if (cond == Cond.S || kind == Flags.LOGIC) {
+            if (cond == Cond.B
+                    || cond == Cond.BE
+                    || cond == Cond.O
+                    || cond == Cond.P
+                    || cond == Cond.LS) {
+                return NOP;
+            }
+            m.visitVarInsn(LLOAD, RESULT);
+            m.visitInsn(LCONST_0);
+            m.visitInsn(LCMP);
+        } else {
+            boolean unsigned = cond == Cond.B || cond == Cond.LS;
+            if (!unsigned && cond != Cond.E && cond != Cond.L && cond != Cond.LE) {
+                return NOP;
+            }
+            m.visitVarInsn(LLOAD, FLAG_A);
+            bias(unsigned);
+            m.visitVarInsn(LLOAD, FLAG_B);
+            bias(unsigned);
+            m.visitInsn(LCMP);
+        }
+        return switch (cond) {
+            case Cond.E -> IFEQ;
+            case Cond.S, Cond.L -> IFLT;
+            case Cond.B -> IFGE;
+            default -> IFLE;
+        };
+    }
+
+    private void bias(boolean unsigned) {
+        if (unsigned) {
+            constant(Long.MIN_VALUE);
+            m.visitInsn(LXOR);
+        }
+    }
+
+    private static int negated(int opcode) {
+        return switch (opcode) {
+            case IFEQ -> IFNE;
+            case IFGE -> IFLT;
+            case IFLT -> IFGE;
+            default -> IFGT;
+        };
     }
 }

@@ -27,6 +27,12 @@ public final class Flags {
     /// `a` is the carry, `b` the overflow, the auxiliary carry is clear.
     public static final int SHIFT = 6;
 
+    /// a - b = result, where carry says that nothing was borrowed.
+    public static final int DIFFERENCE = 7;
+
+    /// The same for operands made up to give certain flags: a result of 0 does not tell that a and b are equal.
+    public static final int CHOSEN = 8;
+
     public static final int CF = 1;
     public static final int PF = 1 << 2;
     public static final int AF = 1 << 4;
@@ -43,6 +49,7 @@ public final class Flags {
             case SUB -> (~a & b | ~(a ^ b) & result) < 0;
             case LOGIC -> false;
             case EAGER -> (result & CF) != 0;
+            case DIFFERENCE, CHOSEN -> (a ^ Long.MIN_VALUE) >= (b ^ Long.MIN_VALUE);
             default -> a != 0;
         };
     }
@@ -61,6 +68,7 @@ public final class Flags {
             case SUB -> ((a ^ b) & (a ^ result)) < 0;
             case LOGIC -> false;
             case EAGER -> (result & OF) != 0;
+            case DIFFERENCE, CHOSEN -> a < b != result < 0;
             default -> b != 0;
         };
     }
