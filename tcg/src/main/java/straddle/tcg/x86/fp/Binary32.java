@@ -1,5 +1,7 @@
 package straddle.tcg.x86.fp;
 
+import straddle.tcg.fp.SoftFloat;
+
 /// One binary32 element of an SSE operation, as raw bits, or two of them in a long. See [Binary64]:
 /// the same in the other width.
 public final class Binary32 {

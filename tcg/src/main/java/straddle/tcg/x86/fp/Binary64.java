@@ -1,5 +1,7 @@
 package straddle.tcg.x86.fp;
 
+import straddle.tcg.fp.SoftFloat;
+
 /// One binary64 element of an SSE operation, as raw bits.
 ///
 /// Ordinary operands take the host's arithmetic, which rounds as SSE does; with PE sticky nothing

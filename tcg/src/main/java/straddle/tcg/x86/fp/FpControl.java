@@ -1,5 +1,7 @@
 package straddle.tcg.x86.fp;
 
+import straddle.tcg.fp.SoftFloat;
+
 /// MXCSR and the slow paths of SSE arithmetic behind it. One per vCPU; not thread-safe; allocates
 /// nothing.
 ///
@@ -397,7 +399,7 @@ public final class FpControl extends SoftFloat {
     }
 
     @Override
-    boolean trapsBeforeDenormalizing() {
+    protected boolean trapsBeforeDenormalizing() {
         return true;
     }
 

@@ -3,6 +3,7 @@ package straddle.tcg.x86.fp;
 import static java.math.BigInteger.ONE;
 
 import java.math.BigInteger;
+import straddle.tcg.fp.SoftFloat;
 
 /// Logarithms, exponentials and circular functions of finite, non-zero x87 operands, to some 115
 /// bits: rounded to 64 they are off by less than 0.501 units in the last place, where the

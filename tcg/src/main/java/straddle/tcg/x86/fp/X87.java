@@ -1,5 +1,7 @@
 package straddle.tcg.x86.fp;
 
+import straddle.tcg.fp.SoftFloat;
+
 /// The x87 floating-point unit: 80-bit registers, arithmetic with correct rounding, exceptions (SDM
 /// volume 1, chapter 8; volume 2 for each instruction, whose mnemonic its method has).
 ///

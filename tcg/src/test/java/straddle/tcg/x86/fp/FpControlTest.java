@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import straddle.tcg.fp.SoftFloat;
 
 /// Unmasked exceptions, which the host can't show without a signal.
 class FpControlTest {

@@ -1,4 +1,4 @@
-package straddle.tcg.x86.fp;
+package straddle.tcg.fp;
 
 /// An arithmetic unit in integers: exact results of finite operands, and their rounding to any
 /// binary format.
@@ -7,49 +7,53 @@ package straddle.tcg.x86.fp;
 /// unit's fields as 128 bits whose last one is sticky: it says that something non-zero was cut off.
 /// They are then rounded once. Used where the host's own arithmetic doesn't tell enough: x87,
 /// directed rounding, overflow and underflow. Not thread-safe; allocates nothing.
-class SoftFloat {
+public class SoftFloat {
     /// Exception flags, as MXCSR and the x87 status word have them in bits 0 to 5 (SDM volume 1,
     /// 10.2.3).
-    static final int IE = 1, DE = 2, ZE = 4, OE = 8, UE = 0x10, PE = 0x20;
+    public static final int IE = 1, DE = 2, ZE = 4, OE = 8, UE = 0x10, PE = 0x20;
 
     /// Rounding control, as MXCSR.RC and the x87 control word have it (SDM volume 1, table 4-8).
-    static final int NEAREST = 0, DOWN = 1, UP = 2, TRUNCATE = 3;
+    public static final int NEAREST = 0, DOWN = 1, UP = 2, TRUNCATE = 3;
 
-    static final long TOP = Long.MIN_VALUE;
+    /// The bits of a mode that rounding looks at, where MXCSR has them: the rounding control starts
+    // at bit 13.
+    public static final int OVERFLOW_MASKED = 0x400, UNDERFLOW_MASKED = 0x800, FLUSH = 0x8000;
+
+    public static final long TOP = Long.MIN_VALUE;
 
     /// Exceptions of the present instruction.
-    int raised;
+    public int raised;
 
     /// The last result: (hi:lo) / 2^127 * 2^exponent. Zero has hi = 0.
-    boolean negative;
+    public boolean negative;
 
-    int exponent;
-    long hi;
-    long lo;
+    public int exponent;
+    public long hi;
+    public long lo;
 
     /// Whether the last rounding increased the magnitude: x87's C1.
-    boolean roundedUp;
+    public boolean roundedUp;
 
     /// The first operand of a two-operand step, unpacked.
-    int exponentA;
+    public int exponentA;
 
-    long significandA;
-    boolean negativeA;
+    public long significandA;
+    public boolean negativeA;
 
     /// The second operand.
-    int exponentB;
+    public int exponentB;
 
-    long significandB;
-    boolean negativeB;
+    public long significandB;
+    public boolean negativeB;
 
-    SoftFloat() {}
+    public SoftFloat() {}
 
-    static boolean below(long a, long b) {
+    public static boolean below(long a, long b) {
         return (a ^ TOP) < (b ^ TOP);
     }
 
     /// Loads operand A with a finite, non-zero binary64 number.
-    final void loadA64(long x) {
+    public final void loadA64(long x) {
         long fraction = x & 0xf_ffff_ffff_ffffL;
         int field = (int) (x >>> 52) & 0x7ff;
         negativeA = x < 0;
@@ -63,14 +67,14 @@ class SoftFloat {
         }
     }
 
-    final void loadB64(long x) {
+    public final void loadB64(long x) {
         swap();
         loadA64(x);
         swap();
     }
 
     /// Loads operand A with a finite, non-zero binary32 number.
-    final void loadA32(int x) {
+    public final void loadA32(int x) {
         long fraction = x & 0x7f_ffff;
         int field = x >>> 23 & 0xff;
         negativeA = x < 0;
@@ -84,14 +88,14 @@ class SoftFloat {
         }
     }
 
-    final void loadB32(int x) {
+    public final void loadB32(int x) {
         swap();
         loadA32(x);
         swap();
     }
 
     /// Loads operand A with a non-zero integer of magnitude up to 2^64 - 1.
-    final void loadInteger(boolean minus, long magnitude) {
+    public final void loadInteger(boolean minus, long magnitude) {
         int zeros = Long.numberOfLeadingZeros(magnitude);
         negativeA = minus;
         significandA = magnitude << zeros;
@@ -111,15 +115,15 @@ class SoftFloat {
     }
 
     /// The result is operand A itself.
-    final void takeA() {
+    public final void takeA() {
         set(negativeA, exponentA, significandA, 0);
     }
 
-    final void takeB() {
+    public final void takeB() {
         set(negativeB, exponentB, significandB, 0);
     }
 
-    final void set(boolean minus, int e, long high, long low) {
+    public final void set(boolean minus, int e, long high, long low) {
         negative = minus;
         exponent = e;
         hi = high;
@@ -128,7 +132,7 @@ class SoftFloat {
 
     /// A + B, exact but for the sticky bit. An exact zero has hi = 0 and a sign that the caller
     /// chooses.
-    final void add() {
+    public final void add() {
         if (exponentA < exponentB || exponentA == exponentB && below(significandA, significandB)) {
             swap();
         }
@@ -164,7 +168,7 @@ class SoftFloat {
         }
     }
 
-    final void normalize() {
+    public final void normalize() {
         if (hi == 0) {
             if (lo == 0) {
                 return;
@@ -182,7 +186,7 @@ class SoftFloat {
     }
 
     /// A * B, exact.
-    final void multiply() {
+    public final void multiply() {
         long high = Math.unsignedMultiplyHigh(significandA, significandB);
         long low = significandA * significandB;
         int e = exponentA + exponentB + 1;
@@ -196,7 +200,7 @@ class SoftFloat {
 
     /// The result, which is an exact product, plus A: exact but for the sticky bit. An exact zero
     /// has hi = 0.
-    final void addA() {
+    public final void addA() {
         long highA = significandA;
         long lowA = 0;
         boolean minusA = negativeA;
@@ -254,7 +258,7 @@ class SoftFloat {
     }
 
     /// A / B.
-    final void divide() {
+    public final void divide() {
         long a = significandA;
         long b = significandB;
         int e = exponentA - exponentB;
@@ -280,11 +284,11 @@ class SoftFloat {
         return rest << 1 == divisor ? TOP : 1;
     }
 
-    long remainder;
+    public long remainder;
 
     /// (high:low) / divisor, which has bit 63 set and is above high; leaves [#remainder].
     /// Schoolbook division with 32-bit digits (Knuth, volume 2, 4.3.1).
-    final long divide128(long high, long low, long divisor) {
+    public final long divide128(long high, long low, long divisor) {
         long d1 = divisor >>> 32;
         long d0 = divisor & 0xffff_ffffL;
         long q1 = digit(high, low >>> 32, d1, d0);
@@ -309,7 +313,7 @@ class SoftFloat {
     }
 
     /// The square root of A, which is positive.
-    final void squareRoot() {
+    public final void squareRoot() {
         boolean odd = (exponentA & 1) != 0;
         long high = odd ? significandA : significandA >>> 1;
         long low = odd ? 0 : significandA << 63;
@@ -342,7 +346,7 @@ class SoftFloat {
 
     /// Whether rounding `tail` (bit 63: half of the last place, the rest sticky) away increments
     /// the magnitude.
-    static boolean increments(int rounding, boolean minus, long kept, long tail) {
+    public static boolean increments(int rounding, boolean minus, long kept, long tail) {
         return switch (rounding) {
             case NEAREST -> tail < 0 && (tail != TOP || (kept & 1) != 0);
             case DOWN -> minus && tail != 0;
@@ -351,27 +355,27 @@ class SoftFloat {
         };
     }
 
-    /// Rounds the non-zero result to binary64 under MXCSR.
-    final long round64(int mxcsr) {
-        return round(53, 1023, mxcsr) | (negative ? TOP : 0);
+    /// Rounds the non-zero result to binary64 under a mode.
+    public final long round64(int mode) {
+        return round(53, 1023, mode) | (negative ? TOP : 0);
     }
 
-    /// Rounds the non-zero result to binary32 under MXCSR.
-    final int round32(int mxcsr) {
-        return (int) round(24, 127, mxcsr) | (negative ? Integer.MIN_VALUE : 0);
+    /// Rounds the non-zero result to binary32 under a mode.
+    public final int round32(int mode) {
+        return (int) round(24, 127, mode) | (negative ? Integer.MIN_VALUE : 0);
     }
 
     /// Rounds the non-zero result to binary16 under a rounding mode; subnormal results are not
     /// flushed.
-    final int round16(int rounding, int mxcsr) {
-        return (int) round(11, 15, rounding << 13 | mxcsr & (FpControl.OM | FpControl.UM))
+    public final int round16(int rounding, int mode) {
+        return (int) round(11, 15, rounding << 13 | mode & (OVERFLOW_MASKED | UNDERFLOW_MASKED))
                 | (negative ? 0x8000 : 0);
     }
 
     /// The magnitude in a format of this precision and largest exponent. Tininess is found after
     /// rounding.
-    private long round(int precision, int maxExponent, int mxcsr) {
-        int rounding = mxcsr >>> 13 & 3;
+    private long round(int precision, int maxExponent, int mode) {
+        int rounding = mode >>> 13 & 3;
         long kept = hi >>> 64 - precision;
         long tail = hi << precision | (lo != 0 ? 1 : 0);
         int e = exponent;
@@ -380,19 +384,19 @@ class SoftFloat {
             kept >>>= 1;
             e++;
         }
-        if (e < 1 - maxExponent) {
-            if ((mxcsr & FpControl.UM) == 0 && trapsBeforeDenormalizing()) {
+        if ((isTinyBeforeRounding() ? exponent : e) < 1 - maxExponent) {
+            if ((mode & UNDERFLOW_MASKED) == 0 && trapsBeforeDenormalizing()) {
                 // Inexact only if rounding changes it with any exponent (SDM volume 1, 4.9.1.5).
                 raised |= tail != 0 ? UE | PE : UE;
                 return 0;
             }
-            return roundTiny(precision, maxExponent, mxcsr);
+            return roundTiny(precision, maxExponent, mode);
         }
         if (tail != 0) {
             raised |= PE;
         }
         if (e > maxExponent) {
-            boolean traps = (mxcsr & FpControl.OM) == 0 && trapsBeforeDenormalizing();
+            boolean traps = (mode & OVERFLOW_MASKED) == 0 && trapsBeforeDenormalizing();
             raised |= traps ? OE : OE | PE;
             long infinity = 2L * maxExponent + 1 << precision - 1;
             roundedUp = rounding == NEAREST || rounding == (negative ? DOWN : UP);
@@ -402,14 +406,19 @@ class SoftFloat {
     }
 
     /// Whether unmasked underflow and overflow leave the result unmade, as SSE's do and those of x87's stores don't.
-    boolean trapsBeforeDenormalizing() {
+    protected boolean trapsBeforeDenormalizing() {
         return false;
     }
 
-    private long roundTiny(int precision, int maxExponent, int mxcsr) {
-        if ((mxcsr & FpControl.UM) == 0) {
+    /// Whether a result is tiny that only rounding makes a normal number: as on ARM, and not on x86 and MIPS.
+    protected boolean isTinyBeforeRounding() {
+        return false;
+    }
+
+    private long roundTiny(int precision, int maxExponent, int mode) {
+        if ((mode & UNDERFLOW_MASKED) == 0) {
             raised |= UE;
-        } else if ((mxcsr & FpControl.FTZ) != 0) {
+        } else if ((mode & FLUSH) != 0) {
             raised |= UE | PE;
             roundedUp = false;
             return 0;
@@ -423,13 +432,13 @@ class SoftFloat {
         if (tail != 0) {
             raised |= UE | PE;
         }
-        roundedUp = increments(mxcsr >>> 13 & 3, negative, kept, tail);
+        roundedUp = increments(mode >>> 13 & 3, negative, kept, tail);
         return roundedUp ? kept + 1 : kept;
     }
 
     /// The integer nearest to the result's magnitude by `rounding`, unsigned; all ones when it
     /// needs more than 64 bits. Sets PE in [#raised] when it differs.
-    final long roundToInteger(int rounding) {
+    public final long roundToInteger(int rounding) {
         if (exponent >= 63) {
             return exponent == 63 ? hi : -1;
         }
@@ -447,7 +456,7 @@ class SoftFloat {
     }
 
     /// Loads operand A with a finite, non-zero extended number.
-    final void loadA80(int signExponent, long significand) {
+    public final void loadA80(int signExponent, long significand) {
         int field = signExponent & 0x7fff;
         negativeA = (signExponent & 0x8000) != 0;
         int zeros = Long.numberOfLeadingZeros(significand);
@@ -455,21 +464,21 @@ class SoftFloat {
         exponentA = Math.max(field, 1) - 16383 - zeros;
     }
 
-    final void loadB80(int signExponent, long significand) {
+    public final void loadB80(int signExponent, long significand) {
         swap();
         loadA80(signExponent, significand);
         swap();
     }
 
     /// What [#round80] made: sign and exponent field, significand.
-    int signExponent80;
+    public int signExponent80;
 
-    long significand80;
+    public long significand80;
 
     /// Rounds the non-zero result to `precision` bits in the extended format. An unmasked overflow
     /// or underflow gives the result with its exponent moved by 24576 (SDM volume 1, 8.5.4 and
     /// 8.5.5).
-    final void round80(
+    public final void round80(
             int precision, int rounding, boolean underflowMasked, boolean overflowMasked) {
         int drop = 64 - precision;
         long kept = hi >>> drop;
