@@ -9,8 +9,10 @@ module straddle.core {
     exports straddle.core.observe;
     exports straddle.core.snapshot;
     exports straddle.core.time;
+    exports straddle.core.user;
     exports straddle.core.vcpu;
 
     uses straddle.core.accel.AcceleratorProvider;
     uses straddle.core.memory.WideExchange;
+    uses straddle.core.user.UserTranslatorProvider;
 }

@@ -31,6 +31,9 @@ import straddle.tcg.region.Regions;
 public abstract class Cpu {
     private static final int MOST_TLB_LINES = 40;
 
+    /// What [#flushData] drops page by page.
+    public static final long MOST_PAGES_ONE_BY_ONE = 64;
+
     /// Access kinds for [#walk].
     public static final int LOAD = 0;
 
@@ -251,6 +254,8 @@ public abstract class Cpu {
         }
         if (shared) {
             group.atBoundary(this);
+        } else {
+            checks.clear();
         }
         for (CodeRange range = codeWritten.poll(); range != null; range = codeWritten.poll()) {
             tbs.dropRange(range.gpa, range.gpa + range.length);
@@ -483,6 +488,23 @@ public abstract class Cpu {
         java.util.Arrays.fill(fetchTag, -1);
         epoch++;
         tlbFlushes++;
+    }
+
+    /// Drops a range's pages, which hold no code that has been run: links between blocks stay.
+    ///
+    /// @param end behind the last byte; -1 for everything
+    public final void flushData(long start, long end) {
+        tlbFlushes++;
+        boolean few = end != -1 && end - start <= MOST_PAGES_ONE_BY_ONE << 12;
+        for (Tlb each : tlbs) {
+            if (few) {
+                for (long page = start; page < end; page += 4096) {
+                    each.flushPage(page);
+                }
+            } else {
+                each.flush();
+            }
+        }
     }
 
     public final void flushPage(long virtual) {
