@@ -59,6 +59,7 @@
 #define HOOK_UNDEFINED_IN_RING_3 6
 #define HOOK_CMPXCHG16B 7
 #define HOOK_IDLE 8
+#define HOOK_ROUNDS 9
 
 /* Mapped by the guest, backed by nothing: where HOOK_JUMP_TO_MMIO goes. */
 #define UNBACKED_GPA 0xf0000000

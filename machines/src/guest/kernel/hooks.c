@@ -98,6 +98,9 @@ void run_hook(uint32_t hook) {
     case HOOK_IDLE:
         idle();
         finish(1);
+    case HOOK_ROUNDS:
+        print("\n");
+        finish(run_rounds() == 0);
     }
     finish(0); /* an unknown hook, or one that should not have come back */
 }

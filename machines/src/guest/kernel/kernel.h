@@ -32,6 +32,7 @@ _Noreturn void leave(uint32_t status);
 /* phases.c */
 extern uint64_t pings;
 uint32_t run_phases(void);
+uint32_t run_rounds(void);
 
 /* hooks.c */
 void run_hook(uint32_t hook);

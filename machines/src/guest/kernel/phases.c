@@ -17,6 +17,9 @@ __attribute__((section(".phases"), used, aligned(16))) const struct phase phases
 
 uint64_t pings;
 
+/* How many phases were not skipped. */
+static uint32_t phases_run;
+
 uint64_t system_call(uint64_t number, uint64_t argument);
 
 /* Called by trap.S on its stack, for all numbers but SYS_EXIT. */
@@ -85,6 +88,7 @@ static int run_phase(const struct phase *phase) {
         return 1;
     }
 
+    phases_run++;
     pings = 0;
     send_event(EVENT_BEGIN, phase->id);
     uint64_t result = run(phase, ops);
@@ -115,5 +119,25 @@ uint32_t run_phases(void) {
         failures += !run_phase(&phases_begin[i]);
     }
     send_event(EVENT_DONE, failures);
+    return failures;
+}
+
+/* All phases again and again, until all are skipped. A counter that stands still or goes back is a failure, too. */
+uint32_t run_rounds(void) {
+    uint32_t failures = 0;
+    uint32_t run_before;
+    uint64_t before = read_tsc();
+    do {
+        run_before = phases_run;
+        for (uint64_t i = 0; i < PHASES; i++) {
+            failures += !run_phase(&phases_begin[i]);
+            uint64_t now = read_tsc();
+            if (now <= before) {
+                print("time went back\n");
+                failures++;
+            }
+            before = now;
+        }
+    } while (phases_run != run_before);
     return failures;
 }
