@@ -9,4 +9,6 @@ module straddle.accel.kvm {
     provides straddle.core.accel.AcceleratorProvider with
             straddle.accel.kvm.KvmProvider,
             straddle.accel.kvm.HybridProvider;
+    provides straddle.core.time.HostCounter with
+            straddle.accel.kvm.NativeCounter;
 }

@@ -15,4 +15,5 @@ module straddle.core {
     uses straddle.core.accel.AcceleratorProvider;
     uses straddle.core.memory.WideExchange;
     uses straddle.core.user.UserTranslatorProvider;
+    uses straddle.core.time.HostCounter;
 }

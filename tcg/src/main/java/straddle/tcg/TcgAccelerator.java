@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.LongSupplier;
 import straddle.core.accel.Observation;
 import straddle.core.accel.Translator;
 import straddle.core.accel.VmResources;
@@ -18,6 +19,7 @@ import straddle.core.memory.WideExchange;
 import straddle.core.vcpu.TranslatedVcpu;
 import straddle.tcg.region.Regions;
 import straddle.tcg.x86.CpuModel;
+import straddle.tcg.x86.CpuModels;
 import straddle.tcg.x86.X86Cpu;
 import straddle.tcg.x86.X86Vcpu;
 
@@ -42,9 +44,14 @@ final class TcgAccelerator implements Translator, MemoryListener {
     private final Observation observation;
     private final Sampler sampler = new Sampler();
 
-    TcgAccelerator(VmResources resources, CpuModel model, Observation observation) {
+    /// The guest's time-stamp counter where it is not the machine's clock; or null.
+    private final LongSupplier counter;
+
+    TcgAccelerator(
+            VmResources resources, CpuModel model, LongSupplier counter, Observation observation) {
         this.resources = resources;
         this.model = model;
+        this.counter = counter;
         this.observation = observation;
         if (observation.tierTimes()) {
             sampler.start();
@@ -55,6 +62,11 @@ final class TcgAccelerator implements Translator, MemoryListener {
     @Override
     public String name() {
         return TcgProvider.NAME;
+    }
+
+    @Override
+    public Optional<String> cpu() {
+        return Optional.of(resources.cpu().isEmpty() ? CpuModels.DEFAULT : resources.cpu());
     }
 
     @Override
@@ -74,6 +86,9 @@ final class TcgAccelerator implements Translator, MemoryListener {
                         arena);
         cpu.join(group, resources.vcpus() > 1);
         cpu.place(id, resources.vcpus());
+        if (counter != null) {
+            cpu.useCounter(counter);
+        }
         if (!Boolean.getBoolean(INTERPRET_ONLY)) {
             cpu.regions =
                     new Regions(

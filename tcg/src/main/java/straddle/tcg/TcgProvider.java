@@ -1,6 +1,7 @@
 package straddle.tcg;
 
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
@@ -9,6 +10,7 @@ import straddle.core.accel.CodeLister;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.Observation;
 import straddle.core.accel.VmResources;
+import straddle.core.time.HostCounter;
 import straddle.tcg.x86.CpuModel;
 import straddle.tcg.x86.CpuModels;
 import straddle.tcg.x86.X86CodeLister;
@@ -74,9 +76,19 @@ public final class TcgProvider implements AcceleratorProvider {
                             + " nothing can be run again.");
         }
         try {
-            return new TcgAccelerator(resources, CpuModel.of(resources.cpu()), observation);
+            CpuModel model = CpuModel.of(resources.cpu());
+            LongSupplier counter = resources.wantsCommonCpu() ? hostCounter() : null;
+            return new TcgAccelerator(resources, model, counter, observation);
         } catch (IllegalArgumentException e) {
             throw new AcceleratorException(e.getMessage(), e);
         }
+    }
+
+    private static LongSupplier hostCounter() throws AcceleratorException {
+        return HostCounter.ofHost()
+                .orElseThrow(() ->
+                        new AcceleratorException(
+                                "The processor '%s' has the host's time-stamp counter, which can't be read on this host; 'max' is the same without it."
+                                        .formatted(VmResources.COMMON_CPU)));
     }
 }

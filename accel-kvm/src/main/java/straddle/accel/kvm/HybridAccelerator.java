@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.LongSupplier;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.Translator;
@@ -31,7 +30,6 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     private final KvmVcpu.Setting setting;
     private final List<CpuidEntry> supported;
     private final WatchedTables watched;
-    private final LongSupplier counter;
     private final double exitMicros;
     private final List<HybridVcpu> vcpus = new CopyOnWriteArrayList<>();
     private boolean closed;
@@ -61,7 +59,6 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
         this.translator = translator;
         this.resources = resources;
         this.exitMicros = exitMicros;
-        counter = HostCounter.in(arena);
         supported = vm.device().supportedCpuid();
         watched = new WatchedTables(resources.memory(), translator);
         slots = MemorySlots.following(resources.memory(), vm);
@@ -85,6 +82,11 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     }
 
     @Override
+    public Optional<String> cpu() {
+        return Optional.of(HybridProvider.cpu(resources));
+    }
+
+    @Override
     public Optional<IrqChip> kernelIrqChip() {
         return Optional.empty();
     }
@@ -92,7 +94,6 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     @Override
     public Vcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException {
         TranslatedVcpu soft = translator.createVcpu(id, interrupts);
-        soft.useCounter(counter);
         try {
             slots.check();
             KvmVcpu kvm =

@@ -51,7 +51,7 @@ public final class HybridProvider implements AcceleratorProvider {
         }
         KvmProvider.requireOwnProcessor(resources);
         double exitMicros = exitMicros();
-        Translator translator = Rescuer.start(resources);
+        Translator translator = Rescuer.start(resources.withCpu(cpu(resources)));
         if (translator == null) {
             throw new AcceleratorException(
                     "The hybrid engine needs the translator, which is not part of this installation.");
@@ -66,6 +66,11 @@ public final class HybridProvider implements AcceleratorProvider {
             translator.close();
             throw e;
         }
+    }
+
+    /// The processor of all this engine's guests: native code can't be another one, nor read another counter.
+    static String cpu(VmResources resources) {
+        return resources.wantsCommonCpu() ? resources.cpu() : VmResources.COMMON_CPU;
     }
 
     private double exitMicros() {

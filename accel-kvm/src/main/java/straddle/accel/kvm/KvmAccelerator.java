@@ -9,6 +9,7 @@ import straddle.core.accel.VmResources;
 import straddle.core.irq.InterruptSource;
 import straddle.core.irq.IrqChip;
 import straddle.core.memory.Region;
+import straddle.core.vcpu.TranslatedVcpu;
 import straddle.core.vcpu.Vcpu;
 import straddle.host.HostException;
 
@@ -74,13 +75,37 @@ final class KvmAccelerator implements Accelerator {
     }
 
     @Override
+    public Optional<String> cpu() {
+        return resources.wantsCommonCpu() ? Optional.of(resources.cpu()) : Optional.empty();
+    }
+
+    @Override
     public Optional<IrqChip> kernelIrqChip() {
         return Optional.ofNullable(irqChip);
     }
 
     @Override
     public Vcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException {
-        return createVcpu(id, interrupts, cpuid(id));
+        return createVcpu(
+                id,
+                interrupts,
+                resources.wantsCommonCpu() ? commonCpuid(id, interrupts) : cpuid(id));
+    }
+
+    /// The translator's answers: what all engines can show.
+    private List<CpuidEntry> commonCpuid(int id, InterruptSource interrupts)
+            throws AcceleratorException {
+        TranslatedVcpu translated =
+                rescuer.vcpu(id, interrupts)
+                        .orElseThrow(() ->
+                                new AcceleratorException(
+                                        "The processor '%s' is the translator's, which is not part of this installation."
+                                                .formatted(VmResources.COMMON_CPU)));
+        try {
+            return CpuidModel.common(translated);
+        } finally {
+            translated.close();
+        }
     }
 
     /// With other answers of CPUID than a machine's.

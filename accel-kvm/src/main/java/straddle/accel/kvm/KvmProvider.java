@@ -122,7 +122,8 @@ public final class KvmProvider implements AcceleratorProvider {
 
     @Override
     public String cpuHelp() {
-        return "The host's own processor, as 'max' or 'host'; nothing else can be chosen.\n";
+        return "The host's own processor, as 'max' or 'host' (default); or '%s', which every engine can show, so that the guest can be moved between them.\n"
+                .formatted(VmResources.COMMON_CPU);
     }
 
     @Override
@@ -143,11 +144,10 @@ public final class KvmProvider implements AcceleratorProvider {
 
     /// Native code is the host's processor's.
     static void requireOwnProcessor(VmResources resources) throws AcceleratorException {
-        if (!OWN_PROCESSOR.contains(resources.cpu())) {
+        if (!OWN_PROCESSOR.contains(resources.cpu()) && !resources.wantsCommonCpu()) {
             throw new AcceleratorException(
-                    "KVM runs a guest on the host's own processor, whose instructions nothing can take away: --cpu "
-                            + resources.cpu()
-                            + " can't be had there. --accel tcg can be any of its models.");
+                    "KVM runs a guest on the host's own processor, whose instructions and counter nothing can take away: the processor '%s' can't be had there. --accel tcg can be any of its models; a guest with --cpu %s can be moved between engines."
+                            .formatted(resources.cpu(), VmResources.COMMON_CPU));
         }
     }
 }

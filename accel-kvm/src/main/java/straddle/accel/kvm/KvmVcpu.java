@@ -61,6 +61,7 @@ final class KvmVcpu implements Vcpu {
     private static final long EXIT_REASON = kvm_run.exit_reason$offset();
     private static final long READY_FOR_INTERRUPT = kvm_run.ready_for_interrupt_injection$offset();
     private static final long IF_FLAG = kvm_run.if_flag$offset();
+    private static final long CR8 = kvm_run.cr8$offset();
     private static final long VALID_REGS = kvm_run.kvm_valid_regs$offset();
     private static final long IO = kvm_run.io$offset();
     private static final long IO_DIRECTION = IO + kvm_run.io.direction$offset();
@@ -96,6 +97,9 @@ final class KvmVcpu implements Vcpu {
     private final InterruptSource interrupts;
     private final boolean kernelIrqChip;
 
+    /// Whether a local APIC of ours has the task priority that CR8 shows.
+    private final boolean ownApic;
+
     private final Descriptor vcpu;
     private final Arena arena;
     private final MemorySegment run;
@@ -128,6 +132,9 @@ final class KvmVcpu implements Vcpu {
 
     /// Stopped by HLT; KVM itself keeps that only with its own interrupt controllers.
     private boolean halted;
+
+    /// The enable bit of IA32_APIC_BASE, which is kept from KVM where there is no local APIC: CPUID would show one.
+    private long apicEnabled = X86.APIC_BASE_ENABLE;
 
     private long signals;
     private long injected;
@@ -184,6 +191,7 @@ final class KvmVcpu implements Vcpu {
         this.ports = setting.ports;
         this.kernelIrqChip = setting.kernelIrqChip;
         this.interrupts = interrupts;
+        ownApic = !kernelIrqChip && interrupts.hasMsr(X86.MSR_APIC_BASE);
         this.vcpu = parts.descriptor;
         this.arena = parts.arena;
         this.run = parts.run;
@@ -276,10 +284,18 @@ final class KvmVcpu implements Vcpu {
     /// KVM_RUN, once: what was left unfinished first.
     private int enter() {
         putAnswer();
+        int priority = 0;
+        if (ownApic) {
+            priority = interrupts.taskPriority();
+            run.set(LONG, CR8, priority);
+        }
         PLACE.setVolatile(this, INSIDE);
         int result = vcpu.ioctl(KVM_RUN, 0);
         if (!PLACE.compareAndSet(this, INSIDE, OUTSIDE)) {
             leaveSignalled();
+        }
+        if (ownApic && run.get(LONG, CR8) != priority) {
+            interrupts.setTaskPriority((int) run.get(LONG, CR8));
         }
         return result;
     }
@@ -482,6 +498,12 @@ final class KvmVcpu implements Vcpu {
     private void fetch(X86State to) throws HostException, AcceleratorException {
         settle();
         registers.save(to);
+        if (ownApic) {
+            to.cr8 = interrupts.taskPriority();
+            to.apicBase = interrupts.readMsr(X86.MSR_APIC_BASE);
+        } else if (!kernelIrqChip) {
+            to.apicBase |= apicEnabled;
+        }
         to.halted = kernelIrqChip ? mpState() == Kvm.KVM_MP_STATE_HALTED() : halted;
     }
 
@@ -489,7 +511,12 @@ final class KvmVcpu implements Vcpu {
     public void load(X86State from) throws AcceleratorException {
         try {
             settle();
-            registers.load(from);
+            apicEnabled = from.apicBase & X86.APIC_BASE_ENABLE;
+            registers.load(
+                    from, kernelIrqChip || ownApic ? from.apicBase : from.apicBase ^ apicEnabled);
+            if (ownApic && interrupts.taskPriority() != from.cr8) {
+                interrupts.setTaskPriority((int) from.cr8);
+            }
             settle();
             halted = from.halted;
             if (kernelIrqChip) {

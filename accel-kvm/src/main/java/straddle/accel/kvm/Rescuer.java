@@ -30,11 +30,15 @@ final class Rescuer implements AutoCloseable {
     synchronized Optional<TranslatedVcpu> vcpu(int id, InterruptSource interrupts)
             throws AcceleratorException {
         if (translator == null) {
-            translator = start(resources);
+            translator = start(resources.withCpu(cpu()));
         }
         return translator == null
                 ? Optional.empty()
                 : Optional.of(translator.createVcpu(id, new RegistersOf(interrupts)));
+    }
+
+    private String cpu() {
+        return resources.wantsCommonCpu() ? resources.cpu() : ALL_FEATURES;
     }
 
     /// The translator of this installation for a VM, or null.
@@ -42,7 +46,7 @@ final class Rescuer implements AutoCloseable {
         for (AcceleratorProvider provider : AcceleratorProvider.installed()) {
             boolean ourOwn = provider.getClass().getModule() == Rescuer.class.getModule();
             if (!ourOwn && provider.availability(resources.architecture()).isAvailable()) {
-                Accelerator engine = provider.create(resources.withCpu(ALL_FEATURES));
+                Accelerator engine = provider.create(resources);
                 if (engine instanceof Translator found) {
                     return found;
                 }

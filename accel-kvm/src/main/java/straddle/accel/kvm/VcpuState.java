@@ -186,13 +186,16 @@ final class VcpuState {
     }
 
     /// Puts everything where the next KVM_RUN finds it. [X86State#halted] is the caller's.
-    void load(X86State from) throws HostException {
+    ///
+    /// @param apicBase instead of the state's
+    void load(X86State from, long apicBase) throws HostException {
         for (int i = 0; i < 16; i++) {
             regs.set(ValueLayout.JAVA_LONG, regOffset(i), from.gpr[i]);
         }
         regs.set(ValueLayout.JAVA_LONG, RIP, from.rip);
         regs.set(ValueLayout.JAVA_LONG, RFLAGS, from.rflags);
         loadSregs(from);
+        kvm_sregs.apic_base(sregs, apicBase);
         loadEvents(from);
         kvm_run.cr8(run, from.cr8);
         kvm_run.kvm_dirty_regs(run, ALL);
@@ -344,7 +347,6 @@ final class VcpuState {
         kvm_sregs.cr4(sregs, from.cr4);
         kvm_sregs.cr8(sregs, from.cr8);
         kvm_sregs.efer(sregs, from.efer);
-        kvm_sregs.apic_base(sregs, from.apicBase);
     }
 
     private static void saveSegment(MemorySegment from, Segment to) {

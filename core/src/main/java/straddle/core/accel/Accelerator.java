@@ -14,6 +14,12 @@ public interface Accelerator extends AutoCloseable {
     /// As given to `--accel`.
     String name();
 
+    /// The processor that the guest sees, in words that make another engine's guest see the same one
+    /// ([VmResources#cpu()]); empty if no other engine could be sure to.
+    default Optional<String> cpu() {
+        return Optional.empty();
+    }
+
     /// The engine's own interrupt controllers, if it has them and the machine wants them; otherwise the
     /// machine brings its own.
     Optional<IrqChip> kernelIrqChip();

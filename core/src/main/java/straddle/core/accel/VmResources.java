@@ -18,6 +18,10 @@ public record VmResources(
         int vcpus,
         boolean wantKernelIrqChip,
         String cpu) {
+    /// A model of [#cpu()], which features may follow: what every engine can show, so that a guest can be moved between
+    /// engines. It has the host's time-stamp counter.
+    public static final String COMMON_CPU = "common";
+
     public VmResources {
         Objects.requireNonNull(cpu);
     }
@@ -31,6 +35,11 @@ public record VmResources(
             int vcpus,
             boolean wantKernelIrqChip) {
         this(architecture, memory, ports, clock, vcpus, wantKernelIrqChip, "");
+    }
+
+    /// Whether the guest is to see the processor that every engine can show.
+    public boolean wantsCommonCpu() {
+        return cpu.equals(COMMON_CPU) || cpu.startsWith(COMMON_CPU + ",");
     }
 
     /// The same with another processor.

@@ -39,6 +39,9 @@ public interface TranslatedVcpu extends Vcpu {
     /// @return whether the access is allowed; if not, nothing but accessed bits on the way has changed
     boolean touch(long linear, boolean write, boolean fetch);
 
+    /// EAX, EBX, ECX and EDX as CPUID answers them for a leaf, and a subleaf where it has any.
+    int[] cpuid(int leaf, int subleaf);
+
     /// Has the guest's time-stamp counter follow another one, which no guest can stop, for the rest of this vCPU's life.
     void useCounter(LongSupplier counter);
 }

@@ -453,10 +453,7 @@ final class Control extends MicroOp {
     // ---- identification and counters
 
     private static void cpuid(X86Cpu c) {
-        int[] leaf = c.model.cpuid((int) c.r[RAX], (int) c.r[RCX], c);
-        if (c.hasForeignCounter()) {
-            c.model.hideCounter((int) c.r[RAX], leaf);
-        }
+        int[] leaf = c.cpuid((int) c.r[RAX], (int) c.r[RCX]);
         c.r[RAX] = leaf[0] & 0xffff_ffffL;
         c.r[RBX] = leaf[1] & 0xffff_ffffL;
         c.r[RCX] = leaf[2] & 0xffff_ffffL;

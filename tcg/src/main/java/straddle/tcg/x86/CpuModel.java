@@ -18,7 +18,6 @@ public final class CpuModel {
     private static final int HTT_EDX = 1 << 28;
     private static final int OSXSAVE_ECX = 1 << 27;
     private static final int CMP_LEGACY_ECX = 1 << 1;
-    private static final long APIC_BASE_ENABLE = 1 << 11;
     private static final int LEVEL_THREAD = 1;
     private static final int LEVEL_CORE = 2;
     private static final XsaveLayout LAYOUT = XsaveLayout.withAvx();

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import straddle.core.accel.VmResources;
 import straddle.tcg.x86.CpuModel.Identity;
 
 /// The processors that `--cpu` offers: historic ones, the levels of the x86-64 psABI (section 3.1.1), and all that the
@@ -52,6 +53,11 @@ public final class CpuModels {
         Set<Feature> max = EnumSet.allOf(Feature.class);
         max.removeIf(each -> !each.isImplemented());
         add(MAX, "all that the translator implements", k8, max);
+        add(
+                VmResources.COMMON_CPU,
+                "max with the host's time-stamp counter: under every engine the same",
+                k8,
+                max);
     }
 
     private CpuModels() {}

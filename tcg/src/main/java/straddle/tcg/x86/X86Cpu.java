@@ -209,7 +209,7 @@ public final class X86Cpu extends Cpu {
         }
         paging = new Paging(this);
         translator = new Translator(this);
-        load(new X86State());
+        become(new X86State());
     }
 
     /// Has CPUID tell which processor this is.
@@ -228,6 +228,15 @@ public final class X86Cpu extends Cpu {
         return processors;
     }
 
+    /// EAX, EBX, ECX and EDX as CPUID answers them for a leaf.
+    int[] cpuid(int leaf, int subleaf) {
+        int[] registers = model.cpuid(leaf, subleaf, this);
+        if (hasForeignCounter()) {
+            model.hideCounter(leaf, registers);
+        }
+        return registers;
+    }
+
     /// Whether the machine gives this processor a local APIC.
     boolean hasApic() {
         return interrupts.hasMsr(MSR_APIC_BASE);
@@ -241,8 +250,17 @@ public final class X86Cpu extends Cpu {
     // ---- state
 
     public void load(X86State s) {
+        // CR8 is the upper half of a register of the local APIC's: one that agrees keeps its lower
+        // half.
+        if (interrupts.taskPriority() != s.cr8) {
+            interrupts.setTaskPriority((int) s.cr8);
+        }
+        become(s);
+    }
+
+    private void become(X86State s) {
         take(s);
-        interrupts.setTaskPriority((int) s.cr8);
+        trapPending = false;
         if (nmiPending) {
             request(ATTENTION_INTERRUPT);
         }
@@ -334,6 +352,11 @@ public final class X86Cpu extends Cpu {
         s.pendingKind = X86State.EventKind.NONE;
         s.pendingErrorCode = -1;
         s.interruptShadow = (attention() & ATTENTION_SHADOW) != 0;
+        if (trapPending || breakpointHits != 0) {
+            s.dr[6] |= breakpointHits | (trapPending ? DR6_BS : 0);
+            s.pendingVector = DB;
+            s.pendingKind = X86State.EventKind.EXCEPTION;
+        }
         FpuState.save(this, s);
     }
 
@@ -950,7 +973,7 @@ public final class X86Cpu extends Cpu {
         }
     }
 
-    void useCounter(LongSupplier source) {
+    public void useCounter(LongSupplier source) {
         counter = source;
         tscOffset = 0;
     }

@@ -83,6 +83,11 @@ public final class X86Vcpu implements TranslatedVcpu {
     }
 
     @Override
+    public int[] cpuid(int leaf, int subleaf) {
+        return cpu.cpuid(leaf, subleaf);
+    }
+
+    @Override
     public void useCounter(LongSupplier counter) {
         cpu.useCounter(counter);
     }

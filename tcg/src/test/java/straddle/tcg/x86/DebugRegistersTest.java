@@ -7,6 +7,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import straddle.core.arch.x86.X86State;
 
 /// Hardware breakpoints (SDM volume 3, 19.2 and 19.3).
 class DebugRegistersTest {
@@ -15,6 +16,7 @@ class DebugRegistersTest {
     private static final int PORT = 2;
     private static final int READ_WRITE = 3;
     private static final long DR6_BD = 1 << 13;
+    private static final long DR6_BS = 1 << 14;
     private static final long GD = 1 << 13;
 
     private final Snippet snippet = new Snippet();
@@ -120,5 +122,19 @@ class DebugRegistersTest {
         // mov dr0, rdi; mov eax, 0xd0402; mov dr7, rax; mov [rdi], rax; inc rbx
         assertEquals(DB, snippet.run("0f 23 c7 b8 02 04 0d 00 0f 23 f8 48 89 07 48 ff c3"));
         assertEquals(0, snippet.state.gpr[RBX]);
+    }
+
+    @Test
+    void aTrapThatIsDueGoesAlongWithTheState() {
+        snippet.cpu.trapPending = true;
+        X86State moved = new X86State();
+        snippet.cpu.save(moved);
+        assertEquals(DB, moved.pendingVector);
+        assertEquals(DR6_BS, moved.dr[6] & DR6_BS);
+        long pc = moved.rip;
+        snippet.cpu.load(moved);
+        snippet.cpu.save(moved);
+        assertEquals(-1, moved.pendingVector);
+        assertEquals(pc, snippet.getLong((int) moved.gpr[RSP] & 0xffff) & 0xffff);
     }
 }

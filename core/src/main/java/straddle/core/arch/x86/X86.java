@@ -76,6 +76,10 @@ public final class X86 {
 
     public static final int MSR_TSC = 0x10;
     public static final int MSR_APIC_BASE = 0x1b;
+
+    /// Of [#MSR_APIC_BASE]: the local APIC is there.
+    public static final long APIC_BASE_ENABLE = 1 << 11;
+
     public static final int MSR_TSC_ADJUST = 0x3b;
     public static final int MSR_SYSENTER_CS = 0x174;
     public static final int MSR_SYSENTER_ESP = 0x175;
