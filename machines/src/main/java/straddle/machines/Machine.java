@@ -1,7 +1,9 @@
 package straddle.machines;
 
+import java.time.Duration;
 import java.util.List;
 import straddle.core.accel.AcceleratorException;
+import straddle.core.accel.AcceleratorProvider;
 import straddle.core.bus.PortBus;
 import straddle.core.memory.AddressSpace;
 import straddle.core.time.VirtualClock;
@@ -43,6 +45,18 @@ public interface Machine extends AutoCloseable {
 
     /// The engine's name, as given to `--accel`.
     String accelerator();
+
+    /// Moves the guest, running or paused, to another engine. Its vCPUs stop between two instructions for a moment in
+    /// which guest time goes on; all else stays as it is. When it fails the guest goes on where it was. Not from a vCPU's
+    /// thread, nor under the machine lock.
+    ///
+    /// @return how long the vCPUs stood still
+    /// @throws AcceleratorException with a sentence, if the engine can't be had or can't show the processor that the guest
+    ///     sees, or if the guest has stopped
+    default Duration switchTo(AcceleratorProvider engine)
+            throws AcceleratorException, InterruptedException {
+        throw new AcceleratorException("This machine stays with the engine that it has.");
+    }
 
     /// Starts the threads and lets the guest run.
     ///

@@ -28,12 +28,20 @@ public final class FakeEngine implements AcceleratorProvider {
     private final Program program;
     private final Semaphore kicks = new Semaphore(0);
     private final AtomicInteger open = new AtomicInteger();
+    private final Optional<String> cpu;
     private VmResources resources;
     private InterruptSource interrupts;
     private final X86State state = new X86State();
 
+    /// Whose guests' processor no other engine has.
     public FakeEngine(Program program) {
+        this(program, Optional.empty());
+    }
+
+    /// @param cpu what other engines are to show its guests
+    public FakeEngine(Program program, Optional<String> cpu) {
         this.program = program;
+        this.cpu = cpu;
     }
 
     /// OUT of a byte.
@@ -108,6 +116,11 @@ public final class FakeEngine implements AcceleratorProvider {
         @Override
         public String name() {
             return "fake";
+        }
+
+        @Override
+        public Optional<String> cpu() {
+            return cpu;
         }
 
         @Override

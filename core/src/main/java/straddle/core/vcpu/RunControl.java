@@ -2,6 +2,7 @@ package straddle.core.vcpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import straddle.core.time.VirtualClock;
@@ -23,6 +24,12 @@ public final class RunControl {
     private final VirtualClock clock;
     private final List<VcpuLoop> loops = new ArrayList<>();
     private volatile State state = State.PAUSED;
+
+    /// How many want every vCPU parked while time goes on; under the lock.
+    private int holders;
+
+    private volatile boolean held;
+
     private int parked;
     private StopReason reason;
 
@@ -36,7 +43,7 @@ public final class RunControl {
     }
 
     boolean isRunning() {
-        return state == State.RUNNING;
+        return state == State.RUNNING && !held;
     }
 
     void register(VcpuLoop loop) {
@@ -97,6 +104,48 @@ public final class RunControl {
         }
     }
 
+    /// What is done while every vCPU is parked.
+    @FunctionalInterface
+    public interface Held<T, E extends Exception> {
+        T run() throws E;
+    }
+
+    /// Does something while every vCPU is parked, and lets them go on. Other than in a pause, guest time goes on
+    /// meanwhile. Not for a vCPU's own thread, nor under the machine lock.
+    ///
+    /// @return what it returned; empty if the VM has stopped, and nothing was done
+    public <T, E extends Exception> Optional<T> hold(Held<T, E> action)
+            throws E, InterruptedException {
+        boolean stopped;
+        lockBoth();
+        try {
+            held = ++holders > 0;
+            loops.forEach(VcpuLoop::wake);
+        } finally {
+            unlockBoth();
+        }
+        try {
+            lock.lock();
+            try {
+                while (state != State.STOPPED && parked < loops.size()) {
+                    changed.await();
+                }
+                stopped = state == State.STOPPED;
+            } finally {
+                lock.unlock();
+            }
+            return stopped ? Optional.empty() : Optional.of(action.run());
+        } finally {
+            lock.lock();
+            try {
+                held = --holders > 0;
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     /// Ends the VM; the first reason stands. Returns at once: [#awaitStop()] waits.
     public void stop(StopReason why) {
         lockBoth();
@@ -152,7 +201,7 @@ public final class RunControl {
         try {
             parked++;
             changed.signalAll();
-            while (state == State.PAUSED) {
+            while (state == State.PAUSED || held) {
                 changed.await();
             }
             parked--;

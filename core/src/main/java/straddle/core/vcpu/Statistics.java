@@ -48,6 +48,12 @@ public final class Statistics {
                 (a, b) -> new Figure(group, name, unit, a.value + b.value));
     }
 
+    /// Adds all of another one's.
+    public void addAll(Statistics other) {
+        other.tiers.values().forEach(each -> tier(each.name, each.instructions, each.nanos));
+        other.figures.values().forEach(each -> add(each.group, each.name, each.unit, each.value));
+    }
+
     /// Adds to a number of things.
     public void count(String group, String name, long value) {
         add(group, name, Unit.COUNT, value);

@@ -25,6 +25,8 @@ public final class VcpuLoop implements Runnable {
     private final PortBus ports;
     private final InterruptSource interrupts;
     private final ExitCounts exits = new ExitCounts();
+    private final Statistics before = new Statistics();
+    private long retiredBefore;
     private volatile ExitObserver observer;
     private volatile Vcpu vcpu;
     private volatile Thread thread;
@@ -73,9 +75,27 @@ public final class VcpuLoop implements Runnable {
         return vcpu;
     }
 
-    /// Puts another engine's vCPU in place. Only while the VM is paused; the caller has moved the state.
+    /// Puts another engine's vCPU in place. Only while the vCPUs are parked, and under the machine lock, so that
+    /// nobody kicks the former one any more; the caller has moved the state.
     public void replace(Vcpu next) {
+        vcpu.statistics(before);
+        retiredBefore = sum(retiredBefore, vcpu.retiredInstructions());
         vcpu = next;
+    }
+
+    private static long sum(long a, long b) {
+        return a < 0 || b < 0 ? -1 : a + b;
+    }
+
+    /// Guest instructions retired so far, under all engines, or -1 where one of them can't count.
+    public long retiredInstructions() {
+        return sum(retiredBefore, vcpu.retiredInstructions());
+    }
+
+    /// Adds what there is to say about this vCPU, under all engines that it had; as [Vcpu#statistics].
+    public void statistics(Statistics to) {
+        to.addAll(before);
+        vcpu.statistics(to);
     }
 
     /// Has exits told from now on. Before the thread starts.

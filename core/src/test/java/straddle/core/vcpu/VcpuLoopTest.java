@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import straddle.core.accel.AcceleratorException;
+import straddle.core.arch.x86.X86State;
 import straddle.core.bus.ByteDevice;
 import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
@@ -47,7 +48,7 @@ class VcpuLoopTest {
                 }
             };
 
-    private VcpuLoop loop(FakeVcpu vcpu) {
+    private VcpuLoop loop(Vcpu vcpu) {
         return new VcpuLoop(vcpu, control, memory, ports, interrupts);
     }
 
@@ -397,5 +398,74 @@ class VcpuLoopTest {
         StopReason.HostFailed failed =
                 assertInstanceOf(StopReason.HostFailed.class, control.awaitStop());
         assertEquals("KVM_RUN: EFAULT", failed.cause().getMessage());
+    }
+
+    @Test
+    void timeGoesOnWhileVcpusAreHeld() throws InterruptedException {
+        FakeVcpu vcpu = new FakeVcpu(() -> null);
+        loop(vcpu).start();
+        control.resume();
+        long before = clock.now();
+        int runs =
+                control.hold(
+                                () -> {
+                                    assertTrue(clock.isRunning());
+                                    assertEquals(RunControl.State.RUNNING, control.state());
+                                    return vcpu.runs.get();
+                                })
+                        .orElseThrow();
+        assertTrue(clock.now() > before);
+        while (vcpu.runs.get() == runs) {
+            Thread.sleep(1);
+        }
+        control.stop(OFF);
+        control.awaitStop();
+        assertTrue(control.hold(() -> 1).isEmpty());
+    }
+
+    @Test
+    void whatAReplacedVcpuDidCountsOn() throws InterruptedException {
+        VcpuLoop loop = loop(new CountingVcpu(5));
+        loop.replace(new CountingVcpu(7));
+        Statistics statistics = new Statistics();
+        loop.statistics(statistics);
+        assertEquals(12, loop.retiredInstructions());
+        assertEquals(12, statistics.of("group", "things"));
+        loop.replace(new FakeVcpu(() -> null));
+        assertEquals(-1, loop.retiredInstructions());
+    }
+
+    private record CountingVcpu(long count) implements Vcpu {
+        @Override
+        public int id() {
+            return 0;
+        }
+
+        @Override
+        public Exit run() {
+            return Exit.Kicked.KICKED;
+        }
+
+        @Override
+        public void kick() {}
+
+        @Override
+        public void save(X86State to) {}
+
+        @Override
+        public void load(X86State from) {}
+
+        @Override
+        public long retiredInstructions() {
+            return count;
+        }
+
+        @Override
+        public void statistics(Statistics to) {
+            to.count("group", "things", count);
+        }
+
+        @Override
+        public void close() {}
     }
 }

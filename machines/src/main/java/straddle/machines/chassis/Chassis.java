@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import straddle.core.accel.Accelerator;
@@ -13,6 +14,7 @@ import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.VmResources;
+import straddle.core.arch.x86.X86State;
 import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
@@ -50,7 +52,13 @@ public final class Chassis implements AutoCloseable, Snapshotable {
     private final List<Thread> threads = new ArrayList<>();
     private final Map<String, Device> devices = new LinkedHashMap<>();
     private final List<Runnable> closings = new ArrayList<>();
-    private Accelerator accelerator;
+    private final List<InterruptSource> interruptSources = new ArrayList<>();
+
+    /// Held while engines are changed or freed.
+    private final Object engines = new Object();
+
+    private VmResources resources;
+    private volatile Accelerator accelerator;
     private volatile boolean started;
     private volatile boolean closed;
     private boolean freed;
@@ -64,7 +72,8 @@ public final class Chassis implements AutoCloseable, Snapshotable {
     /// Starts the engine on what is mapped so far; it follows later changes.
     public Accelerator power(AcceleratorProvider engine, GuestArchitecture guest, int vcpus)
             throws AcceleratorException {
-        accelerator = engine.create(new VmResources(guest, memory, ports, clock, vcpus, false));
+        resources = new VmResources(guest, memory, ports, clock, vcpus, false);
+        accelerator = engine.create(resources);
         return accelerator;
     }
 
@@ -72,12 +81,102 @@ public final class Chassis implements AutoCloseable, Snapshotable {
     public Vcpu addVcpu(InterruptSource interrupts) throws AcceleratorException {
         int id = loops.size();
         Vcpu vcpu = accelerator.createVcpu(id, interrupts);
+        interruptSources.add(interrupts);
         loops.add(new VcpuLoop(vcpu, control, memory, ports, interrupts));
         return vcpu;
     }
 
     public String accelerator() {
         return accelerator.name();
+    }
+
+    /// Moves the VM to another engine, as [straddle.machines.Machine#switchTo] says.
+    public Duration switchTo(AcceleratorProvider engine)
+            throws AcceleratorException, InterruptedException {
+        synchronized (engines) {
+            Accelerator former = accelerator;
+            Successor next = new Successor(engine, former);
+            boolean moved = false;
+            try {
+                long start = System.nanoTime();
+                if (control.hold(() -> move(next)).isEmpty()) {
+                    throw new AcceleratorException("The guest has stopped.");
+                }
+                moved = true;
+                return Duration.ofNanos(System.nanoTime() - start);
+            } finally {
+                if (moved) {
+                    next.former.forEach(Vcpu::close);
+                    former.close();
+                } else {
+                    next.close();
+                }
+            }
+        }
+    }
+
+    /// An engine that is to take over, made while the guest still runs under the former one.
+    private final class Successor {
+        private final Accelerator accelerator;
+        private final List<Vcpu> vcpus = new ArrayList<>();
+        private final List<Vcpu> former;
+
+        Successor(AcceleratorProvider engine, Accelerator present) throws AcceleratorException {
+            former = loops.stream().map(VcpuLoop::vcpu).toList();
+            accelerator = create(engine, present);
+            boolean complete = false;
+            try {
+                for (int i = 0; i < loops.size(); i++) {
+                    vcpus.add(accelerator.createVcpu(i, interruptSources.get(i)));
+                }
+                complete = true;
+            } finally {
+                if (!complete) {
+                    close();
+                }
+            }
+        }
+
+        private Accelerator create(AcceleratorProvider engine, Accelerator present)
+                throws AcceleratorException {
+            if (present.kernelIrqChip().isPresent()) {
+                throw new AcceleratorException(
+                        "The guest's interrupt controllers are in the host's kernel, with the engine "
+                                + present.name()
+                                + ": it stays there.");
+            }
+            Optional<String> cpu = present.cpu();
+            if (cpu.isEmpty()) {
+                throw new AcceleratorException(
+                        "The guest stays under %s: it sees the host's own processor, which no other engine is. With --cpu %s it sees one that every engine can be."
+                                .formatted(present.name(), VmResources.COMMON_CPU));
+            }
+            return engine.create(resources.withCpu(cpu.get()));
+        }
+
+        void close() {
+            vcpus.forEach(Vcpu::close);
+            accelerator.close();
+        }
+    }
+
+    /// While the vCPUs are parked; returns the new engine.
+    private Accelerator move(Successor next) throws AcceleratorException {
+        X86State state = new X86State();
+        for (int i = 0; i < loops.size(); i++) {
+            next.former.get(i).save(state);
+            next.vcpus.get(i).load(state);
+        }
+        lock.lock();
+        try {
+            for (int i = 0; i < loops.size(); i++) {
+                loops.get(i).replace(next.vcpus.get(i));
+            }
+            accelerator = next.accelerator;
+        } finally {
+            lock.unlock();
+        }
+        return next.accelerator;
     }
 
     public List<VcpuLoop> loops() {
@@ -187,11 +286,13 @@ public final class Chassis implements AutoCloseable, Snapshotable {
         }
         freed = true;
         closings.forEach(Runnable::run);
-        loops.forEach(loop -> loop.vcpu().close());
-        if (accelerator != null) {
-            accelerator.close();
+        synchronized (engines) {
+            loops.forEach(loop -> loop.vcpu().close());
+            if (accelerator != null) {
+                accelerator.close();
+            }
+            arena.close();
         }
-        arena.close();
     }
 
     private static void join(Thread thread) {

@@ -3,6 +3,7 @@ package straddle.machines.pc;
 import static straddle.core.arch.x86.X86.*;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
@@ -222,6 +223,12 @@ public final class MinimalPc implements Machine {
     @Override
     public String accelerator() {
         return chassis.accelerator();
+    }
+
+    @Override
+    public Duration switchTo(AcceleratorProvider engine)
+            throws AcceleratorException, InterruptedException {
+        return chassis.switchTo(engine);
     }
 
     @Override

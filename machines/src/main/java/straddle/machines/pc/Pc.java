@@ -1,6 +1,7 @@
 package straddle.machines.pc;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -446,6 +447,12 @@ public final class Pc implements Machine {
     @Override
     public String accelerator() {
         return chassis.accelerator();
+    }
+
+    @Override
+    public Duration switchTo(AcceleratorProvider engine)
+            throws AcceleratorException, InterruptedException {
+        return chassis.switchTo(engine);
     }
 
     @Override
