@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import picocli.CommandLine.Command;
+import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import straddle.core.accel.AcceleratorException;
@@ -17,6 +17,9 @@ import straddle.launcher.console.ExecSession;
 import straddle.launcher.console.OutputEnd;
 import straddle.launcher.measure.Pace;
 import straddle.launcher.measure.PhaseRecorder;
+import straddle.launcher.monitor.Command;
+import straddle.launcher.monitor.EngineCommand;
+import straddle.launcher.monitor.MonitorException;
 import straddle.launcher.session.GuestRun;
 import straddle.launcher.session.Interruption;
 import straddle.launcher.session.Session;
@@ -26,7 +29,7 @@ import straddle.machines.pc.MinimalPc;
 import straddle.machines.pc.Pc;
 
 /// `straddle run`: one guest, its serial line on standard input and output.
-@Command(
+@CommandLine.Command(
         name = "run",
         mixinStandardHelpOptions = true,
         header = "Runs a guest, its serial line on standard output.",
@@ -125,6 +128,7 @@ final class RunCommand implements Callable<Integer> {
                 stats.observed(cpu.applyTo(engine.engine(surroundings)), surroundings.err());
         GuestRun run;
         Consoles consoles = console.open(surroundings, 1);
+        consoles.monitor().add(engineCommand());
         try (consoles) {
             MinimalPc.Config config =
                     new MinimalPc.Config(
@@ -154,6 +158,7 @@ final class RunCommand implements Callable<Integer> {
         Board board = board(boot);
         GuestRun run;
         Consoles consoles = console.open(surroundings, Pc.MAX_SERIAL_PORTS);
+        consoles.monitor().add(engineCommand());
         try (consoles;
                 Disks disks = disk.open(surroundings, firmware.cdroms());
                 FirmwareOptions.Discs discs = firmware.open(this::tell)) {
@@ -212,6 +217,17 @@ final class RunCommand implements Callable<Integer> {
                     "The guest ended before the command did. The last of what its kernel said is above.");
         }
         return exitCode(outcome.run());
+    }
+
+    private Command engineCommand() {
+        Engines engines = new Engines(surroundings.engines().get(), surroundings.host());
+        return EngineCommand.of(name -> {
+            try {
+                return stats.observing(engines.named(name));
+            } catch (CommandFailure e) {
+                throw new MonitorException(e.getMessage(), e);
+            }
+        });
     }
 
     /// Who measures sees a machine before who shows it.

@@ -43,6 +43,7 @@ final class StatsOptions {
     @Mixin private ExitsOptions exits;
 
     private ExitObserver observer;
+    private Observation observation = Observation.NONE;
 
     /// The engine, told to measure what the report needs. Opens what is written while the guest runs.
     AcceleratorProvider observed(AcceleratorProvider engine, PrintStream err)
@@ -59,7 +60,12 @@ final class StatsOptions {
         boolean tracesExits =
                 trace != null && (trace.wants(Trace.Event.EXIT) || trace.wants(Trace.Event.IO));
         observer = ExitObserver.both(profile, tracesExits ? trace : null);
-        Observation observation = new Observation(stats != null, observer, trace, verify);
+        observation = new Observation(stats != null, observer, trace, verify);
+        return observing(engine);
+    }
+
+    /// Another engine that takes over, told the same.
+    AcceleratorProvider observing(AcceleratorProvider engine) {
         return observation.equals(Observation.NONE) ? engine : engine.observing(observation);
     }
 

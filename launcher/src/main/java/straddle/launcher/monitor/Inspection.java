@@ -140,7 +140,7 @@ final class Inspection {
                 counts.merge(kind, loop.exits().of(kind), Long::sum);
             }
             total += loop.exits().total();
-            instructions += loop.vcpu().retiredInstructions();
+            instructions += loop.retiredInstructions();
         }
         StringBuilder text = new StringBuilder();
         for (ExitCounts.Kind kind : ExitCounts.Kind.values()) {
@@ -163,7 +163,7 @@ final class Inspection {
         Held.during(
                 machine,
                 () -> {
-                    machine.loops().forEach(loop -> loop.vcpu().statistics(statistics));
+                    machine.loops().forEach(loop -> loop.statistics(statistics));
                     return statistics;
                 });
         StringBuilder text = new StringBuilder();

@@ -130,11 +130,11 @@ public final class Session {
         }
         instructions =
                 loops.stream()
-                        .mapToLong(loop -> loop.vcpu().retiredInstructions())
+                        .mapToLong(loop -> loop.retiredInstructions())
                         .reduce(instructions, (sum, each) -> sum < 0 || each < 0 ? -1 : sum + each);
         for (VcpuLoop loop : loops) {
             loop.exits().statistics(statistics);
-            loop.vcpu().statistics(statistics);
+            loop.statistics(statistics);
         }
     }
 }

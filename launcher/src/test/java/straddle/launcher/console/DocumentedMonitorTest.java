@@ -12,7 +12,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import straddle.devices.ByteSink;
+import straddle.launcher.monitor.EngineCommand;
 import straddle.launcher.monitor.Monitor;
+import straddle.launcher.monitor.MonitorException;
 import straddle.machines.Machine;
 
 /// Every line for the monitor in `docs/console.md` is one that it takes.
@@ -39,6 +41,10 @@ class DocumentedMonitorTest {
     @MethodSource("lines")
     void theMonitorTakesIt(String line) throws Exception {
         Monitor monitor = new Monitor("straddle test", () -> {});
+        monitor.add(
+                EngineCommand.of(name -> {
+                    throw new MonitorException("No engine here is called " + name + ".");
+                }));
         try (Machine machine = EchoMachine.create(ByteSink.NOWHERE)) {
             monitor.attach(machine);
             machine.start();
