@@ -90,7 +90,8 @@ public final class Alu {
     private static void emitRecord(Emitter e, int op) {
         switch (op) {
             case ADD, ADC -> e.flags(Flags.ADD, Emitter.R, Emitter.A, Emitter.B);
-            case SUB, SBB, CMP -> e.flags(Flags.SUB, Emitter.R, Emitter.A, Emitter.B);
+            case SUB, CMP -> e.comparisonFlags(Emitter.R, Emitter.A, Emitter.B);
+            case SBB -> e.flags(Flags.SUB, Emitter.R, Emitter.A, Emitter.B);
             default -> e.logicFlags(Emitter.R);
         }
     }

@@ -81,7 +81,7 @@ public final class Arith {
                 e.keep(Emitter.B);
                 e.constant(0);
                 e.keep(Emitter.A);
-                e.flags(Flags.SUB, Emitter.R, Emitter.A, Emitter.B);
+                e.comparisonFlags(Emitter.R, Emitter.A, Emitter.B);
             }
             case INC, DEC -> {
                 e.take(op == INC ? Emitter.R : Emitter.A);

@@ -178,65 +178,13 @@ public final class Branch {
         if (test) {
             e.logicFlags(Emitter.R);
         } else {
-            e.flags(Flags.SUB, Emitter.R, Emitter.A, Emitter.B);
+            e.comparisonFlags(Emitter.R, Emitter.A, Emitter.B);
         }
         Label holds = new Label();
-        int opcode = emitCondition(e, test, cond & ~1);
-        e.branch((cond & 1) == 0 ? opcode : negated(opcode), holds);
+        e.branchIf(cond, holds);
         e.jump(fallThrough);
         e.way(holds);
         e.jump(taken);
-    }
-
-    /// Pushes an int and returns the jump that is taken when the even condition holds.
-    ///
-    /// Unsigned comparisons bias both operands by xor: see the note on C2 in the translator's documentation.
-    private static int emitCondition(Emitter e, boolean test, int cond) {
-        switch (cond) {
-            case Cond.E -> {
-                e.take(Emitter.R);
-                e.constant(0);
-                e.op(Opcodes.LCMP);
-                return Opcodes.IFEQ;
-            }
-            case Cond.S -> {
-                e.take(Emitter.R);
-                e.constant(0);
-                e.op(Opcodes.LCMP);
-                return Opcodes.IFLT;
-            }
-            case Cond.L, Cond.LE, Cond.B, Cond.BE -> {
-                if (test) {
-                    break;
-                }
-                boolean unsigned = cond == Cond.B || cond == Cond.BE;
-                e.take(Emitter.A);
-                bias(e, unsigned);
-                e.take(Emitter.B);
-                bias(e, unsigned);
-                e.op(Opcodes.LCMP);
-                return cond == Cond.L || cond == Cond.B ? Opcodes.IFLT : Opcodes.IFLE;
-            }
-            default -> {}
-        }
-        e.condition(cond);
-        return Opcodes.IFNE;
-    }
-
-    private static void bias(Emitter e, boolean unsigned) {
-        if (unsigned) {
-            e.constant(Long.MIN_VALUE);
-            e.op(Opcodes.LXOR);
-        }
-    }
-
-    private static int negated(int opcode) {
-        return switch (opcode) {
-            case Opcodes.IFEQ -> Opcodes.IFNE;
-            case Opcodes.IFNE -> Opcodes.IFEQ;
-            case Opcodes.IFLT -> Opcodes.IFGE;
-            default -> Opcodes.IFGT;
-        };
     }
 
     /// A jump when a counter register is zero, or is not: JCXZ, LOOP and their kin.

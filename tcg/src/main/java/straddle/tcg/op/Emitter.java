@@ -15,11 +15,13 @@ import straddle.tcg.block.Tb;
 
 /// Writes the bytecode of a region's micro-ops, which use it to say what they do.
 ///
-/// Register slots and flags live in locals: loaded at entry, spilled in one shared exit block, and around
-/// micro-ops that have no bytecode of their own. The locals are the same at every label and the operand
-/// stack is empty there, so that stack frames need no computing.
+/// Register slots live in locals, which are loaded at entry. What a block writes to them is stored to the processor
+/// before anything that can fault or leave, so that no path out of the region has to know more than the flags, which
+/// are spilled in one shared exit block: HotSpot's register allocator takes most of the time that a region costs it,
+/// and it was the paths out that made it so. The locals are the same at every label and the operand stack is
+/// empty there, so that stack frames need no computing.
 ///
-/// A method is emitted twice: the first pass, into nothing, finds out which slots it uses.
+/// A method is emitted twice: the first pass, into nothing, gathers [RegionFacts].
 public final class Emitter {
     private static final String CPU = "straddle/tcg/Cpu";
     private static final String CODE = "straddle/tcg/region/RegionCode";
@@ -40,7 +42,7 @@ public final class Emitter {
     private static final int FLAG_B = 14;
 
     /// Scratch locals of one micro-op, 8 bytes each.
-    public static final int A = 16;
+    public static final int A = FLAG_B + 2;
 
     public static final int B = A + 2;
     public static final int R = B + 2;
@@ -50,14 +52,16 @@ public final class Emitter {
     private static final int ROTATED = ADDRESS + 2;
 
     private static final int ROTATION = ROTATED + 2;
-
-    /// Slots follow; one that the region does not use has no value.
     private static final int FIRST_SLOT = ROTATION + 2;
 
     /// The deepest is a rotation's flags: an int and five longs, and an address below.
     private static final int MAX_STACK = 20;
 
-    private static final int NO_KIND = -1;
+    /// Besides the kinds of [Flags], what is known of the flags at a place in the method: nothing, ...
+    static final int NO_KIND = -1;
+
+    /// ... or that they are those of a subtraction without a borrow, so that its operands can be compared.
+    static final int COMPARISON = 100;
 
     /// More targets of an indirect jump than this get a switch.
     private static final int MAX_COMPARES = 3;
@@ -69,8 +73,12 @@ public final class Emitter {
     public static final int CALLED = 1 << 14;
 
     private final MethodVisitor m;
-    private final BitSet used;
+    private final RegionFacts facts;
     private final int zeroSlot;
+
+    /// Slots whose locals the processor does not have yet.
+    private final BitSet unsaved = new BitSet();
+
     private final List<MicroOp> pool = new ArrayList<>();
     private final IdentityHashMap<MicroOp, Integer> poolIndex = new IdentityHashMap<>();
     private final Map<Long, Label> labels;
@@ -85,23 +93,27 @@ public final class Emitter {
     private boolean firstFrame = true;
     private boolean ended;
 
-    /// @param used slots that the region reads or writes; filled in the first pass
+    /// @param facts about the region; gathered in the first pass
     /// @param labels where the region's blocks begin, by guest program counter
     /// @param zeroSlot the slot that always holds 0
     /// @param ordered whether accesses keep x86's order, as other vCPUs can see it
     public Emitter(
-            MethodVisitor m, BitSet used, Map<Long, Label> labels, int zeroSlot, boolean ordered) {
+            MethodVisitor m,
+            RegionFacts facts,
+            Map<Long, Label> labels,
+            int zeroSlot,
+            boolean ordered) {
         this.m = m;
-        this.used = used;
+        this.facts = facts;
         this.labels = labels;
         this.zeroSlot = zeroSlot;
         this.ordered = ordered;
     }
 
     /// What a local variable holds, for listings.
-    public static String localName(int local, IntFunction<String> slotName) {
+    public static String localName(int local, RegionFacts facts, IntFunction<String> slotName) {
         if (local >= FIRST_SLOT) {
-            return slotName.apply((local - FIRST_SLOT) / 2);
+            return slotName.apply(facts.slot((local - FIRST_SLOT) / 2));
         }
         return switch (local) {
             case THIS -> "this";
@@ -171,16 +183,8 @@ public final class Emitter {
         }
         firstFrame = false;
         List<Object> locals = new ArrayList<>(List.of(CODE, CPU, "[J", INTEGER, INTEGER, INTEGER));
-        for (int local = TLB; local < FIRST_SLOT; local += 2) {
+        for (int local = TLB; local < locals(); local += 2) {
             locals.add(LONG);
-        }
-        for (int slot = 0; slot < used.length(); slot++) {
-            if (used.get(slot)) {
-                locals.add(LONG);
-            } else {
-                locals.add(TOP);
-                locals.add(TOP);
-            }
         }
         m.visitFrame(F_FULL, locals.size(), locals.toArray(), 0, new Object[0]);
     }
@@ -189,7 +193,7 @@ public final class Emitter {
     public void block(Tb tb) {
         m.visitLabel(labels.get(tb.pc));
         frame();
-        kind = NO_KIND;
+        kind = facts.kindAt(tb.pc);
         ended = false;
         m.visitVarInsn(LLOAD, COUNT);
         constant(tb.insns);
@@ -208,7 +212,7 @@ public final class Emitter {
     public void end() {
         m.visitLabel(exit);
         frame();
-        spill();
+        spillFlags();
         addRetired();
         m.visitVarInsn(ALOAD, THIS);
         m.visitFieldInsn(GETFIELD, CODE, "pool", "[L" + MICRO_OP + ";");
@@ -233,7 +237,7 @@ public final class Emitter {
         m.visitVarInsn(ISTORE, KIND);
         m.visitLabel(settled);
         m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
-        spill();
+        spillFlags();
         m.visitLabel(spilled);
         m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
         addRetired();
@@ -250,7 +254,7 @@ public final class Emitter {
                 "(L" + CPU + ";IL" + FAULT + ";)L" + FAULT + ";",
                 false);
         m.visitInsn(ATHROW);
-        m.visitMaxs(MAX_STACK, FIRST_SLOT + 2 * used.length());
+        m.visitMaxs(MAX_STACK, locals());
         m.visitEnd();
     }
 
@@ -263,13 +267,26 @@ public final class Emitter {
         m.visitFieldInsn(PUTFIELD, CPU, "retiredInRegions", "J");
     }
 
-    private void spill() {
-        for (int slot = used.nextSetBit(0); slot >= 0; slot = used.nextSetBit(slot + 1)) {
+    private int locals() {
+        return FIRST_SLOT + 2 * facts.slots();
+    }
+
+    private int local(int slot) {
+        return FIRST_SLOT + 2 * facts.index(slot);
+    }
+
+    /// Stores what was written to slots since the last time.
+    private void save() {
+        for (int slot = unsaved.nextSetBit(0); slot >= 0; slot = unsaved.nextSetBit(slot + 1)) {
             m.visitVarInsn(ALOAD, REGISTERS);
             integer(slot);
-            m.visitVarInsn(LLOAD, FIRST_SLOT + 2 * slot);
+            m.visitVarInsn(LLOAD, local(slot));
             m.visitInsn(LASTORE);
         }
+        unsaved.clear();
+    }
+
+    private void spillFlags() {
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitVarInsn(ILOAD, KIND);
         m.visitVarInsn(LLOAD, RESULT);
@@ -279,11 +296,11 @@ public final class Emitter {
     }
 
     private void reload() {
-        for (int slot = used.nextSetBit(0); slot >= 0; slot = used.nextSetBit(slot + 1)) {
+        for (int i = 0; i < facts.slots(); i++) {
             m.visitVarInsn(ALOAD, REGISTERS);
-            integer(slot);
+            integer(facts.slot(i));
             m.visitInsn(LALOAD);
-            m.visitVarInsn(LSTORE, FIRST_SLOT + 2 * slot);
+            m.visitVarInsn(LSTORE, FIRST_SLOT + 2 * i);
         }
         fromCpu("flagKind", "I", ISTORE, KIND);
         fromCpu("flagResult", "J", LSTORE, RESULT);
@@ -309,6 +326,7 @@ public final class Emitter {
 
     /// The next access may fault: the handler must know for which micro-op.
     public void mark(MicroOp op) {
+        save();
         mark(number(op));
     }
 
@@ -326,7 +344,8 @@ public final class Emitter {
             return;
         }
         settle();
-        spill();
+        save();
+        spillFlags();
         mark(number(op) | CALLED);
         m.visitVarInsn(ALOAD, THIS);
         m.visitFieldInsn(GETFIELD, CODE, "pool", "[L" + MICRO_OP + ";");
@@ -349,6 +368,7 @@ public final class Emitter {
     /// Leaves the region and goes on with a micro-op.
     public void leave(MicroOp op) {
         settle();
+        save();
         integer(number(op));
         m.visitVarInsn(ISTORE, EXIT);
         m.visitJumpInsn(GOTO, exit);
@@ -358,11 +378,13 @@ public final class Emitter {
     /// Goes on at a direct jump's target: within the region, after a look for requests, or outside.
     public void jump(Jump jump) {
         settle();
+        save();
         Label target = labels.get(jump.target());
         if (target == null) {
             leave(jump);
             return;
         }
+        facts.reaches(jump.target(), kind);
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitMethodInsn(INVOKEVIRTUAL, CPU, "wantsAttention", "()Z", false);
         m.visitJumpInsn(IFEQ, target);
@@ -377,6 +399,7 @@ public final class Emitter {
             leave(op);
             return;
         }
+        save();
         settle();
         Label miss = new Label();
         m.visitVarInsn(ALOAD, CPU_LOCAL);
@@ -433,6 +456,8 @@ public final class Emitter {
         m.visitInsn(LCMP);
         m.visitJumpInsn(IFNE, otherwise);
         before.run();
+        save();
+        facts.reaches(target, kind);
         m.visitJumpInsn(GOTO, labels.get(target));
     }
 
@@ -446,6 +471,7 @@ public final class Emitter {
     /// Where ways within a micro-op meet again: what kind of flags there are is known only when it runs.
     public void join(Label label) {
         settle();
+        save();
         m.visitLabel(label);
         frame();
         kind = NO_KIND;
@@ -482,13 +508,12 @@ public final class Emitter {
             m.visitInsn(LCONST_0);
             return;
         }
-        used.set(slot);
-        m.visitVarInsn(LLOAD, FIRST_SLOT + 2 * slot);
+        m.visitVarInsn(LLOAD, local(slot));
     }
 
     public void set(int slot) {
-        used.set(slot);
-        m.visitVarInsn(LSTORE, FIRST_SLOT + 2 * slot);
+        m.visitVarInsn(LSTORE, local(slot));
+        unsaved.set(slot);
     }
 
     /// Part of a slot, zero-extended.
@@ -581,6 +606,7 @@ public final class Emitter {
 
     public void branch(int opcode, Label to) {
         settle();
+        save();
         m.visitJumpInsn(opcode, to);
     }
 
@@ -701,12 +727,23 @@ public final class Emitter {
         eagerFlags();
     }
 
+    /// Records the flags of a subtraction without a borrow.
+    public void comparisonFlags(int result, int a, int b) {
+        flags(Flags.SUB, result, a, b);
+        kind = COMPARISON;
+    }
+
     private void kind(int newKind) {
-        if (kind != newKind) {
+        if (recorded(kind) != newKind) {
             integer(newKind);
             m.visitVarInsn(ISTORE, KIND);
-            kind = newKind;
         }
+        kind = newKind;
+    }
+
+    /// What [Cpu#flagKind] says where this is known.
+    static int recorded(int kind) {
+        return kind == COMPARISON ? Flags.SUB : kind;
     }
 
     /// Records the flags of a rotation whose zero-extended result is in R. As it keeps the other flags, and most
@@ -762,7 +799,7 @@ public final class Emitter {
         if (kind == NO_KIND) {
             m.visitVarInsn(ILOAD, KIND);
         } else {
-            integer(kind);
+            integer(recorded(kind));
         }
         m.visitVarInsn(LLOAD, RESULT);
         m.visitVarInsn(LLOAD, FLAG_A);
@@ -771,62 +808,45 @@ public final class Emitter {
 
     /// Pushes 1 if a condition holds, else 0.
     public void condition(int cond) {
-        flagOperands();
-        integer(cond);
-        runtime("condition", "(IJJJI)I");
-    }
-
-    /// Jumps if a condition holds: by one comparison where the operation that recorded the flags is known.
-    public void branchIf(int cond, Label to) {
         settle();
-        int opcode = kind == Flags.DIFFERENCE || kind == Flags.LOGIC ? comparison(cond & ~1) : NOP;
-        if (opcode == NOP) {
-            condition(cond);
-            branch(IFNE, to);
-        } else {
-            branch((cond & 1) == 0 ? opcode : negated(opcode), to);
+        String method = operands(cond & ~1);
+        if (method == null) {
+            pushFlags();
+            integer(cond);
+            runtime("condition", "(IJJJI)I");
+            return;
+        }
+        runtime(method, "(JJ)I");
+        if ((cond & 1) != 0) {
+            m.visitInsn(ICONST_1);
+            m.visitInsn(IXOR);
         }
     }
 
-    /// Pushes an int and returns the jump that is taken when the even condition holds; NOP if there is none so
-    /// simple. Unsigned comparisons bias both operands by xor: see the note on C2 in the translator's
-    /// documentation.
+    /// Pushes an int; returns the opcode of the jump to take if a condition holds.
     private int comparison(int cond) {
-        if (cond == Cond.S || kind == Flags.LOGIC) {
-            if (cond == Cond.B
-                    || cond == Cond.BE
-                    || cond == Cond.O
-                    || cond == Cond.P
-                    || cond == Cond.LS) {
-                return NOP;
-            }
-            m.visitVarInsn(LLOAD, RESULT);
-            m.visitInsn(LCONST_0);
-            m.visitInsn(LCMP);
-        } else {
-            boolean unsigned = cond == Cond.B || cond == Cond.LS;
-            if (!unsigned && cond != Cond.E && cond != Cond.L && cond != Cond.LE) {
-                return NOP;
-            }
-            m.visitVarInsn(LLOAD, FLAG_A);
-            bias(unsigned);
-            m.visitVarInsn(LLOAD, FLAG_B);
-            bias(unsigned);
-            m.visitInsn(LCMP);
+        settle();
+        String method = operands(cond & ~1);
+        if (method == null) {
+            pushFlags();
+            integer(cond);
+            runtime("condition", "(IJJJI)I");
+            return IFNE;
         }
-        return switch (cond) {
-            case Cond.E -> IFEQ;
-            case Cond.S, Cond.L -> IFLT;
-            case Cond.B -> IFGE;
-            default -> IFLE;
-        };
+        m.visitInsn(LCMP);
+        int opcode =
+                switch (method) {
+                    case "equals" -> IFEQ;
+                    case "isLess" -> IFLT;
+                    case "isAtLeast" -> IFGE;
+                    default -> IFLE;
+                };
+        return (cond & 1) == 0 ? opcode : negated(opcode);
     }
 
-    private void bias(boolean unsigned) {
-        if (unsigned) {
-            constant(Long.MIN_VALUE);
-            m.visitInsn(LXOR);
-        }
+    /// Jumps if a condition holds.
+    public void branchIf(int cond, Label to) {
+        branch(comparison(cond), to);
     }
 
     private static int negated(int opcode) {
@@ -836,5 +856,58 @@ public final class Emitter {
             case IFLT -> IFGE;
             default -> IFGT;
         };
+    }
+
+    /// Pushes two values of which a condition is a signed comparison, and returns its name in [RegionRuntime]; or
+    /// null, if what is known of the flags doesn't make it one.
+    ///
+    /// Unsigned comparisons bias both operands by xor: see the note on C2 in the translator's documentation.
+    private String operands(int cond) {
+        if (kind == NO_KIND || kind == Flags.EAGER) {
+            return null;
+        }
+        boolean ofResult = cond == Cond.E || cond == Cond.S;
+        if (ofResult || kind == Flags.LOGIC && (cond == Cond.L || cond == Cond.LE)) {
+            m.visitVarInsn(LLOAD, RESULT);
+            m.visitInsn(LCONST_0);
+            return cond == Cond.E ? "equals" : cond == Cond.LE ? "isAtMost" : "isLess";
+        }
+        String method =
+                switch (kind) {
+                    case COMPARISON -> orderAfterComparison(cond);
+                    case Flags.DIFFERENCE -> orderAfterDifference(cond);
+                    default -> null;
+                };
+        if (method != null) {
+            boolean signed = cond == Cond.L || cond == Cond.LE;
+            biased(FLAG_A, !signed);
+            biased(FLAG_B, !signed);
+        }
+        return method;
+    }
+
+    private static String orderAfterComparison(int cond) {
+        return switch (cond) {
+            case Cond.B, Cond.L -> "isLess";
+            case Cond.BE, Cond.LE -> "isAtMost";
+            default -> null;
+        };
+    }
+
+    private static String orderAfterDifference(int cond) {
+        return switch (cond) {
+            case Cond.B -> "isAtLeast";
+            case Cond.L -> "isLess";
+            case Cond.LS, Cond.LE -> "isAtMost";
+            default -> null;
+        };
+    }
+
+    private void biased(int local, boolean bias) {
+        m.visitVarInsn(LLOAD, local);
+        if (bias) {
+            constant(Long.MIN_VALUE);
+            m.visitInsn(LXOR);
+        }
     }
 }

@@ -92,6 +92,22 @@ public final class RegionRuntime {
         return Cond.test(kind, result, a, b, cond) ? 1 : 0;
     }
 
+    public static int equals(long a, long b) {
+        return a == b ? 1 : 0;
+    }
+
+    public static int isLess(long a, long b) {
+        return a < b ? 1 : 0;
+    }
+
+    public static int isAtLeast(long a, long b) {
+        return a >= b ? 1 : 0;
+    }
+
+    public static int isAtMost(long a, long b) {
+        return a <= b ? 1 : 0;
+    }
+
     public static long choose(long yes, long no, int condition) {
         return condition != 0 ? yes : no;
     }

@@ -22,14 +22,17 @@ import java.util.Map;
 import java.util.function.IntFunction;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.Emitter;
+import straddle.tcg.op.RegionFacts;
 
 /// The bytecode of a region's method as text, one instruction a line, with locals by what they hold.
 public final class BytecodeListing {
     private final List<String> lines = new ArrayList<>();
     private final Map<Label, String> labels = new HashMap<>();
+    private final RegionFacts facts;
     private final IntFunction<String> slotName;
 
-    private BytecodeListing(IntFunction<String> slotName) {
+    private BytecodeListing(RegionFacts facts, IntFunction<String> slotName) {
+        this.facts = facts;
         this.slotName = slotName;
     }
 
@@ -38,9 +41,9 @@ public final class BytecodeListing {
     /// @param zeroSlot the slot that always holds 0
     /// @param slotName the register that a slot holds
     public static List<String> of(List<Tb> blocks, int zeroSlot, IntFunction<String> slotName) {
-        BytecodeListing listing = new BytecodeListing(slotName);
-        byte[] bytes = RegionCompiler.classFile(blocks, zeroSlot, false).bytes();
-        ClassFile.of().parse(bytes).methods().stream()
+        RegionCompiler.Made made = RegionCompiler.classFile(blocks, zeroSlot, false);
+        BytecodeListing listing = new BytecodeListing(made.facts(), slotName);
+        ClassFile.of().parse(made.bytes()).methods().stream()
                 .filter(method -> method.methodName().equalsString("run"))
                 .forEach(method -> listing.list(method.code().orElseThrow()));
         return listing.lines;
@@ -100,7 +103,7 @@ public final class BytecodeListing {
     }
 
     private String local(int number) {
-        return Emitter.localName(number, slotName);
+        return Emitter.localName(number, facts, slotName);
     }
 
     private static String simple(ClassDesc owner) {

@@ -1,7 +1,6 @@
 package straddle.tcg.region;
 
 import java.lang.invoke.MethodHandles;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -14,6 +13,7 @@ import org.objectweb.asm.Opcodes;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.RegionFacts;
 
 /// Compiles blocks to a hidden class with one method.
 final class RegionCompiler {
@@ -45,21 +45,22 @@ final class RegionCompiler {
 
     /// A class not yet defined, and what its constructor takes.
     @SuppressWarnings("ArrayRecordComponent") // passed on at once
-    record Made(byte[] bytes, MicroOp[] pool) {}
+    record Made(byte[] bytes, MicroOp[] pool, RegionFacts facts) {}
 
     /// @param blocks the entry first
     /// @param ordered as for [Emitter]
     static Made classFile(List<Tb> blocks, int zeroSlot, boolean ordered) {
-        BitSet used = new BitSet();
-        emit(new Nowhere(), blocks, used, zeroSlot, ordered);
+        RegionFacts facts = new RegionFacts(blocks.getFirst().pc);
+        emit(new Nowhere(), blocks, facts, zeroSlot, ordered);
+        facts.complete();
         ClassWriter writer = new ClassWriter(0);
         writer.visit(Opcodes.V21, Opcodes.ACC_FINAL | Opcodes.ACC_SUPER, NAME, null, SUPER, null);
         constructor(writer);
         MethodVisitor method =
                 writer.visitMethod(Opcodes.ACC_PUBLIC | Opcodes.ACC_FINAL, "run", RUN, null, null);
-        Emitter emitter = emit(method, blocks, used, zeroSlot, ordered);
+        Emitter emitter = emit(method, blocks, facts, zeroSlot, ordered);
         writer.visitEnd();
-        return new Made(writer.toByteArray(), emitter.pool().toArray(MicroOp[]::new));
+        return new Made(writer.toByteArray(), emitter.pool().toArray(MicroOp[]::new), facts);
     }
 
     /// @param blocks the entry first
@@ -83,12 +84,16 @@ final class RegionCompiler {
     }
 
     private static Emitter emit(
-            MethodVisitor method, List<Tb> blocks, BitSet used, int zeroSlot, boolean ordered) {
+            MethodVisitor method,
+            List<Tb> blocks,
+            RegionFacts facts,
+            int zeroSlot,
+            boolean ordered) {
         Map<Long, Label> labels = new HashMap<>();
         for (Tb tb : blocks) {
             labels.put(tb.pc, new Label());
         }
-        Emitter emitter = new Emitter(method, used, labels, zeroSlot, ordered);
+        Emitter emitter = new Emitter(method, facts, labels, zeroSlot, ordered);
         emitter.begin(new Label());
         for (Tb tb : blocks) {
             emitter.block(tb);
