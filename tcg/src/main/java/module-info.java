@@ -6,4 +6,6 @@ module straddle.tcg {
 
     provides straddle.core.accel.AcceleratorProvider with
             straddle.tcg.TcgProvider;
+    provides straddle.core.user.UserTranslatorProvider with
+            straddle.tcg.mips.MipsProvider;
 }

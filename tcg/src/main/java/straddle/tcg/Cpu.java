@@ -444,6 +444,11 @@ public abstract class Cpu {
     /// An access that the [#alignmentTlb]'s mode forbids.
     protected abstract GuestFault misaligned();
 
+    /// An instruction's access that is not aligned where it must be, whatever the mode.
+    public GuestFault misaligned(long virtual, boolean store) {
+        return misaligned();
+    }
+
     /// Whether a breakpoint on data lies in a page: its accesses always take the slow path.
     protected abstract boolean watchesPage(long page);
 

@@ -51,7 +51,8 @@ public interface UserVcpu extends AutoCloseable {
     /// Back to the system call that has just stopped the program, to have it called again.
     void rewindSystemCall();
 
-    /// Flags and modes that the program sees: RFLAGS, NZCV in bits 31:28 (AArch64's PSTATE), the CPSR; 0 for MIPS.
+    /// Flags and modes that the program sees: RFLAGS, NZCV in bits 31:28 (AArch64's PSTATE), the CPSR; MIPS: Status, of which
+    /// there is FR (bit 26), that the floating-point ABI of the program asks for.
     long status();
 
     /// Takes over what a program may change.

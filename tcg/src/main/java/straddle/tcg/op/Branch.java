@@ -260,16 +260,61 @@ public final class Branch {
         }
     }
 
+    /// d = where the function returns to that is called next.
+    public static final class Link extends MicroOp {
+        private final int d;
+        private final long back;
+
+        public Link(int d, long back) {
+            this.d = d;
+            this.back = back;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            c.r[d] = back;
+            return next;
+        }
+
+        @Override
+        public long returnsTo() {
+            return back;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.constant(back);
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 6;
+        }
+    }
+
     /// A jump to the address in a register slot.
     public static final class Indirect extends MicroOp {
         private final int s;
         private final long mask;
+        private final boolean isReturn;
         private final Observed observed = new Observed();
 
         /// @param mask of the program counter's width
         public Indirect(int s, long mask) {
+            this(s, mask, false);
+        }
+
+        /// @param isReturn whether it returns from a function
+        public Indirect(int s, long mask, boolean isReturn) {
             this.s = s;
             this.mask = mask;
+            this.isReturn = isReturn;
+        }
+
+        @Override
+        public boolean isReturn() {
+            return isReturn;
         }
 
         @Override

@@ -77,6 +77,7 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
     }
 
     /// An access that must be aligned is not.
+    @Override
     public final GuestFault misaligned(long address, boolean store) {
         return mmu.fault(UserStop.MISALIGNED, address, store ? Access.STORE : Access.LOAD);
     }

@@ -1,0 +1,346 @@
+package straddle.tcg.mips;
+
+import java.util.Locale;
+import org.objectweb.asm.Opcodes;
+import straddle.tcg.Cpu;
+import straddle.tcg.op.Emitter;
+import straddle.tcg.op.MicroOp;
+
+/// Floating-point micro-ops. An operand is a slot, or'ed with [#HIGH] for a single in its upper half.
+final class FloatOps {
+    static final int HIGH = 0x100;
+
+    private static final String FPU = "straddle/tcg/mips/Fpu";
+    private static final String CPU = "Lstraddle/tcg/Cpu;";
+    private static final long LOW = 0xffff_ffffL;
+
+    private FloatOps() {}
+
+    /// The operand in the low bits, whatever is above it.
+    static long get(long[] r, int operand) {
+        return (operand & HIGH) == 0 ? r[operand] : r[operand & ~HIGH] >>> 32;
+    }
+
+    static void setSingle(long[] r, int operand, long value) {
+        int slot = operand & ~HIGH;
+        r[slot] =
+                (operand & HIGH) == 0 ? r[slot] & ~LOW | value & LOW : r[slot] & LOW | value << 32;
+    }
+
+    private static void emitGet(Emitter e, int operand) {
+        e.get(operand & ~HIGH);
+        if ((operand & HIGH) != 0) {
+            e.shift(Opcodes.LUSHR, 32);
+        }
+    }
+
+    private static void emitSetSingle(Emitter e, int operand) {
+        int slot = operand & ~HIGH;
+        if ((operand & HIGH) == 0) {
+            e.zeroExtend(4);
+        } else {
+            e.shift(Opcodes.LSHL, 32);
+        }
+        e.get(slot);
+        e.constant((operand & HIGH) == 0 ? ~LOW : LOW);
+        e.op(Opcodes.LAND);
+        e.op(Opcodes.LOR);
+        e.set(slot);
+    }
+
+    /// The function of [Fpu] that has an instruction's semantics: `addD` for ADD_D.
+    private static String function(Op op) {
+        String[] parts = op.name().split("_", -1);
+        StringBuilder name = new StringBuilder(parts[0].toLowerCase(Locale.ROOT));
+        for (int i = 1; i < parts.length; i++) {
+            name.append(parts[i]);
+        }
+        return name.toString();
+    }
+
+    /// Computes: d = f(x), f(x, y) or f(x, y, z).
+    static final class Compute extends MicroOp {
+        private final Op op;
+        private final boolean single;
+        private final int d;
+        private final int[] operands;
+
+        /// @param single whether the result has 32 bits
+        Compute(Op op, boolean single, int d, int... operands) {
+            this.op = op;
+            this.single = single;
+            this.d = d;
+            this.operands = operands;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            long x = get(r, operands[0]);
+            long result =
+                    switch (operands.length) {
+                        case 1 -> unary(op, x, c);
+                        case 2 -> binary(op, x, get(r, operands[1]), c);
+                        default -> ternary(op, x, get(r, operands[1]), get(r, operands[2]), c);
+                    };
+            if (single) {
+                setSingle(r, d, result);
+            } else {
+                r[d] = result;
+            }
+            return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.mark(this);
+            for (int operand : operands) {
+                emitGet(e, operand);
+            }
+            e.cpu();
+            e.invoke(FPU, function(op), "(" + "J".repeat(operands.length) + CPU + ")J");
+            if (single) {
+                emitSetSingle(e, d);
+            } else {
+                e.set(d);
+            }
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 64;
+        }
+
+        @Override
+        public String toString() {
+            return op + " " + d + ", " + java.util.Arrays.toString(operands);
+        }
+    }
+
+    private static long unary(Op op, long x, Cpu c) {
+        return switch (op) {
+            case SQRT_S -> Fpu.sqrtS(x, c);
+            case SQRT_D -> Fpu.sqrtD(x, c);
+            case RECIP_S -> Fpu.recipS(x, c);
+            case RECIP_D -> Fpu.recipD(x, c);
+            case RSQRT_S -> Fpu.rsqrtS(x, c);
+            case RSQRT_D -> Fpu.rsqrtD(x, c);
+            case CVT_S_D -> Fpu.cvtSD(x, c);
+            case CVT_S_W -> Fpu.cvtSW(x, c);
+            case CVT_S_L -> Fpu.cvtSL(x, c);
+            case CVT_D_S -> Fpu.cvtDS(x, c);
+            case CVT_D_W -> Fpu.cvtDW(x, c);
+            case CVT_D_L -> Fpu.cvtDL(x, c);
+            case CVT_W_S -> Fpu.cvtWS(x, c);
+            case CVT_W_D -> Fpu.cvtWD(x, c);
+            case CVT_L_S -> Fpu.cvtLS(x, c);
+            case CVT_L_D -> Fpu.cvtLD(x, c);
+            case ROUND_W_S -> Fpu.roundWS(x, c);
+            case ROUND_W_D -> Fpu.roundWD(x, c);
+            case ROUND_L_S -> Fpu.roundLS(x, c);
+            case ROUND_L_D -> Fpu.roundLD(x, c);
+            case TRUNC_W_S -> Fpu.truncWS(x, c);
+            case TRUNC_W_D -> Fpu.truncWD(x, c);
+            case TRUNC_L_S -> Fpu.truncLS(x, c);
+            case TRUNC_L_D -> Fpu.truncLD(x, c);
+            case CEIL_W_S -> Fpu.ceilWS(x, c);
+            case CEIL_W_D -> Fpu.ceilWD(x, c);
+            case CEIL_L_S -> Fpu.ceilLS(x, c);
+            case CEIL_L_D -> Fpu.ceilLD(x, c);
+            case FLOOR_W_S -> Fpu.floorWS(x, c);
+            case FLOOR_W_D -> Fpu.floorWD(x, c);
+            case FLOOR_L_S -> Fpu.floorLS(x, c);
+            case FLOOR_L_D -> Fpu.floorLD(x, c);
+            default -> throw new IllegalArgumentException(op + " has not one operand");
+        };
+    }
+
+    private static long binary(Op op, long x, long y, Cpu c) {
+        return switch (op) {
+            case ADD_S -> Fpu.addS(x, y, c);
+            case ADD_D -> Fpu.addD(x, y, c);
+            case SUB_S -> Fpu.subS(x, y, c);
+            case SUB_D -> Fpu.subD(x, y, c);
+            case MUL_S -> Fpu.mulS(x, y, c);
+            case MUL_D -> Fpu.mulD(x, y, c);
+            case DIV_S -> Fpu.divS(x, y, c);
+            case DIV_D -> Fpu.divD(x, y, c);
+            default -> throw new IllegalArgumentException(op + " has not two operands");
+        };
+    }
+
+    private static long ternary(Op op, long x, long y, long z, Cpu c) {
+        return switch (op) {
+            case MADD_S -> Fpu.maddS(x, y, z, c);
+            case MADD_D -> Fpu.maddD(x, y, z, c);
+            case MSUB_S -> Fpu.msubS(x, y, z, c);
+            case MSUB_D -> Fpu.msubD(x, y, z, c);
+            case NMADD_S -> Fpu.nmaddS(x, y, z, c);
+            case NMADD_D -> Fpu.nmaddD(x, y, z, c);
+            case NMSUB_S -> Fpu.nmsubS(x, y, z, c);
+            case NMSUB_D -> Fpu.nmsubD(x, y, z, c);
+            default -> throw new IllegalArgumentException(op + " has not three operands");
+        };
+    }
+
+    /// d = (x and keep) xor flip: ABS and NEG, and a copy.
+    static final class Bits extends MicroOp {
+        private final boolean single;
+        private final int d;
+        private final int x;
+        private final long keep;
+        private final long flip;
+
+        Bits(boolean single, int d, int x, long keep, long flip) {
+            this.single = single;
+            this.d = d;
+            this.x = x;
+            this.keep = keep;
+            this.flip = flip;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long result = get(c.r, x) & keep ^ flip;
+            if (single) {
+                setSingle(c.r, d, result);
+            } else {
+                c.r[d] = result;
+            }
+            return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            emitGet(e, x);
+            if (keep != -1) {
+                e.constant(keep);
+                e.op(Opcodes.LAND);
+            }
+            if (flip != 0) {
+                e.constant(flip);
+                e.op(Opcodes.LXOR);
+            }
+            if (single) {
+                emitSetSingle(e, d);
+            } else {
+                e.set(d);
+            }
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 48;
+        }
+    }
+
+    /// C.cond.fmt.
+    static final class Compare extends MicroOp {
+        private final boolean single;
+        private final int x;
+        private final int y;
+        private final int how;
+
+        /// @param how as for [Fpu#compareD]
+        Compare(boolean single, int x, int y, int how) {
+            this.single = single;
+            this.x = x;
+            this.y = y;
+            this.how = how;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long a = get(c.r, x);
+            long b = get(c.r, y);
+            if (single) {
+                Fpu.compareS(a, b, how, c);
+            } else {
+                Fpu.compareD(a, b, how, c);
+            }
+            return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.mark(this);
+            emitGet(e, x);
+            emitGet(e, y);
+            e.integer(how);
+            e.cpu();
+            e.invoke(FPU, single ? "compareS" : "compareD", "(JJI" + CPU + ")V");
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 40;
+        }
+    }
+
+    /// d = 1 if a condition code is set, else 0.
+    static final class ConditionCode extends MicroOp {
+        private final int cc;
+        private final int d;
+
+        ConditionCode(int cc, int d) {
+            this.cc = cc;
+            this.d = d;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            c.r[d] = Fpu.conditionCode(cc, c);
+            return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.integer(cc);
+            e.cpu();
+            e.invoke(FPU, "conditionCode", "(I" + CPU + ")J");
+            e.set(d);
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 12;
+        }
+    }
+
+    /// CFC1.
+    static final class ReadControl extends MicroOp {
+        private final int d;
+        private final int number;
+
+        ReadControl(int d, int number) {
+            this.d = d;
+            this.number = number;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            c.r[d] = ((MipsCpu) c).fpu.control(number) & LOW;
+            return next;
+        }
+    }
+
+    /// CTC1.
+    static final class WriteControl extends MicroOp {
+        private final int t;
+        private final int number;
+
+        WriteControl(int t, int number) {
+            this.t = t;
+            this.number = number;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            MipsCpu cpu = (MipsCpu) c;
+            if (cpu.fpu.setControl(number, (int) c.r[t])) {
+                throw cpu.floatException();
+            }
+            return next;
+        }
+    }
+}
