@@ -147,6 +147,9 @@ public abstract class Cpu {
     // user.
     private volatile int attention;
 
+    /// How much an interpreted block's entry counts on its way to a region.
+    public int entryWeight = 1;
+
     public long tlbMisses;
     public long tlbFlushes;
     public long pageFlushes;

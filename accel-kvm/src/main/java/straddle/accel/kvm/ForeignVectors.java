@@ -1,6 +1,7 @@
 package straddle.accel.kvm;
 
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,6 +14,9 @@ import straddle.core.vcpu.UserState;
 /// The guest's kernel neither saves nor clears that, so it is kept here for each thread, by address space and
 /// FS base. What a signal handler does to it stays done.
 final class ForeignVectors {
+    private static final VarHandle LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
     /// Components are known by their bits in XSTATE_BV; the first two are x87 and SSE.
     private static final long LEGACY = 3;
 
@@ -41,27 +45,24 @@ final class ForeignVectors {
 
     /// Adds to the state that the guest knows what else the thread has.
     void complete(X86State state, UserState user) {
-        ByteBuffer area = buffer(state.xsave);
         long known = known(user);
-        long components = area.getLong(X86State.XSTATE_BV_OFFSET) & known;
+        long components = components(state.xsave) & known;
         byte[] foreign = states.isEmpty() ? null : states.get(new Owner(user.cr3, user.fsBase));
         if (foreign != null) {
-            components |= buffer(foreign).getLong(X86State.XSTATE_BV_OFFSET) & ~known;
+            components |= components(foreign) & ~known;
             copyForeign(foreign, state.xsave, known);
         }
-        area.putLong(X86State.XSTATE_BV_OFFSET, components);
+        LONG.set(state.xsave, X86State.XSTATE_BV_OFFSET, components);
     }
 
-    /// Keeps what the guest doesn't know.
-    void keep(X86State state, UserState user) {
-        long known = known(user);
-        long foreign = buffer(state.xsave).getLong(X86State.XSTATE_BV_OFFSET) & ~known;
-        if (foreign != 0) {
-            if (states.put(new Owner(user.cr3, user.fsBase), state.xsave.clone()) == null) {
+    /// Keeps what the guest doesn't know. Allocates nothing where there is nothing.
+    void keep(X86State state, long cr3, long fsBase, long xcr0) {
+        if ((components(state.xsave) & ~(xcr0 | LEGACY)) != 0) {
+            if (states.put(new Owner(cr3, fsBase), state.xsave.clone()) == null) {
                 threads++;
             }
         } else if (!states.isEmpty()) {
-            states.remove(new Owner(user.cr3, user.fsBase));
+            states.remove(new Owner(cr3, fsBase));
         }
     }
 
@@ -69,13 +70,13 @@ final class ForeignVectors {
         return user.xcr0 | LEGACY;
     }
 
+    private static long components(byte[] area) {
+        return (long) LONG.get(area, X86State.XSTATE_BV_OFFSET);
+    }
+
     /// AVX's component is the first after the header; the guest's own stays where it knows it.
     private static void copyForeign(byte[] from, byte[] to, long known) {
         int start = (known & 4) != 0 ? AREA + 256 : AREA;
         System.arraycopy(from, start, to, start, to.length - start);
-    }
-
-    private static ByteBuffer buffer(byte[] area) {
-        return ByteBuffer.wrap(area).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

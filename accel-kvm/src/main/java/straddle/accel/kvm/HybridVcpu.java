@@ -49,10 +49,23 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private long departed;
 
     private final ForeignVectors vectors = new ForeignVectors();
+    private final Runnable takingExtended = this::takeExtended;
+
+    /// Whether KVM's vCPU has x87 and vector state, and whose it is.
+    private boolean extendedIsNative;
+
+    private long extendedCr3;
+    private long extendedFsBase;
+    private long extendedXcr0;
+    private long extendedMoves;
 
     /// Where the processor refused an instruction that the translator had refused; or -1.
     private long undefinedAt = -1;
 
+    /// Where the processor needed a page that it may not have unnoticed, and which; or -1.
+    private long withheldAt = -1;
+
+    private long withheld;
     private long undefinedTried;
     private int exitsOfSlice;
     private long slices;
@@ -65,6 +78,22 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     @FunctionalInterface
     interface UserCodePages {
         void protect(long gpa);
+    }
+
+    /// Carries what the host refused through the translator.
+    private static final class UncheckedHostException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final transient HostException cause;
+
+        UncheckedHostException(HostException cause) {
+            super(cause);
+            this.cause = cause;
+        }
+
+        @Override
+        public synchronized HostException getCause() {
+            return cause;
+        }
     }
 
     record Parts(
@@ -116,7 +145,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     public Exit run() throws AcceleratorException {
         try {
             Exit exit = Exit.UserCode.USER_CODE;
-            if (!soft.isAtUserCode() || !wants(cr3OfUser())) {
+            if (!soft.isAtUserCode() || !wants(soft.addressSpace())) {
                 exit = soft.run();
             }
             while (exit == Exit.UserCode.USER_CODE) {
@@ -128,12 +157,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             return exit;
         } catch (HostException e) {
             throw KvmRefusal.of(e);
+        } catch (UncheckedHostException e) {
+            throw KvmRefusal.of(e.getCause());
         }
-    }
-
-    private long cr3OfUser() {
-        soft.saveUser(user);
-        return user.cr3;
     }
 
     @Override
@@ -151,8 +177,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     @Override
     public boolean wantsUndefined(long pc) {
-        boolean first = pc != undefinedAt;
+        boolean first = pc != undefinedAt && (pc != withheldAt || tables.release(withheld));
         undefinedAt = -1;
+        withheldAt = -1;
         undefinedTried += first ? 1 : 0;
         return first;
     }
@@ -177,16 +204,13 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             soft.loadUser(user);
             return null;
         }
-        soft.saveExtended(extended);
-        vectors.complete(extended, user);
-        registers.loadExtended(extended);
         long start = System.nanoTime();
+        giveExtended();
         exitsOfSlice = 0;
         Exit exit = stayNative();
-        registers.saveExtended(extended);
-        vectors.keep(extended, user);
-        soft.loadExtended(extended);
+        extendedFsBase = user.fsBase;
         soft.loadUser(user);
+        soft.leaveExtended(takingExtended);
         if (singleStep) {
             deliverSingleStep();
         }
@@ -195,6 +219,36 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         nativeNanos += nanos;
         governor.ranNatively(user.cr3, nanos, exitsOfSlice);
         return exit;
+    }
+
+    /// Has KVM's vCPU have x87 and vector state, which stays there until the translator touches it: most kernel
+    /// entries end without.
+    private void giveExtended() throws HostException {
+        boolean there =
+                extendedIsNative
+                        && extendedCr3 == user.cr3
+                        && extendedFsBase == user.fsBase
+                        && extendedXcr0 == user.xcr0;
+        if (!there) {
+            soft.saveExtended(extended);
+            vectors.complete(extended, user);
+            registers.loadExtended(extended);
+            extendedIsNative = true;
+            extendedCr3 = user.cr3;
+            extendedXcr0 = user.xcr0;
+            extendedMoves++;
+        }
+    }
+
+    private void takeExtended() {
+        try {
+            extendedIsNative = false;
+            registers.saveExtended(extended);
+            vectors.keep(extended, extendedCr3, extendedFsBase, extendedXcr0);
+            soft.loadExtended(extended);
+        } catch (HostException e) {
+            throw new UncheckedHostException(e);
+        }
     }
 
     private boolean singleStep;
@@ -206,7 +260,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                 inNative = true;
                 long root = tables.root(user.cr3);
                 if (loadedRoot == -1) {
-                    registers.loadUser(user, root);
+                    enter(root);
                 } else if (root != loadedRoot) {
                     monitor.admit(user.selectors[X86.CS], user.selectors[X86.SS]);
                     registers.loadRoot(root);
@@ -243,6 +297,22 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
     }
 
+    /// Puts user code's registers into KVM's vCPU: no more of them than have to, as a change of segments or control
+    /// registers costs KVM more than the rest of an entry.
+    private void enter(long root) {
+        if (!registers.isLoadedBesides(user, root)) {
+            registers.loadUser(user, root);
+        } else if (registers.cpl() == 3 && registers.hasCodeAndStackOf(user)) {
+            registers.loadGeneral(user);
+        } else if (Monitor.isInStubs(registers.rip())
+                && Monitor.isAtFrame(registers.gpr(X86.RSP))) {
+            monitor.setFrame(user);
+            registers.loadGeneralInMonitor(user);
+        } else {
+            registers.loadUser(user, root);
+        }
+    }
+
     private void leave() {
         if (inNative) {
             inNative = false;
@@ -263,7 +333,12 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             faultsOfGuest++;
             return false;
         }
-        return tables.fill(linear, write);
+        if (tables.fill(linear, write)) {
+            return true;
+        }
+        withheldAt = monitor.frame(0);
+        withheld = linear;
+        return false;
     }
 
     /// False if the monitor has yet to tell what ended user code.
@@ -384,6 +459,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     @Override
     public void load(X86State from) throws AcceleratorException {
+        extendedIsNative = false;
         soft.load(from);
     }
 
@@ -398,6 +474,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         to.tier("on the processor", -1, nativeNanos);
         to.count("hybrid", "slices on the processor", slices);
         to.count("hybrid", "system calls from there", syscalls);
+        to.count("hybrid", "vector states sent there", extendedMoves);
         for (int vector = 0; vector < exceptions.length; vector++) {
             to.countAny("hybrid", "exits with vector " + vector, exceptions[vector]);
         }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86;
+import straddle.core.vcpu.UserState;
 
 /// What runs around the guest's user code in its address space: descriptor tables and, for each vector, a stub
 /// that writes to the port of its number. So whatever ends user code shows as a port exit.
@@ -186,6 +187,22 @@ final class Monitor {
     long frame(int index) {
         return pool.bytes(first + STACK_PAGE)
                 .get(ValueLayout.JAVA_LONG, 4096 - FRAME_BYTES + 8L * index);
+    }
+
+    /// Has a stub return to where user code is to go on.
+    void setFrame(UserState user) {
+        MemorySegment stack = pool.bytes(first + STACK_PAGE);
+        long at = 4096 - FRAME_BYTES;
+        stack.set(ValueLayout.JAVA_LONG, at, user.rip);
+        stack.set(ValueLayout.JAVA_LONG, at + 8, user.selectors[X86.CS]);
+        stack.set(ValueLayout.JAVA_LONG, at + 16, user.rflags);
+        stack.set(ValueLayout.JAVA_LONG, at + 24, user.gpr[X86.RSP]);
+        stack.set(ValueLayout.JAVA_LONG, at + 32, user.selectors[X86.SS]);
+    }
+
+    /// Whether a stack pointer is a stub's, with a frame and at most an error code on the stack.
+    static boolean isAtFrame(long rsp) {
+        return rsp == stackTop() - FRAME_BYTES || rsp == stackTop() - FRAME_BYTES - 8;
     }
 
     long errorCode() {

@@ -220,6 +220,22 @@ final class UserTables {
         return (entry & PRESENT) != 0 && (!write || (entry & WRITABLE) != 0);
     }
 
+    /// Has whoever must notice stores to a page do without it, so that native code can make one that nobody
+    /// else can: what was translated from the page is dropped.
+    ///
+    /// @return false if there is no memory, or it holds page tables
+    boolean release(long linear) {
+        long frame;
+        synchronized (this) {
+            frame = granted(linear) & ADDRESS;
+        }
+        if (frame == 0 || !(memory.at(frame) instanceof Region.Ram ram)) {
+            return false;
+        }
+        memory.noteWritten(ram, frame, TablePool.PAGE_BYTES);
+        return fill(linear, true);
+    }
+
     /// The table below an entry of the guest's, filled if it is of the lowest level; null if the guest has none.
     private Table newChild(Table parent, int index, long guestTable) {
         if (pool.free() == 0) {

@@ -216,11 +216,7 @@ final class VcpuState {
     ///
     /// @param root the CR3 to run under
     void loadUser(UserState from, long root) {
-        for (int i = 0; i < 16; i++) {
-            regs.set(ValueLayout.JAVA_LONG, regOffset(i), from.gpr[i]);
-        }
-        regs.set(ValueLayout.JAVA_LONG, RIP, from.rip);
-        regs.set(ValueLayout.JAVA_LONG, RFLAGS, from.rflags);
+        loadGeneral(from);
         userSegment(kvm_sregs.es(sregs), from.selectors[X86.ES], 0);
         userSegment(kvm_sregs.cs(sregs), from.selectors[X86.CS], 0);
         kvm_segment.type(kvm_sregs.cs(sregs), (byte) 0xb);
@@ -230,10 +226,65 @@ final class VcpuState {
         userSegment(kvm_sregs.ds(sregs), from.selectors[X86.DS], 0);
         userSegment(kvm_sregs.fs(sregs), from.selectors[X86.FS], from.fsBase);
         userSegment(kvm_sregs.gs(sregs), from.selectors[X86.GS], from.gsBase);
-        kvm_sregs.cr0(sregs, NATIVE_CR0 | from.cr0 & X86.CR0_AM);
-        kvm_sregs.cr4(sregs, NATIVE_CR4 | from.cr4 & X86.CR4_FSGSBASE);
+        kvm_sregs.cr0(sregs, nativeCr0(from));
+        kvm_sregs.cr4(sregs, nativeCr4(from));
         kvm_sregs.cr3(sregs, root);
-        kvm_run.kvm_dirty_regs(run, Kvm.KVM_SYNC_X86_REGS() | Kvm.KVM_SYNC_X86_SREGS());
+        changed(Kvm.KVM_SYNC_X86_REGS() | Kvm.KVM_SYNC_X86_SREGS());
+    }
+
+    /// Whether `kvm_run` has what [#loadUser] would put there, general registers and the code and stack segments aside.
+    boolean isLoadedBesides(UserState from, long root) {
+        return kvm_sregs.cr3(sregs) == root
+                && kvm_segment.base(kvm_sregs.fs(sregs)) == from.fsBase
+                && kvm_segment.base(kvm_sregs.gs(sregs)) == from.gsBase
+                && selector(kvm_sregs.es(sregs)) == from.selectors[X86.ES]
+                && selector(kvm_sregs.ds(sregs)) == from.selectors[X86.DS]
+                && selector(kvm_sregs.fs(sregs)) == from.selectors[X86.FS]
+                && selector(kvm_sregs.gs(sregs)) == from.selectors[X86.GS]
+                && kvm_sregs.cr0(sregs) == nativeCr0(from)
+                && kvm_sregs.cr4(sregs) == nativeCr4(from);
+    }
+
+    boolean hasCodeAndStackOf(UserState from) {
+        return selector(kvm_sregs.cs(sregs)) == from.selectors[X86.CS]
+                && selector(kvm_sregs.ss(sregs)) == from.selectors[X86.SS];
+    }
+
+    /// Puts user code's general registers where the next KVM_RUN finds them; all else is there already.
+    void loadGeneral(UserState from) {
+        for (int i = 0; i < 16; i++) {
+            regs.set(ValueLayout.JAVA_LONG, regOffset(i), from.gpr[i]);
+        }
+        regs.set(ValueLayout.JAVA_LONG, RIP, from.rip);
+        regs.set(ValueLayout.JAVA_LONG, RFLAGS, from.rflags);
+        changed(Kvm.KVM_SYNC_X86_REGS());
+    }
+
+    /// As [#loadGeneral], for code that goes on in the monitor, whose frame has RIP, RSP and RFLAGS of user code.
+    void loadGeneralInMonitor(UserState from) {
+        for (int i = 0; i < 16; i++) {
+            if (i != X86.RSP) {
+                regs.set(ValueLayout.JAVA_LONG, regOffset(i), from.gpr[i]);
+            }
+        }
+        changed(Kvm.KVM_SYNC_X86_REGS());
+    }
+
+    /// KVM_RUN clears what it has taken; one that a kick forestalled has taken nothing.
+    private void changed(long registers) {
+        kvm_run.kvm_dirty_regs(run, kvm_run.kvm_dirty_regs(run) | registers);
+    }
+
+    private static long nativeCr0(UserState of) {
+        return NATIVE_CR0 | of.cr0 & X86.CR0_AM;
+    }
+
+    private static long nativeCr4(UserState of) {
+        return NATIVE_CR4 | of.cr4 & X86.CR4_FSGSBASE;
+    }
+
+    private static int selector(MemorySegment segment) {
+        return Short.toUnsignedInt(kvm_segment.selector(segment));
     }
 
     private static void userSegment(MemorySegment to, int selector, long base) {
@@ -253,7 +304,7 @@ final class VcpuState {
     /// Has user code that was interrupted go on under another root.
     void loadRoot(long root) {
         kvm_sregs.cr3(sregs, root);
-        kvm_run.kvm_dirty_regs(run, Kvm.KVM_SYNC_X86_SREGS());
+        changed(Kvm.KVM_SYNC_X86_SREGS());
     }
 
     /// Takes what KVM_RUN left of user code's registers; the code and stack selectors stay as they were.
@@ -263,10 +314,10 @@ final class VcpuState {
         }
         to.rip = rip();
         to.rflags = rflags();
-        to.selectors[X86.ES] = Short.toUnsignedInt(kvm_segment.selector(kvm_sregs.es(sregs)));
-        to.selectors[X86.DS] = Short.toUnsignedInt(kvm_segment.selector(kvm_sregs.ds(sregs)));
-        to.selectors[X86.FS] = Short.toUnsignedInt(kvm_segment.selector(kvm_sregs.fs(sregs)));
-        to.selectors[X86.GS] = Short.toUnsignedInt(kvm_segment.selector(kvm_sregs.gs(sregs)));
+        to.selectors[X86.ES] = selector(kvm_sregs.es(sregs));
+        to.selectors[X86.DS] = selector(kvm_sregs.ds(sregs));
+        to.selectors[X86.FS] = selector(kvm_sregs.fs(sregs));
+        to.selectors[X86.GS] = selector(kvm_sregs.gs(sregs));
         to.fsBase = kvm_segment.base(kvm_sregs.fs(sregs));
         to.gsBase = kvm_segment.base(kvm_sregs.gs(sregs));
     }

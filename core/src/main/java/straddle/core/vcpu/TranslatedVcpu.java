@@ -34,6 +34,13 @@ public interface TranslatedVcpu extends Vcpu {
     /// Takes over x87 and vector state only.
     void loadExtended(X86State from);
 
+    /// Leaves x87 and vector state with another engine until this one touches it or is asked for it: then
+    /// `bring` is run, which calls [#loadExtended]. [#loadExtended] and [#load] at any other time take its place.
+    void leaveExtended(Runnable bring);
+
+    /// CR3.
+    long addressSpace();
+
     /// Does to the guest's page tables what an access by user code does: accessed and dirty bits.
     ///
     /// @return whether the access is allowed; if not, nothing but accessed bits on the way has changed

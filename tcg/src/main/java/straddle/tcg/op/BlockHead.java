@@ -26,7 +26,9 @@ public final class BlockHead extends MicroOp {
         }
         c.current = tb;
         c.retired += insns;
-        if (--untilHot == 0) {
+        int before = untilHot;
+        untilHot = before - c.entryWeight;
+        if (before > 0 && untilHot <= 0) {
             c.hot(tb);
         }
         return next;

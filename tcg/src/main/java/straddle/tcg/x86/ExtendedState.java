@@ -45,6 +45,7 @@ final class ExtendedState extends MicroOp {
 
     /// XINUSE: the components that differ from their initial configuration.
     static long inUse(X86Cpu c) {
+        c.needExtended();
         long carried = c.loaded.xsaveBuffer().getLong(X86State.XSTATE_BV_OFFSET);
         long upper = 0;
         for (int i = 0; i < 32; i++) {
@@ -56,6 +57,7 @@ final class ExtendedState extends MicroOp {
     @Override
     public MicroOp exec(Cpu cpu) {
         X86Cpu c = (X86Cpu) cpu;
+        c.needExtended();
         if ((c.cr4 & CR4_OSXSAVE) == 0) {
             throw c.fault(UD);
         }

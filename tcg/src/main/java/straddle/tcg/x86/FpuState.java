@@ -46,6 +46,7 @@ final class FpuState extends MicroOp {
     // ---- the whole state
 
     static void load(X86Cpu c, X86State s) {
+        c.extendedAway = false;
         long components = s.xsaveBuffer().getLong(X86State.XSTATE_BV_OFFSET);
         loadX87(c, s.xsave, true, (components & X87) != 0);
         loadXmm(c, s.xsave, 16, (components & SSE) != 0);
@@ -57,6 +58,7 @@ final class FpuState extends MicroOp {
 
     /// Components that this CPU has not are passed on as they were loaded.
     static void save(X86Cpu c, X86State s) {
+        c.needExtended();
         System.arraycopy(c.loaded.xsave, 0, s.xsave, 0, s.xsave.length);
         ByteBuffer area = s.xsaveBuffer();
         int mask = area.getInt(MXCSR + 4);
@@ -117,6 +119,7 @@ final class FpuState extends MicroOp {
 
     /// SSE instructions need these (SDM volume 3, 14.1).
     static void requireSse(X86Cpu c) {
+        c.needExtended();
         if ((c.cr0 & CR0_EM) != 0 || (c.cr4 & CR4_OSFXSR) == 0) {
             throw c.fault(UD);
         }
@@ -127,6 +130,7 @@ final class FpuState extends MicroOp {
 
     /// Instructions with a VEX prefix on vector registers need these (SDM volume 2, 2.4).
     static void requireAvx(X86Cpu c) {
+        c.needExtended();
         if ((c.cr4 & CR4_OSXSAVE) == 0 || (c.xcr0 & (SSE | AVX)) != (SSE | AVX)) {
             throw c.fault(UD);
         }
@@ -137,6 +141,7 @@ final class FpuState extends MicroOp {
 
     /// x87 instructions need this; FXSAVE and FXRSTOR too.
     static void requireX87(X86Cpu c) {
+        c.needExtended();
         if ((c.cr0 & (CR0_EM | CR0_TS)) != 0) {
             throw c.fault(NM);
         }
@@ -144,6 +149,7 @@ final class FpuState extends MicroOp {
 
     /// MMX instructions need these (SDM volume 3, 13.1 and 13.4).
     static void requireMmx(X86Cpu c) {
+        c.needExtended();
         if ((c.cr0 & CR0_EM) != 0) {
             throw c.fault(UD);
         }
@@ -173,6 +179,7 @@ final class FpuState extends MicroOp {
         X86Cpu c = (X86Cpu) cpu;
         switch (op) {
             case FWAIT -> {
+                c.needExtended();
                 if ((c.cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS)) {
                     throw c.fault(NM);
                 }

@@ -879,6 +879,16 @@ public final class X86Cpu extends Cpu {
     private boolean inUserCode;
     private long userCodeStart;
 
+    /// What entries count for after user code that ran elsewhere: by then the caches have lost what the
+    /// interpreter needs, which costs it ten times what it costs a region, and a timer's tick has to come soon.
+    private static final int WEIGHT_AFTER_NATIVE = Integer.getInteger("straddle.tcg.weight", 40);
+
+    /// Null while x87 and vector state are here.
+    private Runnable extendedElsewhere;
+
+    /// Whether they are not.
+    boolean extendedAway;
+
     /// Null while the counter is the machine's clock.
     private LongSupplier counter;
 
@@ -896,6 +906,7 @@ public final class X86Cpu extends Cpu {
         inUserCode = user;
         if (user) {
             userCodeStart = retiredInstructions();
+            entryWeight = 1;
             request(ATTENTION_USER_CODE);
         } else if (userCodeStart >= 0) {
             userCodeTaker.translated(cr3, retiredInstructions() - userCodeStart);
@@ -949,11 +960,26 @@ public final class X86Cpu extends Cpu {
         r[SEGMENT_BASE + FS] = from.fsBase;
         r[SEGMENT_BASE + GS] = from.gsBase;
         userCodeStart = -1; // the slice is not the translator's alone
+        entryWeight = WEIGHT_AFTER_NATIVE;
         clearAttention(ATTENTION_USER_CODE);
     }
 
     void saveExtended(X86State to) {
         FpuState.save(this, to);
+    }
+
+    /// Leaves x87 and vector state with somebody who brings it by [#loadExtended] when asked.
+    void leaveExtended(Runnable bring) {
+        extendedElsewhere = bring;
+        extendedAway = true;
+    }
+
+    /// Has x87 and vector state here.
+    void needExtended() {
+        if (extendedAway) {
+            extendedAway = false;
+            extendedElsewhere.run();
+        }
     }
 
     void loadExtended(X86State from) {

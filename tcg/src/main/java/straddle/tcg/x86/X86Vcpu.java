@@ -78,6 +78,16 @@ public final class X86Vcpu implements TranslatedVcpu {
     }
 
     @Override
+    public void leaveExtended(Runnable bring) {
+        cpu.leaveExtended(bring);
+    }
+
+    @Override
+    public long addressSpace() {
+        return cpu.cr3;
+    }
+
+    @Override
     public boolean touch(long linear, boolean write, boolean fetch) {
         return cpu.touch(linear, write, fetch);
     }
