@@ -66,6 +66,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private long withheldAt = -1;
 
     private long withheld;
+    /// Where the processor was sent with an instruction that the translator has not: its faults there are the guest's,
+    /// as the translator can't raise them. Or -1.
+    private long unknownAt = -1;
+
     private long undefinedTried;
     private int exitsOfSlice;
     private long slices;
@@ -181,6 +185,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         undefinedAt = -1;
         withheldAt = -1;
         undefinedTried += first ? 1 : 0;
+        unknownAt = first ? pc : -1;
         return first;
     }
 
@@ -200,6 +205,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private Exit runNatively() throws HostException, AcceleratorException {
         soft.saveUser(user);
         if (!monitor.admit(user.selectors[X86.CS], user.selectors[X86.SS])
+                || !hasPlainSegments()
                 || (user.rflags & X86.RFLAGS_IF) == 0) {
             soft.loadUser(user);
             return null;
@@ -211,8 +217,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         extendedFsBase = user.fsBase;
         soft.loadUser(user);
         soft.leaveExtended(takingExtended);
-        if (singleStep) {
-            deliverSingleStep();
+        if (trap != NO_VECTOR) {
+            deliverTrap();
         }
         long nanos = System.nanoTime() - start;
         slices++;
@@ -251,7 +257,19 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
     }
 
-    private boolean singleStep;
+    /// The processor keeps no more of data segments than it can load again: their selectors must be null, or that of SS.
+    private boolean hasPlainSegments() {
+        int stack = user.selectors[X86.SS];
+        for (int i = X86.DS; i <= X86.GS; i++) {
+            if (user.selectors[i] > 3 && user.selectors[i] != stack) {
+                return false;
+            }
+        }
+        return user.selectors[X86.ES] <= 3 || user.selectors[X86.ES] == stack;
+    }
+
+    /// An exception to deliver as the processor raised it, or [#NO_VECTOR].
+    private int trap = NO_VECTOR;
 
     private Exit stayNative() throws HostException, AcceleratorException {
         long loadedRoot = -1;
@@ -355,7 +373,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// @param vector the exception that ended user code, whose frame the monitor has; or [#NO_VECTOR]
     private void takeOut(int vector) {
         registers.saveUser(user);
-        singleStep = false;
+        trap = NO_VECTOR;
         if (vector == Monitor.SYSCALL_PORT) {
             rewindSyscall();
             return;
@@ -368,8 +386,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         if (vector == X86.UD) {
             undefinedAt = user.rip;
         }
-        if (vector == X86.DB) {
-            singleStep = (user.rflags & X86.RFLAGS_TF) != 0;
+        boolean ofUnknown = user.rip == unknownAt && vector >= 0 && vector != X86.UD;
+        if (vector == X86.DB || vector == X86.BP || ofUnknown) {
+            trap = vector;
         } else if (isLostSyscall()) {
             rewindSyscall();
         }
@@ -386,13 +405,23 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         user.rflags = user.gpr[11];
     }
 
-    private void deliverSingleStep() throws AcceleratorException {
-        singleStep = false;
+    private void deliverTrap() throws AcceleratorException {
+        int vector = trap;
+        trap = NO_VECTOR;
+        if (vector == X86.PF) {
+            long error = monitor.errorCode();
+            boolean write = (error & ERROR_WRITE) != 0;
+            soft.raisePageFault(registers.cr2(), write, (error & ERROR_FETCH) != 0);
+            return;
+        }
         X86State state = new X86State();
         soft.save(state);
-        state.dr[6] |= DR6_SINGLE_STEP;
-        state.pendingVector = X86.DB;
+        if (vector == X86.DB && (user.rflags & X86.RFLAGS_TF) != 0) {
+            state.dr[6] |= DR6_SINGLE_STEP;
+        }
+        state.pendingVector = vector;
         state.pendingKind = X86State.EventKind.EXCEPTION;
+        state.pendingErrorCode = Monitor.hasErrorCode(vector) ? (int) monitor.errorCode() : -1;
         soft.load(state);
     }
 

@@ -959,6 +959,7 @@ public final class X86Cpu extends Cpu {
         segments[GS].base = from.gsBase;
         r[SEGMENT_BASE + FS] = from.fsBase;
         r[SEGMENT_BASE + GS] = from.gsBase;
+        updateMmuIndex(); // RFLAGS.AC may have changed
         userCodeStart = -1; // the slice is not the translator's alone
         entryWeight = WEIGHT_AFTER_NATIVE;
         clearAttention(ATTENTION_USER_CODE);
@@ -996,6 +997,16 @@ public final class X86Cpu extends Cpu {
         } catch (GuestFault _) {
             cr2 = faultAddress;
             return false;
+        }
+    }
+
+    void raisePageFault(long linear, boolean write, boolean fetch) {
+        try {
+            walk(linear, write ? STORE : fetch ? FETCH : LOAD);
+        } catch (GuestFault _) {
+            faults++;
+            exceptions[faultVector & 31]++;
+            Events.exception(this);
         }
     }
 

@@ -93,6 +93,11 @@ public final class X86Vcpu implements TranslatedVcpu {
     }
 
     @Override
+    public void raisePageFault(long linear, boolean write, boolean fetch) {
+        cpu.raisePageFault(linear, write, fetch);
+    }
+
+    @Override
     public int[] cpuid(int leaf, int subleaf) {
         return cpu.cpuid(leaf, subleaf);
     }
