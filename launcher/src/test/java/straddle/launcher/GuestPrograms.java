@@ -1,0 +1,80 @@
+package straddle.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import straddle.core.accel.AcceleratorException;
+import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.HostVerdict;
+import straddle.core.accel.HostVerdict.GuestMode;
+
+/// Programs for a Linux guest, made of the C sources in `src/test/guest` by the host's gcc.
+final class GuestPrograms {
+    private GuestPrograms() {}
+
+    static Path source(String name) {
+        return Path.of("src", "test", "guest", name + ".c");
+    }
+
+    /// A static program.
+    static Path compiled(String name, Path directory) throws IOException, InterruptedException {
+        return compile(name, directory, "-O1", "-static", "-pthread");
+    }
+
+    /// A 32-bit one without a C library.
+    static Path compiled32(String name, Path directory) throws IOException, InterruptedException {
+        return compile(
+                name,
+                directory,
+                "-m32",
+                "-O1",
+                "-static",
+                "-nostdlib",
+                "-ffreestanding",
+                "-fno-pie",
+                "-no-pie",
+                "-fno-stack-protector");
+    }
+
+    private static Path compile(String name, Path directory, String... options)
+            throws IOException, InterruptedException {
+        Path program = directory.resolve(name);
+        Path log = directory.resolve(name + ".log");
+        List<String> line = new ArrayList<>(List.of("gcc", "-Wall", "-Wextra", "-Werror"));
+        line.addAll(Arrays.asList(options));
+        line.addAll(List.of("-o", program.toString(), source(name).toString()));
+        Process gcc;
+        try {
+            gcc =
+                    new ProcessBuilder(line)
+                            .redirectErrorStream(true)
+                            .redirectOutput(log.toFile())
+                            .start();
+        } catch (IOException e) {
+            assumeTrue(false, "the guest's programs need gcc: " + e.getMessage());
+            throw e;
+        }
+        assertEquals(0, gcc.waitFor(), Files.readString(log));
+        return program;
+    }
+
+    /// Skips the test on hosts where user code would be translated.
+    static void requireNativeUserCode() throws AcceleratorException {
+        for (AcceleratorProvider engine : AcceleratorProvider.installed()) {
+            if (engine.probe(false).map(GuestPrograms::runsUserCode).orElse(false)) {
+                return;
+            }
+        }
+        assumeTrue(false, "this host has no KVM that runs user code on the processor");
+    }
+
+    private static boolean runsUserCode(HostVerdict verdict) {
+        return verdict.isNative(GuestMode.LONG_USER);
+    }
+}
