@@ -365,6 +365,30 @@ public final class Emitter {
         kind = NO_KIND;
     }
 
+    /// Runs a micro-op that has no bytecode of its own and does nothing but read slots and write some.
+    public void compute(MicroOp op, int... writes) {
+        save();
+        m.visitVarInsn(ALOAD, THIS);
+        m.visitFieldInsn(GETFIELD, CODE, "pool", "[L" + MICRO_OP + ";");
+        integer(number(op));
+        m.visitInsn(AALOAD);
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitMethodInsn(
+                INVOKEVIRTUAL, MICRO_OP, "exec", "(L" + CPU + ";)L" + MICRO_OP + ";", false);
+        m.visitInsn(POP);
+        for (int slot : writes) {
+            m.visitVarInsn(ALOAD, REGISTERS);
+            integer(slot);
+            m.visitInsn(LALOAD);
+            m.visitVarInsn(LSTORE, local(slot));
+        }
+    }
+
+    /// How many bytes of bytecode such a call takes, at most.
+    public static int computeBytes(int writes) {
+        return 24 + 8 * writes;
+    }
+
     /// Leaves the region and goes on with a micro-op.
     public void leave(MicroOp op) {
         settle();
