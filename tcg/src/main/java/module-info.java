@@ -7,5 +7,6 @@ module straddle.tcg {
     provides straddle.core.accel.AcceleratorProvider with
             straddle.tcg.TcgProvider;
     provides straddle.core.user.UserTranslatorProvider with
+            straddle.tcg.a64.A64Provider,
             straddle.tcg.mips.MipsProvider;
 }

@@ -1,0 +1,298 @@
+package straddle.tcg.a64;
+
+import straddle.tcg.Cpu;
+
+/// Floating-point operations as regions call them: on the host's arithmetic where its result is right, and small enough
+/// for HotSpot to inline. What is rare is [FpUnit]'s.
+///
+/// A name's last letter is the format: `d` and `s` for scalars, `v` for two singles in a long. Only the lower half of a
+/// single counts; results are zero-extended.
+public final class FpRuntime {
+    private static final long LOW = 0xffff_ffffL;
+
+    private FpRuntime() {}
+
+    private static FpUnit unit(Cpu c) {
+        return ((A64Cpu) c).fp;
+    }
+
+    /// Whether a number is neither 0, subnormal, infinite nor a NaN, nor so small that rounding may have made it normal.
+    private static boolean isNormal(long x) {
+        return (x + (1L << 52) & 0x7fc0_0000_0000_0000L) != 0;
+    }
+
+    private static boolean isNormal(int x) {
+        return (x + 0x80_0000 & 0x7e00_0000) != 0;
+    }
+
+    public static long faddd(long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        double result = Double.longBitsToDouble(x) + Double.longBitsToDouble(y);
+        long r = Double.doubleToRawLongBits(result);
+        return unit.quick && (isNormal(r) || r << 1 == 0) ? r : unit.add(FpUnit.DOUBLE, x, y);
+    }
+
+    public static long fadds(long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        float result = Float.intBitsToFloat((int) x) + Float.intBitsToFloat((int) y);
+        int r = Float.floatToRawIntBits(result);
+        return unit.quick && (isNormal(r) || r << 1 == 0)
+                ? r & LOW
+                : unit.add(FpUnit.SINGLE, x & LOW, y & LOW);
+    }
+
+    public static long faddv(long x, long y, Cpu c) {
+        return fadds(x, y, c) | fadds(x >>> 32, y >>> 32, c) << 32;
+    }
+
+    public static long fsubd(long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        double result = Double.longBitsToDouble(x) - Double.longBitsToDouble(y);
+        long r = Double.doubleToRawLongBits(result);
+        return unit.quick && (isNormal(r) || r << 1 == 0) ? r : unit.sub(FpUnit.DOUBLE, x, y);
+    }
+
+    public static long fsubs(long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        float result = Float.intBitsToFloat((int) x) - Float.intBitsToFloat((int) y);
+        int r = Float.floatToRawIntBits(result);
+        return unit.quick && (isNormal(r) || r << 1 == 0)
+                ? r & LOW
+                : unit.sub(FpUnit.SINGLE, x & LOW, y & LOW);
+    }
+
+    public static long fsubv(long x, long y, Cpu c) {
+        return fsubs(x, y, c) | fsubs(x >>> 32, y >>> 32, c) << 32;
+    }
+
+    public static long fmuld(long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        double result = Double.longBitsToDouble(x) * Double.longBitsToDouble(y);
+        long r = Double.doubleToRawLongBits(result);
+        return unit.quick && (isNormal(r) || r << 1 == 0 && (x << 1 == 0 || y << 1 == 0))
+                ? r
+                : unit.mul(FpUnit.DOUBLE, x, y);
+    }
+
+    public static long fmuls(long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        float result = Float.intBitsToFloat((int) x) * Float.intBitsToFloat((int) y);
+        int r = Float.floatToRawIntBits(result);
+        return unit.quick
+                        && (isNormal(r) || r << 1 == 0 && ((int) x << 1 == 0 || (int) y << 1 == 0))
+                ? r & LOW
+                : unit.mul(FpUnit.SINGLE, x & LOW, y & LOW);
+    }
+
+    public static long fmulv(long x, long y, Cpu c) {
+        return fmuls(x, y, c) | fmuls(x >>> 32, y >>> 32, c) << 32;
+    }
+
+    public static long fdivd(long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        double result = Double.longBitsToDouble(x) / Double.longBitsToDouble(y);
+        long r = Double.doubleToRawLongBits(result);
+        return unit.quick && isNormal(r) ? r : unit.div(FpUnit.DOUBLE, x, y);
+    }
+
+    public static long fdivs(long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        float result = Float.intBitsToFloat((int) x) / Float.intBitsToFloat((int) y);
+        int r = Float.floatToRawIntBits(result);
+        return unit.quick && isNormal(r) ? r & LOW : unit.div(FpUnit.SINGLE, x & LOW, y & LOW);
+    }
+
+    public static long fdivv(long x, long y, Cpu c) {
+        return fdivs(x, y, c) | fdivs(x >>> 32, y >>> 32, c) << 32;
+    }
+
+    public static long fnmuld(long x, long y, Cpu c) {
+        return fmuld(x, y, c) ^ Long.MIN_VALUE;
+    }
+
+    public static long fnmuls(long x, long y, Cpu c) {
+        return fmuls(x, y, c) ^ 1L << 31;
+    }
+
+    /// a + x * y.
+    public static long fmaddd(long a, long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        double result =
+                Math.fma(
+                        Double.longBitsToDouble(x),
+                        Double.longBitsToDouble(y),
+                        Double.longBitsToDouble(a));
+        long r = Double.doubleToRawLongBits(result);
+        return unit.quick && isNormal(r) ? r : unit.mulAdd(FpUnit.DOUBLE, a, x, y);
+    }
+
+    public static long fmadds(long a, long x, long y, Cpu c) {
+        FpUnit unit = unit(c);
+        float result =
+                Math.fma(
+                        Float.intBitsToFloat((int) x),
+                        Float.intBitsToFloat((int) y),
+                        Float.intBitsToFloat((int) a));
+        int r = Float.floatToRawIntBits(result);
+        return unit.quick && isNormal(r)
+                ? r & LOW
+                : unit.mulAdd(FpUnit.SINGLE, a & LOW, x & LOW, y & LOW);
+    }
+
+    public static long fmaddv(long a, long x, long y, Cpu c) {
+        return fmadds(a, x, y, c) | fmadds(a >>> 32, x >>> 32, y >>> 32, c) << 32;
+    }
+
+    public static long fsqrtd(long x, Cpu c) {
+        FpUnit unit = unit(c);
+        long r = Double.doubleToRawLongBits(Math.sqrt(Double.longBitsToDouble(x)));
+        return unit.quick && isNormal(r) ? r : unit.sqrt(FpUnit.DOUBLE, x);
+    }
+
+    public static long fsqrts(long x, Cpu c) {
+        FpUnit unit = unit(c);
+        int r = Float.floatToRawIntBits((float) Math.sqrt(Float.intBitsToFloat((int) x)));
+        return unit.quick && isNormal(r) ? r & LOW : unit.sqrt(FpUnit.SINGLE, x & LOW);
+    }
+
+    public static long fsqrtv(long x, Cpu c) {
+        return fsqrts(x, c) | fsqrts(x >>> 32, c) << 32;
+    }
+
+    /// Flags as [straddle.tcg.op.Flags#EAGER] has them. Equality needs no look at NaNs: one differs from everything.
+    public static long fcmpd(long x, long y, Cpu c) {
+        double a = Double.longBitsToDouble(x);
+        double b = Double.longBitsToDouble(y);
+        if (unit(c).quick) {
+            if (a < b) {
+                return LESS;
+            }
+            if (a > b) {
+                return GREATER;
+            }
+            if (a == b) {
+                return EQUAL;
+            }
+        }
+        return Conditions.eager(unit(c).compare(FpUnit.DOUBLE, x, y, false));
+    }
+
+    public static long fcmps(long x, long y, Cpu c) {
+        float a = Float.intBitsToFloat((int) x);
+        float b = Float.intBitsToFloat((int) y);
+        if (unit(c).quick) {
+            if (a < b) {
+                return LESS;
+            }
+            if (a > b) {
+                return GREATER;
+            }
+            if (a == b) {
+                return EQUAL;
+            }
+        }
+        return Conditions.eager(unit(c).compare(FpUnit.SINGLE, x & LOW, y & LOW, false));
+    }
+
+    public static long fcmped(long x, long y, Cpu c) {
+        double a = Double.longBitsToDouble(x);
+        double b = Double.longBitsToDouble(y);
+        if (unit(c).quick) {
+            if (a < b) {
+                return LESS;
+            }
+            if (a > b) {
+                return GREATER;
+            }
+            if (a == b) {
+                return EQUAL;
+            }
+        }
+        return Conditions.eager(unit(c).compare(FpUnit.DOUBLE, x, y, true));
+    }
+
+    public static long fcmpes(long x, long y, Cpu c) {
+        float a = Float.intBitsToFloat((int) x);
+        float b = Float.intBitsToFloat((int) y);
+        if (unit(c).quick) {
+            if (a < b) {
+                return LESS;
+            }
+            if (a > b) {
+                return GREATER;
+            }
+            if (a == b) {
+                return EQUAL;
+            }
+        }
+        return Conditions.eager(unit(c).compare(FpUnit.SINGLE, x & LOW, y & LOW, true));
+    }
+
+    private static final long LESS = straddle.tcg.op.Flags.SF;
+    private static final long EQUAL = straddle.tcg.op.Flags.ZF | straddle.tcg.op.Flags.CF;
+    private static final long GREATER = straddle.tcg.op.Flags.CF;
+
+    /// FCVT from single to double.
+    public static long fcvtds(long x, Cpu c) {
+        FpUnit unit = unit(c);
+        long r = Double.doubleToRawLongBits(Float.intBitsToFloat((int) x));
+        return unit.quick && isNormal((int) x)
+                ? r
+                : unit.convert(FpUnit.SINGLE, FpUnit.DOUBLE, x & LOW);
+    }
+
+    /// FCVT from double to single.
+    public static long fcvtsd(long x, Cpu c) {
+        FpUnit unit = unit(c);
+        int r = Float.floatToRawIntBits((float) Double.longBitsToDouble(x));
+        return unit.quick && isNormal(r) ? r & LOW : unit.convert(FpUnit.DOUBLE, FpUnit.SINGLE, x);
+    }
+
+    /// SCVTF from 64 bits, sign-extended from 32 where there are as many.
+    public static long scvtfd(long x, Cpu c) {
+        FpUnit unit = unit(c);
+        return unit.quick
+                ? Double.doubleToRawLongBits((double) x)
+                : unit.fromFixed(FpUnit.DOUBLE, x, 0, false);
+    }
+
+    public static long scvtfs(long x, Cpu c) {
+        FpUnit unit = unit(c);
+        return unit.quick
+                ? Float.floatToRawIntBits((float) x) & LOW
+                : unit.fromFixed(FpUnit.SINGLE, x, 0, false);
+    }
+
+    public static long ucvtfd(long x, Cpu c) {
+        FpUnit unit = unit(c);
+        return unit.quick && x >= 0
+                ? Double.doubleToRawLongBits((double) x)
+                : unit.fromFixed(FpUnit.DOUBLE, x, 0, true);
+    }
+
+    public static long ucvtfs(long x, Cpu c) {
+        FpUnit unit = unit(c);
+        return unit.quick && x >= 0
+                ? Float.floatToRawIntBits((float) x) & LOW
+                : unit.fromFixed(FpUnit.SINGLE, x, 0, true);
+    }
+
+    /// FCVTZS to 64 bits, or to 32 (sign-extended).
+    public static long fcvtzsd(long x, int wide, Cpu c) {
+        FpUnit unit = unit(c);
+        double value = Double.longBitsToDouble(x);
+        double limit = wide != 0 ? 0x1p62 : 0x1p30;
+        return unit.quick && value < limit && value > -limit
+                ? (long) value
+                : unit.toFixed(FpUnit.DOUBLE, x, 0, false, wide != 0, FpUnit.TRUNCATE);
+    }
+
+    public static long fcvtzss(long x, int wide, Cpu c) {
+        FpUnit unit = unit(c);
+        float value = Float.intBitsToFloat((int) x);
+        float limit = wide != 0 ? 0x1p62f : 0x1p30f;
+        return unit.quick && value < limit && value > -limit
+                ? (long) value
+                : unit.toFixed(FpUnit.SINGLE, x & LOW, 0, false, wide != 0, FpUnit.TRUNCATE);
+    }
+}

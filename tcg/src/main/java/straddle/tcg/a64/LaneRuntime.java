@@ -1,0 +1,126 @@
+package straddle.tcg.a64;
+
+/// Vector operations on the elements of a long, as regions call them: with the operation and the element's size as
+/// constants, so that HotSpot leaves only what is needed.
+public final class LaneRuntime {
+    // Operations on signed elements, ...
+    static final int CMEQ = 0;
+    static final int CMGT = 1;
+    static final int CMGE = 2;
+    static final int SMAX = 3;
+    static final int SMIN = 4;
+    static final int MUL = 5;
+    static final int SSHR = 6;
+    static final int SHL = 7;
+    static final int ABS = 8;
+
+    // ... and on unsigned ones.
+    static final int UNSIGNED = 16;
+    static final int CMHI = 16;
+    static final int CMHS = 17;
+    static final int UMAX = 18;
+    static final int UMIN = 19;
+    static final int USHR = 20;
+    static final int CMTST = 21;
+
+    private LaneRuntime() {}
+
+    /// The sign bits of all elements.
+    private static long signs(int size) {
+        return switch (size) {
+            case 0 -> 0x8080_8080_8080_8080L;
+            case 1 -> 0x8000_8000_8000_8000L;
+            case 2 -> 0x8000_0000_8000_0000L;
+            default -> Long.MIN_VALUE;
+        };
+    }
+
+    public static long add(long x, long y, int size) {
+        if (size == 3) {
+            return x + y;
+        }
+        long signs = signs(size);
+        return (x & ~signs) + (y & ~signs) ^ (x ^ y) & signs;
+    }
+
+    public static long sub(long x, long y, int size) {
+        if (size == 3) {
+            return x - y;
+        }
+        long signs = signs(size);
+        return (x | signs) - (y & ~signs) ^ (x ^ ~y) & signs;
+    }
+
+    /// All ones where two elements are equal.
+    public static long equal(long x, long y, int size) {
+        if (size == 3) {
+            return x == y ? -1 : 0;
+        }
+        long signs = signs(size);
+        long differs = x ^ y;
+        long zero = ~((differs & ~signs) + ~signs | differs) & signs;
+        return zero | zero - (zero >>> (8 << size) - 1);
+    }
+
+    /// Shifts of all elements by a constant that is less than their width.
+    public static long left(long x, int size, int by) {
+        return x << by & each(-1L >>> 64 - (8 << size) & -1L << by, size);
+    }
+
+    public static long rightUnsigned(long x, int size, int by) {
+        return x >>> by & each((-1L >>> 64 - (8 << size)) >>> by, size);
+    }
+
+    /// An element in all places.
+    public static long each(long x, int size) {
+        return switch (size) {
+            case 0 -> (x & 0xff) * 0x0101_0101_0101_0101L;
+            case 1 -> (x & 0xffff) * 0x0001_0001_0001_0001L;
+            case 2 -> x & 0xffff_ffffL | x << 32;
+            default -> x;
+        };
+    }
+
+    /// Any of the operations.
+    public static long binary(int op, long x, long y, int size) {
+        int width = 8 << size;
+        int rest = 64 - width;
+        long result = 0;
+        for (int at = 0; at < 64; at += width) {
+            long a = x << rest - at;
+            long b = y << rest - at;
+            long value =
+                    op >= UNSIGNED
+                            ? unsigned(op, a >>> rest, b >>> rest)
+                            : signed(op, a >> rest, b >> rest);
+            result |= (value << rest) >>> rest - at;
+        }
+        return result;
+    }
+
+    private static long signed(int op, long a, long b) {
+        return switch (op) {
+            case CMEQ -> a == b ? -1 : 0;
+            case CMGT -> a > b ? -1 : 0;
+            case CMGE -> a >= b ? -1 : 0;
+            case SMAX -> Math.max(a, b);
+            case SMIN -> Math.min(a, b);
+            case MUL -> a * b;
+            case SSHR -> a >> b;
+            case ABS -> Math.abs(a);
+            default -> a << b;
+        };
+    }
+
+    private static long unsigned(int op, long a, long b) {
+        boolean above = (a ^ Long.MIN_VALUE) > (b ^ Long.MIN_VALUE);
+        return switch (op) {
+            case CMHI -> above ? -1 : 0;
+            case CMHS -> above || a == b ? -1 : 0;
+            case UMAX -> above ? a : b;
+            case UMIN -> above ? b : a;
+            case CMTST -> (a & b) != 0 ? -1 : 0;
+            default -> a >>> b;
+        };
+    }
+}
