@@ -24,6 +24,7 @@ public final class UserDifferential {
     /// The sources that there are.
     static ProgramSource source(UserIsa isa) {
         return switch (isa) {
+            case AARCH64 -> new A64Programs();
             case MIPS, MIPSEL -> new MipsPrograms(isa);
             default -> throw new IllegalArgumentException("There are no programs for " + isa);
         };

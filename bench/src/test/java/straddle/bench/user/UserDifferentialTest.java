@@ -22,7 +22,7 @@ class UserDifferentialTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"MIPS, 1", "MIPS, 2", "MIPSEL, 1", "MIPSEL, 2"})
+    @CsvSource({"MIPS, 1", "MIPS, 2", "MIPSEL, 1", "MIPSEL, 2", "AARCH64, 1", "AARCH64, 2"})
     void regionsAndInterpreterPrintTheSame(UserIsa isa, long seed) throws Exception {
         ProgramSource.Program program = UserDifferential.source(isa).program(seed, SEQUENCES);
         byte[] interpreted = UserDifferential.translated(program, isa, true);
@@ -32,7 +32,7 @@ class UserDifferentialTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"MIPS, 3", "MIPSEL, 4"})
+    @CsvSource({"MIPS, 3", "MIPSEL, 4", "AARCH64, 5"})
     void qemuPrintsTheSame(UserIsa isa, long seed) throws Exception {
         assumeTrue(
                 isInstalled("qemu-" + isa.machineName() + "-static"),
@@ -44,7 +44,7 @@ class UserDifferentialTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"MIPS", "MIPSEL"})
+    @ValueSource(strings = {"MIPS", "MIPSEL", "AARCH64"})
     void everyRowIsReachedOrLeftOutForAReason(UserIsa isa) {
         ProgramSource source = UserDifferential.source(isa);
         source.program(1, 400);
