@@ -2,6 +2,7 @@
 module straddle.launcher {
     requires straddle.core;
     requires straddle.host;
+    requires straddle.linux.user;
     requires straddle.machines;
     requires java.management;
     requires info.picocli;

@@ -67,6 +67,17 @@ final class NativeCall {
         static final MethodHandle POLL = link("poll", FunctionDescriptor.of(INT, LONG, LONG, INT));
     }
 
+    /// On its own, for user-mode emulation.
+    private static final class Raw {
+        static final MethodHandle SYSCALL =
+                link(
+                        "syscall",
+                        FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG),
+                        1);
+        static final MethodHandle SIGACTION =
+                link("sigaction", FunctionDescriptor.of(INT, INT, LONG, LONG));
+    }
+
     private static final class Terminals {
         static final MethodHandle TCGETATTR =
                 link("tcgetattr", FunctionDescriptor.of(INT, INT, LONG));
@@ -223,6 +234,30 @@ final class NativeCall {
         } catch (Throwable e) {
             throw unexpected(e);
         }
+    }
+
+    static long syscall(long number, long a, long b, long c, long d, long e, long f) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return orErrno(
+                    (long) Raw.SYSCALL.invokeExact(state, number, a, b, c, d, e, f), state);
+        } catch (Throwable x) {
+            throw unexpected(x);
+        }
+    }
+
+    static int sigaction(int signal, long action, long old) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return orErrno((int) Raw.SIGACTION.invokeExact(state, signal, action, old), state);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /// Where a function of the C library is.
+    static long addressOf(String function) {
+        return LINKER.defaultLookup().findOrThrow(function).address();
     }
 
     static int eventfd(int initial, int flags) {

@@ -31,6 +31,9 @@ final class Commands implements IFactory {
         if (type == AccelCommand.class) {
             return type.cast(new AccelCommand(surroundings));
         }
+        if (type == UserCommand.class) {
+            return type.cast(new UserCommand(surroundings));
+        }
         if (type == TrainCommand.class) {
             return type.cast(new TrainCommand(surroundings));
         }

@@ -46,6 +46,8 @@ public final class Main {
         command.setColorScheme(
                 CommandLine.Help.defaultColorScheme(surroundings.colour() ? Ansi.ON : Ansi.OFF));
         command.setUsageHelpWidth(100);
+        // What follows the program's name is the program's.
+        command.getSubcommands().get("user").setStopAtPositional(true);
         command.setParameterExceptionHandler((e, _) -> misused(e, err));
         command.setExecutionExceptionHandler((e, _, _) -> failed(e, err));
         return command;

@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             RunCommand.class,
+            UserCommand.class,
             FetchCommand.class,
             CompareCommand.class,
             AccelCommand.class,
@@ -33,7 +34,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             " 0:it worked",
-            " N:'run' passes the guest's own exit code on, 0 to 255",
+            " N:'run' and 'user' pass the guest's own exit code on, 0 to 255",
             " 1:the guest's results are wrong (demo, compare)",
             " 2:the command line, or a file that it names, is wrong",
             " 3:this host lacks or refuses something: KVM, memory, a permission",
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  straddle demo                     see what this host can do",
             "  straddle run debian               Debian's kernel, to a shell; fetched on first use",
+            "  straddle user ./program           a Linux program for another kind of processor",
             "  straddle accel                    which modes its KVM runs natively, measured",
             "  straddle run --accel kvm          one run of the built-in guest, its serial line here",
             "  straddle COMMAND --help           a command's options, with examples"

@@ -20,6 +20,7 @@ final class BuiltClasses {
                     "tcg",
                     "devices",
                     "machines",
+                    "linux-user",
                     "launcher");
 
     private BuiltClasses() {}

@@ -25,7 +25,12 @@ public final class TcgUserTranslator implements UserTranslator, MemoryListener {
     /// Has regions compiled at once by the vCPU's own thread, for tests that compare them.
     private static final String COMPILE_AT_ONCE = "straddle.tcg.compileAtOnce";
 
-    /// Makes a front end's CPU at its reset: also a [Cpu].
+    /// A vCPU that has a CPU instead of being one.
+    public interface CpuHolder {
+        Cpu cpu();
+    }
+
+    /// Makes a front end's CPU at its reset: a [UserCpu], or a [CpuHolder].
     @FunctionalInterface
     public interface Maker {
         UserVcpu make(UserMemory memory, Arena arena);
@@ -52,7 +57,7 @@ public final class TcgUserTranslator implements UserTranslator, MemoryListener {
     @Override
     public UserVcpu newVcpu(UserMemory memory) {
         UserVcpu vcpu = maker.make(memory, arena);
-        Cpu cpu = (Cpu) vcpu;
+        Cpu cpu = vcpu instanceof CpuHolder holder ? holder.cpu() : (Cpu) vcpu;
         cpu.join(group, false);
         if (!Boolean.getBoolean(INTERPRET_ONLY)) {
             boolean atOnce = Boolean.getBoolean(COMPILE_AT_ONCE);

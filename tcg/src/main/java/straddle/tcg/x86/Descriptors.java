@@ -141,6 +141,10 @@ final class Descriptors {
         Segment segment = c.segments[register];
         int dpl = register == SS ? c.cpl << Segment.DPL_SHIFT : 0;
         segment.set(selector, 0, 0, Segment.UNUSABLE | dpl);
+        if (c.program != null && !c.is64()) {
+            // So that blocks need no check of segments: nobody uses this one.
+            setFlat(segment, selector, false, 3, false);
+        }
         c.updateMode();
     }
 

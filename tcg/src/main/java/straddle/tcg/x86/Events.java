@@ -38,6 +38,10 @@ final class Events {
 
     /// INT n, INT3, INTO, INT1; faults point to the instruction itself.
     static void software(X86Cpu c, int vector, long nextPc, boolean checkGate) {
+        if (c.program != null) {
+            c.program.interrupted(vector, nextPc);
+            return;
+        }
         if (c.tracer != null) {
             c.tracer.interrupt(vector, "int");
         }
@@ -77,6 +81,10 @@ final class Events {
             boolean hasError,
             int error,
             long firstReturnPc) {
+        if (c.program != null) {
+            c.program.raised(firstVector);
+            return;
+        }
         c.current = null; // what delivery stores belongs to no block
         long returnPc = firstReturnPc;
         int vector = firstVector;

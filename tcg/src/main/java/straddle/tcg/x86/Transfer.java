@@ -356,6 +356,10 @@ final class Transfer extends MicroOp {
     // ---- fast system calls
 
     private void syscall(X86Cpu c) {
+        if (c.program != null) {
+            c.program.systemCall(nextPc);
+            return;
+        }
         if ((c.efer & EFER_SCE) == 0 || !c.isProtected()) {
             throw c.fault(UD);
         }

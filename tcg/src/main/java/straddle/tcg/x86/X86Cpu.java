@@ -178,6 +178,9 @@ public final class X86Cpu extends Cpu {
     /// Why the interpreter left the guest.
     Exit exit;
 
+    /// The Linux program that it runs without an operating system, or null.
+    X86Program program;
+
     final InterruptSource interrupts;
     final VirtualClock clock;
     final CpuModel model;
@@ -495,17 +498,20 @@ public final class X86Cpu extends Cpu {
 
     @Override
     protected long walk(long virtual, int access) {
+        if (program != null) {
+            return program.walk(virtual, access);
+        }
         return paging.walk(virtual, access, cpl == 3 && !systemAccess, systemAccess);
     }
 
     @Override
     protected boolean walkedWritable() {
-        return paging.walkedWritable();
+        return program != null ? program.walkedWritable() : paging.walkedWritable();
     }
 
     @Override
     protected int walkedKind() {
-        return paging.walkedKind();
+        return program != null ? 0 : paging.walkedKind();
     }
 
     /// After a change of CR3.
@@ -519,6 +525,9 @@ public final class X86Cpu extends Cpu {
 
     /// Loads as the processor itself does from descriptor tables: with supervisor rights.
     long systemLoad(long linear, int width) {
+        if (program != null) {
+            return program.descriptor(linear);
+        }
         long before = enterSystemAccess();
         try {
             return load(linear & linearMask(), width);
@@ -528,6 +537,9 @@ public final class X86Cpu extends Cpu {
     }
 
     void systemStore(long linear, int width, long value) {
+        if (program != null) {
+            return; // a descriptor's accessed bit
+        }
         long before = enterSystemAccess();
         try {
             store(linear & linearMask(), width, value);
@@ -786,6 +798,9 @@ public final class X86Cpu extends Cpu {
         int reasons = attention();
         if ((reasons & ATTENTION_HOUSEKEEPING) != 0) {
             clearAttention(ATTENTION_HOUSEKEEPING);
+            if (program != null) {
+                program.attend();
+            }
             keepHouse();
             return lookup();
         }
@@ -1056,6 +1071,24 @@ public final class X86Cpu extends Cpu {
         }
     }
 
+    /// Enters guest code again in the midst of a run.
+    void reenter() {
+        enterGuest();
+    }
+
+    /// Leaves it for a moment.
+    void pause() {
+        leaveGuest();
+    }
+
+    /// Whether others run in its memory at the same time, from now on.
+    void setShared(boolean others) {
+        if (others && !shared) {
+            tbs.clear(); // they keep no order between accesses
+        }
+        shared = others;
+    }
+
     private void runUntilExit() {
         exit = null;
         if (isWoken()) {
@@ -1116,6 +1149,8 @@ public final class X86Cpu extends Cpu {
                 }
                 if (fault == GuestFault.RETRY_ALONE) {
                     alone = true;
+                } else if (program != null) {
+                    program.faulted();
                 } else if (isUndefinedHereOnly()) {
                     exit = Exit.UserCode.USER_CODE;
                 } else {

@@ -96,6 +96,11 @@ public final class X87 {
 
     // The stack.
 
+    /// The exceptions that have occurred and are not masked, as bits of the status word.
+    public int unmaskedExceptions() {
+        return status & ~control & 0x3f;
+    }
+
     private int physical(int i) {
         return top + i & 7;
     }

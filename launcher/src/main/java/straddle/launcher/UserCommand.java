@@ -1,0 +1,292 @@
+package straddle.launcher;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jline.utils.Signals;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import straddle.core.user.UserIsa;
+import straddle.core.user.UserTranslatorProvider;
+import straddle.core.vcpu.Statistics;
+import straddle.host.HostException;
+import straddle.launcher.session.GuestRun;
+import straddle.linux.user.Emulation;
+import straddle.linux.user.ProgramException;
+import straddle.linux.user.UserOptions;
+
+/// `straddle user`: a Linux program of any architecture, its system calls carried out on this host.
+@Command(
+        name = "user",
+        mixinStandardHelpOptions = true,
+        header = "Runs a Linux program built for another kind of processor.",
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        description = {
+            "The program's instructions are translated; what it asks of Linux, this host's Linux does: files,",
+            "the terminal and the network are this host's, with your rights. Its exit code is passed on.",
+            "",
+            "What it starts is run in the same way. Programs that use shared libraries need those of their",
+            "architecture: give their directory as --sysroot."
+        },
+        optionListHeading = "%nOptions:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            " N:the program's own, 0 to 255; if a signal ended it, so does it this command",
+            " 126:there is no such program, or it can't be run here",
+            " 3:this host lacks something"
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  straddle user ./hello                        a static program",
+            "  straddle user -L /usr/aarch64-linux-gnu ./a.out",
+            "                                               libraries of Debian's cross compiler",
+            "  straddle user --root ~/debian-arm64 --no-net /bin/sh",
+            "                                               nothing outside that directory can be named",
+            "  straddle user --strace ./program 2>calls     which system calls it makes",
+            "  straddle user --binfmt aarch64               how Linux starts such programs by itself"
+        })
+final class UserCommand implements Callable<Integer> {
+    private static final int CANNOT_RUN = 126;
+    private static final int SIGNALLED = 128;
+    private static final Map<String, Integer> FORWARDED =
+            Map.of("INT", 2, "TERM", 15, "HUP", 1, "WINCH", 28, "TSTP", 20, "CONT", 18);
+
+    private final Surroundings surroundings;
+
+    @Option(
+            names = {"-L", "--sysroot"},
+            paramLabel = "DIR",
+            description = "where absolute paths are looked for first: libraries of the program's architecture")
+    private Path sysroot;
+
+    @Option(
+            names = "--root",
+            paramLabel = "DIR",
+            description = "the directory that the program sees as /; it can name nothing outside")
+    private Path root;
+
+    @Option(names = "--no-net", description = "no sockets other than local ones")
+    private boolean noNet;
+
+    @Option(
+            names = "-E",
+            paramLabel = "VAR=VALUE",
+            description = "an environment variable more, or another value; without = one less")
+    private List<String> environment = List.of();
+
+    @Option(
+            names = "--cpu",
+            paramLabel = "MODEL",
+            description = "the processor that the program sees; 'help' lists them")
+    private String cpu = "";
+
+    @Option(
+            names = {"-m", "--memory"},
+            paramLabel = "SIZE",
+            description = "what all of its processes may use together (default: three quarters of the host's)")
+    private String memory;
+
+    @Option(names = "--strace", description = "print every system call on standard error")
+    private boolean strace;
+
+    @Option(names = "--stats", description = "say afterwards what the translator did")
+    private boolean stats;
+
+    @Option(
+            names = "--binfmt",
+            paramLabel = "ARCH",
+            description =
+                    "print the line that has Linux start programs of an architecture with this command")
+    private String binfmt;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "PROGRAM [ARGUMENT...]",
+            description = "the program; without / it is looked for in PATH")
+    private List<String> line = List.of();
+
+    UserCommand(Surroundings surroundings) {
+        this.surroundings = surroundings;
+    }
+
+    @Override
+    public Integer call() throws CommandFailure {
+        if (binfmt != null) {
+            return printBinfmt();
+        }
+        if (cpu.equals("help")) {
+            return printModels();
+        }
+        if (line.isEmpty()) {
+            throw CommandFailure.usage(
+                    "Say which program to run: 'straddle user ./program'. 'straddle user --help' explains.");
+        }
+        PrintStream err = surroundings.err();
+        try (Emulation emulation = new Emulation(options(err))) {
+            long start = System.nanoTime();
+            emulation.start();
+            surroundings.interruption().disarm();
+            forwardSignals(emulation);
+            int status = emulation.await();
+            if (stats) {
+                report(emulation, System.nanoTime() - start);
+            }
+            return exit(status);
+        } catch (ProgramException e) {
+            throw CommandFailure.guest(
+                    CANNOT_RUN, line.getFirst() + " can't be run: " + e.getMessage() + ".");
+        } catch (HostException e) {
+            throw CommandFailure.host(e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return ExitCodes.INTERRUPTED;
+        }
+    }
+
+    private static int exit(int status) {
+        int signal = status & 0x7f;
+        if (signal == 0) {
+            return status >>> 8 & 0xff;
+        }
+        Emulation.dieOf(signal);
+        return SIGNALLED + signal;
+    }
+
+    /// The terminal's and the shell's signals are the program's.
+    private static void forwardSignals(Emulation emulation) {
+        FORWARDED.forEach(
+                (name, number) -> Signals.register(name, () -> emulation.signal(number)));
+    }
+
+    private UserOptions options(PrintStream err) throws CommandFailure {
+        String program = root == null ? found(line.getFirst()) : line.getFirst();
+        return new UserOptions(
+                program,
+                bytes(line),
+                variables(),
+                sysroot == null ? "" : directory(sysroot, "--sysroot"),
+                root == null ? "" : directory(root, "--root"),
+                cpu,
+                !noNet,
+                strace ? err : null,
+                memoryBytes());
+    }
+
+    private static String directory(Path path, String option) throws CommandFailure {
+        if (!Files.isDirectory(path)) {
+            throw CommandFailure.usage(option + ": " + path + " is no directory.");
+        }
+        return path.toAbsolutePath().normalize().toString();
+    }
+
+    private long memoryBytes() throws CommandFailure {
+        if (memory != null) {
+            return MemorySize.parse(memory);
+        }
+        try {
+            for (String each : Files.readAllLines(Path.of("/proc/meminfo"))) {
+                if (each.startsWith("MemTotal:")) {
+                    return Long.parseLong(each.replaceAll("\\D", "")) * 1024 / 4 * 3;
+                }
+            }
+        } catch (IOException _) {
+            // As if it said nothing.
+        }
+        return 1L << 32;
+    }
+
+    /// As a shell looks for it.
+    private String found(String program) {
+        if (program.contains("/") || Files.exists(Path.of(program))) {
+            return program;
+        }
+        for (String directory :
+                surroundings.environment().getOrDefault("PATH", "").split(":")) {
+            Path there = Path.of(directory.isEmpty() ? "." : directory, program);
+            if (Files.isExecutable(there) && !Files.isDirectory(there)) {
+                return there.toString();
+            }
+        }
+        return program;
+    }
+
+    private static List<byte[]> bytes(List<String> texts) {
+        return texts.stream().map(each -> each.getBytes(StandardCharsets.UTF_8)).toList();
+    }
+
+    private List<byte[]> variables() {
+        Map<String, String> all = new LinkedHashMap<>(surroundings.environment());
+        for (String each : environment) {
+            int equals = each.indexOf('=');
+            if (equals < 0) {
+                all.remove(each);
+            } else {
+                all.put(each.substring(0, equals), each.substring(equals + 1));
+            }
+        }
+        List<String> lines = new ArrayList<>();
+        all.forEach((name, value) -> lines.add(name + "=" + value));
+        return bytes(lines);
+    }
+
+    private void report(Emulation emulation, long nanos) {
+        Statistics figures = new Statistics();
+        emulation.statistics(figures);
+        long instructions =
+                figures.tiers().stream().mapToLong(tier -> Math.max(0, tier.instructions())).sum();
+        new StatsReport("user", new GuestRun(null, false, nanos, Map.of(), instructions, figures))
+                .print(surroundings.err());
+    }
+
+    private Integer printModels() {
+        for (UserIsa isa : UserIsa.values()) {
+            UserTranslatorProvider.of(isa)
+                    .ifPresent(
+                            provider -> {
+                                surroundings.out().println(isa.machineName() + ":");
+                                surroundings.out().println(provider.cpuHelp());
+                            });
+        }
+        return ExitCodes.OK;
+    }
+
+    /// Of the kernel's Documentation/admin-guide/binfmt-misc.rst: the first bytes of the file, and which bits of them count.
+    private Integer printBinfmt() throws CommandFailure {
+        UserIsa isa = null;
+        for (UserIsa each : UserIsa.values()) {
+            isa = each.machineName().equals(binfmt) ? each : isa;
+        }
+        if (isa == null) {
+            throw CommandFailure.usage(
+                    "--binfmt: there is no architecture '"
+                            + binfmt
+                            + "': it is one of x86_64, i386, aarch64, arm, mips, mipsel.");
+        }
+        boolean big = isa.order() == java.nio.ByteOrder.BIG_ENDIAN;
+        StringBuilder magic = new StringBuilder("\\x7fELF");
+        magic.append(isa.is64() ? "\\x02" : "\\x01").append(big ? "\\x02" : "\\x01").append("\\x01");
+        magic.append("\\x00".repeat(9));
+        String machine = "\\x%02x".formatted(isa.elfMachine());
+        magic.append(big ? "\\x00\\x02\\x00" + machine : "\\x02\\x00" + machine + "\\x00");
+        String type = big ? "\\xff\\xfe\\xff\\xff" : "\\xfe\\xff\\xff\\xff";
+        String mask = "\\xff".repeat(7) + "\\x00" + "\\xff".repeat(8) + type;
+        PrintStream out = surroundings.out();
+        out.println("# As root. The kernel starts the command with the program's path as its first argument.");
+        out.println(
+                "echo ':straddle-%s:M::%s:%s:/usr/local/bin/straddle-%s:' > /proc/sys/fs/binfmt_misc/register"
+                        .formatted(isa.machineName(), magic, mask, isa.machineName()));
+        out.println("# /usr/local/bin/straddle-%s, executable:".formatted(isa.machineName()));
+        out.println("#   #!/bin/sh");
+        out.println("#   exec /path/to/straddle user \"$@\"");
+        return ExitCodes.OK;
+    }
+}

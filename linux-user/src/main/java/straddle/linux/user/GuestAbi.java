@@ -1,0 +1,410 @@
+package straddle.linux.user;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import straddle.core.user.BadAddressException;
+import straddle.core.user.UserIsa;
+import straddle.core.user.UserMemory;
+import straddle.core.user.UserVcpu;
+
+/// How programs of one architecture call the system: numbers, where arguments and results are, structures, signal
+/// frames. What is not overridden is what most architectures share (asm-generic).
+///
+/// Neutral values are the host's: x86-64's flags, signals and error numbers.
+abstract class GuestAbi {
+    private static final int SIGINFO_BYTES = 128;
+
+    final UserIsa isa;
+    private final Map<Integer, SystemCall> calls = new HashMap<>();
+    private final Map<Integer, String> names = new HashMap<>();
+
+    GuestAbi(UserIsa isa) {
+        this.isa = isa;
+        int column =
+                switch (isa) {
+                    case X86_64 -> 1;
+                    case I386 -> 2;
+                    case AARCH64 -> 3;
+                    case ARM -> 4;
+                    case MIPS, MIPSEL -> 5;
+                };
+        try (InputStream in = GuestAbi.class.getResourceAsStream("syscalls.txt");
+                BufferedReader lines =
+                        new BufferedReader(
+                                new InputStreamReader(in, StandardCharsets.US_ASCII))) {
+            Map<String, SystemCall> known = new HashMap<>();
+            for (SystemCall each : SystemCall.values()) {
+                known.put(each.linuxName(), each);
+            }
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                String[] cells = line.split(" ");
+                if (line.startsWith("#") || cells[column].equals("-")) {
+                    continue;
+                }
+                int number = Integer.parseInt(cells[column]);
+                names.put(number, cells[0]);
+                if (known.get(cells[0]) != null) {
+                    calls.put(number, known.get(cells[0]));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static GuestAbi of(UserIsa isa) {
+        return switch (isa) {
+            case X86_64 -> new X86_64Abi();
+            case I386 -> new I386Abi();
+            case AARCH64 -> new Aarch64Abi();
+            case ARM -> new ArmAbi();
+            case MIPS, MIPSEL -> new MipsAbi(isa);
+        };
+    }
+
+    /// The call with a number, or null.
+    final SystemCall call(int number) {
+        return calls.get(number);
+    }
+
+    /// What the kernel calls a number, for messages.
+    final String callName(int number) {
+        return names.getOrDefault(number, "system call " + number);
+    }
+
+    final int wordBytes() {
+        return isa.bits() / 8;
+    }
+
+    /// The page size that programs are told.
+    static final int PAGE_BYTES = UserMemory.PAGE_BYTES;
+
+    // ---- calling
+
+    abstract int callNumber(UserVcpu vcpu);
+
+    /// The word of an argument.
+    abstract long word(UserVcpu vcpu, int index) throws BadAddressException;
+
+    /// Whether numbers of 64 bits begin at even words, where words have 32.
+    boolean alignsPairs() {
+        return true;
+    }
+
+    /// Arguments by their letters, see [SystemCall].
+    final long[] arguments(UserVcpu vcpu, String letters) throws BadAddressException {
+        long[] values = new long[Math.max(6, letters.length())];
+        int at = 0;
+        for (int i = 0; i < letters.length(); i++) {
+            char letter = letters.charAt(i);
+            if (letter == 'l' && !isa.is64()) {
+                at += alignsPairs() ? at & 1 : 0;
+                long first = word(vcpu, at) & 0xffff_ffffL;
+                long second = word(vcpu, at + 1) & 0xffff_ffffL;
+                boolean big = isa.order() == java.nio.ByteOrder.BIG_ENDIAN;
+                values[i] = big ? first << 32 | second : second << 32 | first;
+                at += 2;
+                continue;
+            }
+            long word = word(vcpu, at++);
+            values[i] =
+                    switch (letter) {
+                        case 'f', 'd' -> (int) word;
+                        case 'i' -> isa.is64() ? word : (int) word;
+                        default -> isa.is64() ? word : word & 0xffff_ffffL;
+                    };
+        }
+        return values;
+    }
+
+    /// Stores what a call returns.
+    ///
+    /// @param value a result, or minus an error number of the host's
+    abstract void result(UserVcpu vcpu, long value);
+
+    /// Has the call that stopped the program called again, with the arguments it had.
+    abstract void restart(UserVcpu vcpu, CallRegisters before);
+
+    /// What a call's registers held that its result overwrites.
+    record CallRegisters(long number, long first) {}
+
+    abstract CallRegisters callRegisters(UserVcpu vcpu);
+
+    static boolean isError(long value) {
+        return value < 0 && value >= -4095;
+    }
+
+    abstract long stackPointer(UserVcpu vcpu);
+
+    abstract void setStackPointer(UserVcpu vcpu, long address);
+
+    /// Registers of a new program, which are 0 otherwise.
+    void start(UserVcpu vcpu, long entry, long stack) {
+        setStackPointer(vcpu, stack);
+        vcpu.setPc(entry);
+    }
+
+    /// What AT_HWCAP and AT_HWCAP2 say.
+    long hwcap() {
+        return 0;
+    }
+
+    long hwcap2() {
+        return 0;
+    }
+
+    /// What AT_PLATFORM says, or null.
+    String platform() {
+        return null;
+    }
+
+    String machine() {
+        return isa.machineName();
+    }
+
+    /// Where mappings go from, downwards.
+    long mmapTop() {
+        return isa.is64() ? 0x7fff_0000_0000L : 0xb700_0000L;
+    }
+
+    /// The end of the stack.
+    long stackTop() {
+        return isa.is64() ? 0x7fff_ff00_0000L : 0xbfff_0000L;
+    }
+
+    /// Where a program goes that can lie anywhere.
+    long pieBase() {
+        return isa.is64() ? 0x5555_5555_4000L : 0x5655_5000L;
+    }
+
+    /// Whether getgroups(2) and its like have numbers of 16 bits.
+    boolean has16BitGroups() {
+        return isa == UserIsa.I386 || isa == UserIsa.ARM;
+    }
+
+    /// set_thread_area(2).
+    long setThreadArea(GuestThread t, long argument) throws BadAddressException {
+        return -Errno.ENOSYS;
+    }
+
+    /// clone(2)'s CLONE_SETTLS.
+    void setCloneTls(UserVcpu vcpu, UserMemory memory, long tls) throws BadAddressException {
+        vcpu.setThreadPointer(tls);
+    }
+
+    // ---- numbers that some architectures have otherwise
+
+    int signalToHost(int signal) {
+        return signal;
+    }
+
+    int signalToGuest(int signal) {
+        return signal;
+    }
+
+    /// Turns a set of signals, bit n - 1 being signal n.
+    final long signalsToHost(long set) {
+        long turned = 0;
+        for (long rest = set; rest != 0; rest &= rest - 1) {
+            turned |= Signal.bit(signalToHost(Long.numberOfTrailingZeros(rest) + 1));
+        }
+        return turned;
+    }
+
+    final long signalsToGuest(long set) {
+        long turned = 0;
+        for (long rest = set; rest != 0; rest &= rest - 1) {
+            turned |= Signal.bit(signalToGuest(Long.numberOfTrailingZeros(rest) + 1));
+        }
+        return turned;
+    }
+
+    /// sigprocmask(2)'s first argument.
+    int maskHowToHost(int how) {
+        return how;
+    }
+
+    int errnoToGuest(int errno) {
+        return errno;
+    }
+
+    int openFlagsToHost(int flags) {
+        return flags;
+    }
+
+    int openFlagsToGuest(int flags) {
+        return flags;
+    }
+
+    int mmapFlagsToHost(int flags) {
+        return flags;
+    }
+
+    int socketTypeToHost(int type) {
+        return type;
+    }
+
+    int socketTypeToGuest(int type) {
+        return type;
+    }
+
+    /// A level and an option of sockets, the level in the upper half.
+    long socketOptionToHost(int level, int option) {
+        return (long) level << 32 | option & 0xffff_ffffL;
+    }
+
+    int ioctlToHost(int request) {
+        return request;
+    }
+
+    int resourceToHost(int resource) {
+        return resource;
+    }
+
+    /// fcntl(2)'s commands.
+    int fcntlToHost(int command) {
+        return command;
+    }
+
+    int pollToHost(int events) {
+        return events;
+    }
+
+    // ---- structures
+
+    /// A buffer in the program's byte order.
+    final ByteBuffer buffer(int bytes) {
+        return ByteBuffer.allocate(bytes).order(isa.order());
+    }
+
+    final ByteBuffer buffer(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(isa.order());
+    }
+
+    final void putWord(ByteBuffer to, int at, long value) {
+        if (isa.is64()) {
+            to.putLong(at, value);
+        } else {
+            to.putInt(at, (int) value);
+        }
+    }
+
+    final long getWord(ByteBuffer from, int at) {
+        return isa.is64() ? from.getLong(at) : from.getInt(at) & 0xffff_ffffL;
+    }
+
+    /// struct stat of the newest call.
+    abstract byte[] stat(FileStatus s);
+
+    /// Of epoll_event: x86-64's alone is packed.
+    int epollEventBytes() {
+        return 16;
+    }
+
+    int epollDataOffset() {
+        return 8;
+    }
+
+    /// Of the kernel's sigset_t.
+    int signalSetBytes() {
+        return 8;
+    }
+
+    /// struct sigaction of rt_sigaction(2).
+    Signal.Action readAction(UserMemory memory, long address) throws BadAddressException {
+        int w = wordBytes();
+        long flags = memory.get(address + w, w);
+        return new Signal.Action(
+                memory.get(address, w),
+                flags,
+                (flags & Signal.SA_RESTORER) != 0 ? memory.get(address + 2L * w, w) : 0,
+                memory.get(address + 3L * w, 8));
+    }
+
+    void writeAction(UserMemory memory, long address, Signal.Action action)
+            throws BadAddressException {
+        int w = wordBytes();
+        memory.put(address, w, action.handler());
+        memory.put(address + w, w, action.flags());
+        memory.put(address + 2L * w, w, action.restorer());
+        memory.put(address + 3L * w, 8, action.mask());
+    }
+
+    /// struct old_sigaction of sigaction(2).
+    Signal.Action readOldAction(UserMemory memory, long address) throws BadAddressException {
+        return readAction(memory, address);
+    }
+
+    void writeOldAction(UserMemory memory, long address, Signal.Action action)
+            throws BadAddressException {
+        writeAction(memory, address, action);
+    }
+
+    /// siginfo_t.
+    final byte[] siginfo(Signal.Info info) {
+        ByteBuffer b = buffer(SIGINFO_BYTES);
+        b.putInt(0, signalToGuest(info.signal()));
+        codeAndErrno(b, info.code());
+        int fields = isa.is64() ? 16 : 12;
+        boolean fault = info.code() > 0 && isFault(info.signal());
+        if (fault) {
+            putWord(b, fields, info.address());
+        } else {
+            b.putInt(fields, info.pid());
+            b.putInt(fields + 4, info.uid());
+            if (info.signal() == Signal.SIGCHLD) {
+                b.putInt(fields + 8, (int) info.status());
+            } else {
+                putWord(b, fields + 8, info.status());
+            }
+        }
+        return b.array();
+    }
+
+    private static boolean isFault(int signal) {
+        return signal == Signal.SIGSEGV
+                || signal == Signal.SIGBUS
+                || signal == Signal.SIGILL
+                || signal == 8
+                || signal == 5;
+    }
+
+    void codeAndErrno(ByteBuffer siginfo, int code) {
+        siginfo.putInt(8, code);
+    }
+
+    // ---- signals
+
+    /// Code that returns from handlers, for a page of its own; empty where programs bring theirs.
+    byte[] trampolines() {
+        return new byte[0];
+    }
+
+    /// Has a handler called: builds its frame and sets registers.
+    ///
+    /// @param mask to restore afterwards
+    abstract void enterHandler(GuestThread t, Signal.Info info, Signal.Action action, long mask)
+            throws BadAddressException;
+
+    /// sigreturn(2): takes a frame down.
+    ///
+    /// @param withInfo rt_sigreturn(2)
+    /// @return the mask to restore
+    abstract long leaveHandler(GuestThread t, boolean withInfo) throws BadAddressException;
+
+    /// Where a frame of some bytes goes: on the alternate stack, if that is wanted.
+    final long frameTop(GuestThread t, Signal.Action action, long redZone) {
+        long sp = stackPointer(t.vcpu);
+        if (action.has(Signal.SA_ONSTACK) && t.altStack.usable(sp)) {
+            return t.altStack.start() + t.altStack.size();
+        }
+        return sp - redZone;
+    }
+}

@@ -1,0 +1,148 @@
+package straddle.linux.user;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import straddle.core.user.UserMemory;
+
+/// A process of the guest's: threads of this JVM that share an address space, descriptors and signal handlers.
+///
+/// What says so is under the kernel's lock; the rest belongs to its threads.
+final class GuestProcess {
+    final Kernel kernel;
+    final int pid;
+    GuestAbi abi;
+    volatile ProgramMemory program;
+    FdTable files;
+
+    /// The working directory's descriptor, or null for the host process's.
+    OpenFile workingDirectory;
+
+    int umask;
+    byte[] executable = new byte[0];
+    List<byte[]> arguments = List.of();
+    byte[] auxv = new byte[0];
+    long stackTop;
+    String name = "";
+    final Signal.Action[] actions = new Signal.Action[Signal.COUNT + 1];
+    final List<GuestThread> threads = new CopyOnWriteArrayList<>();
+    final long[] limits = new long[32];
+
+    // Under the kernel's lock.
+    GuestProcess parent;
+    final List<GuestProcess> children = new ArrayList<>();
+    int group;
+    int session;
+
+    /// Signals to whichever thread takes them.
+    final Deque<Signal.Info> pending = new ArrayDeque<>();
+
+    volatile long pendingSet;
+    volatile boolean stopped;
+
+    /// Set when it has stopped or continued, until its parent has seen it: wait(2)'s status, or 0.
+    int change;
+
+    /// Whether all of its threads are to end, and with what status of wait(2).
+    volatile boolean exiting;
+
+    int status;
+    boolean zombie;
+    int deathSignal;
+
+    /// Whoever waits for a vfork(2)ed child.
+    GuestThread vforkedBy;
+
+    Timers timers;
+
+    GuestProcess(Kernel kernel, int pid) {
+        this.kernel = kernel;
+        this.pid = pid;
+        java.util.Arrays.fill(actions, Signal.Action.DEFAULT);
+    }
+
+    UserMemory memory() {
+        return program.memory;
+    }
+
+    long trampoline() {
+        return program.trampoline;
+    }
+
+    GuestThread thread(int tid) {
+        for (GuestThread each : threads) {
+            if (each.tid == tid) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    /// Has all threads end soon. Any thread.
+    ///
+    /// @param newStatus as wait(2) has it
+    void exit(int newStatus) {
+        synchronized (kernel.lock) {
+            if (!exiting) {
+                exiting = true;
+                status = newStatus;
+                stopped = false;
+            }
+        }
+        threads.forEach(GuestThread::poke);
+    }
+
+    /// Sends it a signal. Any thread.
+    void send(Signal.Info info) {
+        int signal = info.signal();
+        synchronized (kernel.lock) {
+            if (zombie || exiting) {
+                return;
+            }
+            if (signal == Signal.SIGKILL) {
+                exit(Signal.SIGKILL);
+                return;
+            }
+            if (signal == Signal.SIGCONT && stopped) {
+                stopped = false;
+                change = 0xffff;
+                kernel.tellParent(this, Signal.CLD_CONTINUED, Signal.SIGCONT);
+                threads.forEach(GuestThread::poke);
+            }
+            boolean blockedEverywhere =
+                    !threads.isEmpty()
+                            && threads.stream()
+                                    .allMatch(each -> (each.mask & Signal.bit(signal)) != 0);
+            if (actions[signal].ignores(signal) && !blockedEverywhere) {
+                return;
+            }
+            if ((pendingSet & Signal.bit(signal)) != 0) {
+                return;
+            }
+            pending.add(info);
+            pendingSet |= Signal.bit(signal);
+        }
+        for (GuestThread each : threads) {
+            if ((each.mask & Signal.bit(signal)) == 0 || each.waitsFor(signal)) {
+                each.poke();
+                return;
+            }
+        }
+    }
+
+    /// Takes a pending signal that a mask leaves open, or null.
+    Signal.Info take(long openSignals) {
+        synchronized (kernel.lock) {
+            for (Signal.Info each : pending) {
+                if ((Signal.bit(each.signal()) & openSignals) != 0) {
+                    pending.remove(each);
+                    pendingSet &= ~Signal.bit(each.signal());
+                    return each;
+                }
+            }
+            return null;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package straddle.linux.user;
+
+import straddle.host.LinuxCall;
+
+/// A descriptor of the host's that descriptors of guest processes refer to: closed with the last of them.
+final class OpenFile {
+    final int host;
+    private final boolean owned;
+    private int users = 1;
+
+    /// @param owned whether the last user's close closes the host's
+    OpenFile(int host, boolean owned) {
+        this.host = host;
+        this.owned = owned;
+    }
+
+    synchronized OpenFile retain() {
+        users++;
+        return this;
+    }
+
+    /// @return what close(2) does
+    long release() {
+        synchronized (this) {
+            if (--users > 0 || !owned) {
+                return 0;
+            }
+        }
+        return LinuxCall.syscall(HostCall.CLOSE, host, 0, 0, 0, 0, 0);
+    }
+}

@@ -1,0 +1,258 @@
+package straddle.linux.user;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import straddle.host.LinuxCall;
+
+/// Where the paths that a program names are on the host: as they are, under the sysroot if they exist there, or
+/// within the root that the program can't leave.
+///
+/// Paths are bytes: the kernel knows no character sets.
+final class Paths {
+    static final int AT_FDCWD = -100;
+    static final int O_DIRECTORY = 0200000;
+    static final int O_NOFOLLOW = 0400000;
+    static final int O_CLOEXEC = 02000000;
+    static final int O_PATH = 010000000;
+    static final int O_CREAT = 0100;
+    static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    private static final long RESOLVE_NO_MAGICLINKS = 2;
+    private static final long RESOLVE_IN_ROOT = 16;
+
+    private final byte[] sysroot;
+    private final int root;
+    private final byte[] rootPath;
+
+    Paths(UserOptions options) {
+        sysroot = options.sysroot().getBytes(StandardCharsets.UTF_8);
+        if (options.root().isEmpty()) {
+            root = -1;
+            rootPath = new byte[0];
+        } else {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment name = arena.allocateFrom(options.root());
+                root =
+                        (int)
+                                LinuxCall.syscall(
+                                        HostCall.OPENAT,
+                                        AT_FDCWD,
+                                        name.address(),
+                                        O_PATH | O_DIRECTORY | O_CLOEXEC,
+                                        0,
+                                        0,
+                                        0);
+            }
+            rootPath = root < 0 ? new byte[0] : linkOf(root);
+        }
+    }
+
+    /// Whether programs are kept in a directory.
+    boolean confines() {
+        return rootPath.length > 0;
+    }
+
+    /// The descriptor of the root directory, or a negative number: minus the error, or that there is none.
+    int root() {
+        return root;
+    }
+
+    /// A path as calls take it, in a thread's scratch memory.
+    ///
+    /// @param error 0, or the call's error number: then the rest means nothing
+    /// @param toClose a descriptor, or -1
+    record Located(long directory, long path, int toClose, int error) implements AutoCloseable {
+        @Override
+        public void close() {
+            if (toClose >= 0) {
+                LinuxCall.syscall(HostCall.CLOSE, toClose, 0, 0, 0, 0, 0);
+            }
+        }
+    }
+
+    private static Located failed(int errno) {
+        return new Located(0, 0, -1, errno);
+    }
+
+    /// @param follow whether the last component is followed if it is a symbolic link
+    /// @param slot which of the thread's two paths
+    Located locate(GuestThread t, int directory, byte[] path, boolean follow, int slot) {
+        if (path == null) {
+            return failed(Errno.ENAMETOOLONG);
+        }
+        if (path.length == 0) {
+            return failed(Errno.ENOENT);
+        }
+        byte[] known = ProcFiles.rename(t, path);
+        if (known != path) {
+            return new Located(AT_FDCWD, t.scratch.path(slot, known), -1, 0);
+        }
+        if (confines()) {
+            return locateWithin(t, directory, path, follow, slot);
+        }
+        boolean absolute = path[0] == '/';
+        if (absolute) {
+            return new Located(AT_FDCWD, t.scratch.path(slot, inSysroot(t, path, slot)), -1, 0);
+        }
+        int host = directory(t, directory);
+        if (host == -1) {
+            return failed(Errno.EBADF);
+        }
+        return new Located(host, t.scratch.path(slot, path), -1, 0);
+    }
+
+    /// The host's descriptor of a directory, AT_FDCWD or -1.
+    int directory(GuestThread t, int directory) {
+        if (directory == AT_FDCWD) {
+            OpenFile cwd = t.process.workingDirectory;
+            return cwd == null ? AT_FDCWD : cwd.host;
+        }
+        return t.process.files.host(directory);
+    }
+
+    private byte[] inSysroot(GuestThread t, byte[] path, int slot) {
+        if (sysroot.length == 0 || sysroot.length + path.length > 4096) {
+            return path;
+        }
+        byte[] there = Arrays.copyOf(sysroot, sysroot.length + path.length);
+        System.arraycopy(path, 0, there, sysroot.length, path.length);
+        long name = t.scratch.path(slot, there);
+        boolean exists =
+                LinuxCall.syscall(
+                                HostCall.FACCESSAT2, AT_FDCWD, name, 0, AT_SYMLINK_NOFOLLOW, 0, 0)
+                        == 0;
+        return exists ? there : path;
+    }
+
+    // ---- within a root
+
+    private Located locateWithin(
+            GuestThread t, int directory, byte[] path, boolean follow, int slot) {
+        byte[] full = fromRoot(t, directory, path);
+        if (full == null) {
+            return failed(Errno.EBADF);
+        }
+        int end = full.length;
+        while (end > 1 && full[end - 1] == '/') {
+            end--;
+        }
+        int slash = end - 1;
+        while (slash >= 0 && full[slash] != '/') {
+            slash--;
+        }
+        byte[] name = Arrays.copyOfRange(full, slash + 1, end);
+        String last = new String(name, StandardCharsets.ISO_8859_1);
+        boolean special = last.isEmpty() || last.equals(".") || last.equals("..");
+        if (follow || special || end < full.length) {
+            int found = open(t, full, O_PATH | O_CLOEXEC, 0, slot);
+            if (found < 0) {
+                return failed(-found);
+            }
+            byte[] link = ("/proc/self/fd/" + found).getBytes(StandardCharsets.US_ASCII);
+            return new Located(AT_FDCWD, t.scratch.path(slot, link), found, 0);
+        }
+        byte[] parent = slash <= 0 ? new byte[] {'/'} : Arrays.copyOf(full, slash);
+        int found = open(t, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, slot);
+        if (found < 0) {
+            return failed(-found);
+        }
+        return new Located(found, t.scratch.path(slot, name), found, 0);
+    }
+
+    /// openat2(2) from the root, which nothing in the path can leave.
+    private int open(GuestThread t, byte[] path, int flags, int mode, int slot) {
+        MemorySegment how = t.scratch.structs();
+        how.set(ValueLayout.JAVA_LONG, 0, flags & 0xffff_ffffL);
+        how.set(ValueLayout.JAVA_LONG, 8, mode);
+        how.set(ValueLayout.JAVA_LONG, 16, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+        return (int)
+                LinuxCall.syscall(
+                        HostCall.OPENAT2,
+                        root,
+                        t.scratch.path(slot, path),
+                        how.address(),
+                        24,
+                        0,
+                        0);
+    }
+
+    /// A path from the root on, or null if the directory is none.
+    private byte[] fromRoot(GuestThread t, int directory, byte[] path) {
+        if (path[0] == '/') {
+            return path;
+        }
+        int host = directory(t, directory);
+        if (host == -1) {
+            return null;
+        }
+        byte[] base = host == AT_FDCWD ? new byte[0] : within(linkOf(host));
+        byte[] full = Arrays.copyOf(base, base.length + 1 + path.length);
+        full[base.length] = '/';
+        System.arraycopy(path, 0, full, base.length + 1, path.length);
+        return full;
+    }
+
+    /// A host's path as the program sees it.
+    byte[] within(byte[] host) {
+        boolean inside =
+                confines()
+                        && host.length >= rootPath.length
+                        && Arrays.equals(rootPath, Arrays.copyOf(host, rootPath.length));
+        return inside ? Arrays.copyOfRange(host, rootPath.length, host.length) : host;
+    }
+
+    /// openat(2).
+    long open(GuestThread t, int directory, byte[] path, int flags, int mode) {
+        if (path == null) {
+            return -Errno.ENAMETOOLONG;
+        }
+        if (path.length == 0) {
+            return -Errno.ENOENT;
+        }
+        int generated = ProcFiles.open(t, path);
+        if (generated != ProcFiles.NOT_OURS) {
+            return generated;
+        }
+        int hostFlags = flags | O_CLOEXEC;
+        if (confines()) {
+            byte[] full = fromRoot(t, directory, path);
+            boolean creates = (flags & (O_CREAT | 020200000)) != 0;
+            return full == null
+                    ? -Errno.EBADF
+                    : open(t, full, hostFlags, creates ? mode & 07777 : 0, 0);
+        }
+        try (Located at = locate(t, directory, path, (flags & O_NOFOLLOW) == 0, 0)) {
+            if (at.error() != 0) {
+                return -at.error();
+            }
+            return t.blocking(
+                    HostCall.OPENAT, at.directory(), at.path(), hostFlags, mode, 0, 0);
+        }
+    }
+
+    /// What a descriptor refers to: the target of its link in /proc.
+    static byte[] linkOf(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocateFrom("/proc/self/fd/" + fd);
+            MemorySegment target = arena.allocate(4096);
+            long length =
+                    LinuxCall.syscall(
+                            HostCall.READLINKAT,
+                            AT_FDCWD,
+                            name.address(),
+                            target.address(),
+                            4096,
+                            0,
+                            0);
+            return length < 0
+                    ? new byte[0]
+                    : target.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    static String text(byte[] path) {
+        return new String(path, StandardCharsets.ISO_8859_1);
+    }
+}

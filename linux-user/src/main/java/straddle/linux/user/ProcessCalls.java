@@ -1,0 +1,898 @@
+package straddle.linux.user;
+
+import static straddle.linux.user.Errno.*;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import straddle.core.user.BadAddressException;
+import straddle.core.user.UserIsa;
+import straddle.core.user.UserMemory;
+import straddle.core.user.UserVcpu;
+import straddle.host.LinuxCall;
+
+/// Processes and threads, and what is known of them.
+final class ProcessCalls implements SystemCalls.Handler {
+    private static final long CLONE_VM = 0x100;
+    private static final long CLONE_VFORK = 0x4000;
+    private static final long CLONE_THREAD = 0x1_0000;
+    private static final long CLONE_SETTLS = 0x8_0000;
+    private static final long CLONE_PARENT_SETTID = 0x10_0000;
+    private static final long CLONE_CHILD_CLEARTID = 0x20_0000;
+    private static final long CLONE_CHILD_SETTID = 0x100_0000;
+    private static final long CLONE_NAMESPACES = 0x7e02_0000L;
+
+    private static final int WNOHANG = 1;
+    private static final int WUNTRACED = 2;
+    private static final int WEXITED = 4;
+    private static final int WCONTINUED = 8;
+    private static final int WNOWAIT = 0x0100_0000;
+    private static final int MOST_ARGUMENTS = 0x10000;
+    private static final int MOST_PROCESSES = 1024;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+    private final Kernel kernel;
+
+    ProcessCalls(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    private static long host(long number, long a, long b, long c) {
+        return LinuxCall.syscall(number, a, b, c, 0, 0, 0);
+    }
+
+    @Override
+    public long call(SystemCall call, GuestThread t, long[] a) throws BadAddressException {
+        GuestProcess p = t.process;
+        UserMemory memory = t.memory();
+        switch (call) {
+            case FORK -> {
+                return clone(t, Signal.SIGCHLD, 0, 0, 0, 0);
+            }
+            case VFORK -> {
+                return clone(t, CLONE_VM | CLONE_VFORK | Signal.SIGCHLD, 0, 0, 0, 0);
+            }
+            case CLONE -> {
+                // The last two are the other way round on x86-64.
+                boolean x86 = p.abi.isa == UserIsa.X86_64;
+                return clone(t, a[0], a[1], a[2], a[x86 ? 4 : 3], a[x86 ? 3 : 4]);
+            }
+            case EXECVE -> {
+                return execve(t, Paths.AT_FDCWD, a[0], a[1], a[2]);
+            }
+            case EXECVEAT -> {
+                return execve(t, (int) a[0], a[1], a[2], a[3]);
+            }
+            case EXIT -> {
+                if (p.threads.size() == 1) {
+                    p.exit((int) (a[0] & 0xff) << 8);
+                } else {
+                    t.ended = true;
+                }
+                return -NO_RESULT;
+            }
+            case EXIT_GROUP -> {
+                p.exit((int) (a[0] & 0xff) << 8);
+                return -NO_RESULT;
+            }
+            case WAIT4 -> {
+                return wait4(t, (int) a[0], a[1], (int) a[2], a[3]);
+            }
+            case WAITPID -> {
+                return wait4(t, (int) a[0], a[1], (int) a[2], 0);
+            }
+            case WAITID -> {
+                return waitid(t, a);
+            }
+            case GETPID -> {
+                return p.pid;
+            }
+            case GETTID -> {
+                return t.tid;
+            }
+            case GETPPID -> {
+                GuestProcess parent = p.parent;
+                return parent != null ? parent.pid : p == kernel.first() ? ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(1L) : 1;
+            }
+            case GETPGRP -> {
+                return p.group;
+            }
+            case GETPGID, GETSID -> {
+                GuestProcess of = a[0] == 0 ? p : kernel.processes.get((int) a[0]);
+                return of == null ? -ESRCH : call == SystemCall.GETSID ? of.session : of.group;
+            }
+            case SETPGID -> {
+                return setpgid(p, (int) a[0], (int) a[1]);
+            }
+            case SETSID -> {
+                if (p.group == p.pid) {
+                    return -EPERM;
+                }
+                p.group = p.pid;
+                p.session = p.pid;
+                return p.pid;
+            }
+            case GETUID, GETUID32 -> {
+                return host(HostCall.GETUID, 0, 0, 0);
+            }
+            case GETEUID, GETEUID32 -> {
+                return host(HostCall.GETEUID, 0, 0, 0);
+            }
+            case GETGID, GETGID32 -> {
+                return host(HostCall.GETGID, 0, 0, 0);
+            }
+            case GETEGID, GETEGID32 -> {
+                return host(HostCall.GETEGID, 0, 0, 0);
+            }
+            case GETRESUID, GETRESUID32, GETRESGID, GETRESGID32 -> {
+                boolean user = call == SystemCall.GETRESUID || call == SystemCall.GETRESUID32;
+                long id = host(user ? HostCall.GETUID : HostCall.GETGID, 0, 0, 0);
+                long effective = host(user ? HostCall.GETEUID : HostCall.GETEGID, 0, 0, 0);
+                memory.put(a[0], 4, id);
+                memory.put(a[1], 4, effective);
+                memory.put(a[2], 4, effective);
+                return 0;
+            }
+            case SETUID, SETUID32, SETREUID, SETREUID32, SETRESUID, SETRESUID32 -> {
+                return isPresent(a, HostCall.GETUID, HostCall.GETEUID, call.arguments().length());
+            }
+            case SETGID, SETGID32, SETREGID, SETREGID32, SETRESGID, SETRESGID32 -> {
+                return isPresent(a, HostCall.GETGID, HostCall.GETEGID, call.arguments().length());
+            }
+            case SETFSUID, SETFSUID32 -> {
+                return host(HostCall.GETEUID, 0, 0, 0);
+            }
+            case SETFSGID, SETFSGID32 -> {
+                return host(HostCall.GETEGID, 0, 0, 0);
+            }
+            case GETGROUPS, GETGROUPS32 -> {
+                return getgroups(t, (int) a[0], a[1], call == SystemCall.GETGROUPS && t.process.abi.has16BitGroups());
+            }
+            case SETGROUPS, SETGROUPS32 -> {
+                return host(HostCall.GETEUID, 0, 0, 0) == 0 ? 0 : -EPERM;
+            }
+            case PRCTL -> {
+                return prctl(t, a);
+            }
+            case ARCH_PRCTL -> {
+                return archPrctl(t, a);
+            }
+            case SET_THREAD_AREA -> {
+                return p.abi.setThreadArea(t, a[0]);
+            }
+            case SET_TLS -> {
+                t.vcpu.setThreadPointer(a[0]);
+                return 0;
+            }
+            case SET_TID_ADDRESS -> {
+                t.clearAtExit = a[0];
+                return t.tid;
+            }
+            case SET_ROBUST_LIST -> {
+                t.robustList = a[0];
+                return 0;
+            }
+            case GET_ROBUST_LIST -> {
+                int w = p.abi.wordBytes();
+                memory.put(a[1], w, t.robustList);
+                memory.put(a[2], w, 3L * w);
+                return 0;
+            }
+            case FUTEX, FUTEX_TIME64 -> {
+                return futex(t, a, call == SystemCall.FUTEX_TIME64);
+            }
+            case SCHED_YIELD -> {
+                Thread.yield();
+                return 0;
+            }
+            case SCHED_GETAFFINITY -> {
+                MemorySegment s = t.scratch.structs();
+                long bytes = Math.min(a[1], 128) & -8;
+                long n = host(HostCall.SCHED_GETAFFINITY, 0, bytes, s.address());
+                if (n > 0) {
+                    ByteBuffer b = p.abi.buffer((int) n);
+                    for (int i = 0; i < n; i += 8) {
+                        long mask = s.get(LONG, i);
+                        if (p.abi.isa.is64()) {
+                            b.putLong(mask);
+                        } else {
+                            b.putInt((int) mask).putInt((int) (mask >>> 32));
+                        }
+                    }
+                    memory.put(a[2], b.array());
+                }
+                return n;
+            }
+            case SCHED_SETAFFINITY, SCHED_SETPARAM, SCHED_SETSCHEDULER, SETPRIORITY, NICE, IOPRIO_SET -> {
+                return 0;
+            }
+            case SCHED_GETPARAM -> {
+                memory.put(a[1], 4, 0);
+                return 0;
+            }
+            case SCHED_GETSCHEDULER, IOPRIO_GET -> {
+                return 0;
+            }
+            case SCHED_GET_PRIORITY_MAX, SCHED_GET_PRIORITY_MIN -> {
+                boolean realTime = a[0] == 1 || a[0] == 2;
+                return realTime ? call == SystemCall.SCHED_GET_PRIORITY_MAX ? 99 : 1 : 0;
+            }
+            case SCHED_RR_GET_INTERVAL -> {
+                MemorySegment s = t.scratch.structs();
+                s.set(LONG, 0, 0);
+                s.set(LONG, 8, 4_000_000);
+                TimeCalls.putTimes(t, a[1], s, 1, false);
+                return 0;
+            }
+            case GETPRIORITY -> {
+                return 20;
+            }
+            case GETRLIMIT, UGETRLIMIT -> {
+                return limit(t, p.abi.resourceToHost((int) a[0]), 0, a[1], false);
+            }
+            case SETRLIMIT -> {
+                return limit(t, p.abi.resourceToHost((int) a[0]), a[1], 0, false);
+            }
+            case PRLIMIT64 -> {
+                boolean own = a[0] == 0 || a[0] == p.pid;
+                return own ? limit(t, p.abi.resourceToHost((int) a[1]), a[2], a[3], true) : -ESRCH;
+            }
+            case GETRUSAGE -> {
+                return usage(t, HostCall.GETRUSAGE, a[0], a[1]);
+            }
+            case TIMES -> {
+                MemorySegment s = t.scratch.structs();
+                long now = host(HostCall.TIMES, s.address(), 0, 0);
+                if (a[0] != 0) {
+                    int w = p.abi.wordBytes();
+                    ByteBuffer b = p.abi.buffer(4 * w);
+                    for (int i = 0; i < 4; i++) {
+                        p.abi.putWord(b, i * w, s.get(LONG, 8L * i));
+                    }
+                    memory.put(a[0], b.array());
+                }
+                return p.abi.isa.is64() ? now : (int) now & 0x7fff_ffff;
+            }
+            case SYSINFO -> {
+                return sysinfo(t, a[0]);
+            }
+            case UNAME -> {
+                return uname(t, a[0]);
+            }
+            case SETHOSTNAME -> {
+                return -EPERM;
+            }
+            case PERSONALITY -> {
+                return 0;
+            }
+            case CAPGET -> {
+                if (a[1] != 0) {
+                    memory.put(a[1], new byte[24]);
+                }
+                return 0;
+            }
+            case CAPSET -> {
+                return -EPERM;
+            }
+            case GETRANDOM -> {
+                byte[] bytes = new byte[(int) Math.min(a[1] < 0 ? 256 : a[1], 1 << 20)];
+                kernel.random(bytes);
+                memory.put(a[0], bytes);
+                return bytes.length;
+            }
+            case GETCPU -> {
+                for (int i = 0; i < 2; i++) {
+                    if (a[i] != 0) {
+                        memory.put(a[i], 4, 0);
+                    }
+                }
+                return 0;
+            }
+            default -> throw new IllegalStateException(call.linuxName());
+        }
+    }
+
+    // ---- new threads and processes
+
+    private long clone(
+            GuestThread t, long flags, long stack, long parentTid, long childTid, long tls)
+            throws BadAddressException {
+        if ((flags & CLONE_NAMESPACES) != 0) {
+            return -EPERM;
+        }
+        boolean thread = (flags & CLONE_THREAD) != 0;
+        if (thread && (flags & CLONE_VM) == 0) {
+            return -EINVAL;
+        }
+        GuestProcess p = t.process;
+        if (kernel.processes.size() >= MOST_PROCESSES) {
+            return -EAGAIN;
+        }
+        boolean shares = (flags & CLONE_VM) != 0;
+        ProgramMemory program = shares ? p.program : p.program.fork();
+        UserVcpu vcpu;
+        try {
+            vcpu = kernel.vcpu(p.abi.isa, program.memory);
+        } catch (ProgramException _) {
+            return -EAGAIN;
+        }
+        vcpu.copyFrom(t.vcpu);
+        if (thread) {
+            // Until now nobody else ran in this memory.
+            t.vcpu.setShared();
+            vcpu.setShared();
+            for (GuestThread each : p.threads) {
+                each.vcpu.setShared();
+            }
+        }
+        p.abi.result(vcpu, 0);
+        if (stack != 0) {
+            p.abi.setStackPointer(vcpu, stack);
+        }
+        if ((flags & CLONE_SETTLS) != 0) {
+            p.abi.setCloneTls(vcpu, program.memory, tls);
+        }
+        GuestThread child = new GuestThread(p, vcpu, kernel.scratch());
+        child.mask = t.mask;
+        if (!thread) {
+            child.altStack = t.altStack.copy();
+        }
+        child.clearAtExit = (flags & CLONE_CHILD_CLEARTID) != 0 ? childTid : 0;
+        AtomicBoolean vforked = new AtomicBoolean((flags & CLONE_VFORK) != 0);
+        GuestProcess[] made = new GuestProcess[1];
+        int tid =
+                kernel.start(
+                        child,
+                        started -> {
+                            if (thread) {
+                                p.threads.add(started);
+                            } else {
+                                made[0] = process(p, started, program, shares, (int) (flags & 0xff));
+                                if (vforked.get()) {
+                                    made[0].vforkedBy = t;
+                                }
+                            }
+                            try {
+                                if ((flags & CLONE_PARENT_SETTID) != 0) {
+                                    t.memory().put(parentTid, 4, started.tid);
+                                }
+                                if ((flags & CLONE_CHILD_SETTID) != 0) {
+                                    program.memory.put(childTid, 4, started.tid);
+                                }
+                            } catch (BadAddressException _) {
+                                // The kernel ignores it, too.
+                            }
+                        });
+        if (vforked.get()) {
+            while (made[0].vforkedBy != null && !p.exiting) {
+                LockSupport.park(this);
+            }
+        }
+        return tid;
+    }
+
+    /// A child process, made on its first thread.
+    private GuestProcess process(
+            GuestProcess parent, GuestThread first, ProgramMemory program, boolean shares, int signal) {
+        GuestProcess child = new GuestProcess(kernel, first.tid);
+        child.abi = parent.abi;
+        child.program = shares ? program.retain() : program;
+        child.files = parent.files.copy();
+        child.workingDirectory =
+                parent.workingDirectory == null ? null : parent.workingDirectory.retain();
+        child.umask = parent.umask;
+        child.executable = parent.executable;
+        child.arguments = parent.arguments;
+        child.auxv = parent.auxv;
+        child.name = parent.name;
+        child.stackTop = parent.stackTop;
+        child.deathSignal = signal;
+        System.arraycopy(parent.actions, 0, child.actions, 0, child.actions.length);
+        System.arraycopy(parent.limits, 0, child.limits, 0, child.limits.length);
+        first.process = child;
+        child.threads.add(first);
+        synchronized (kernel.lock) {
+            child.parent = parent;
+            child.group = parent.group;
+            child.session = parent.session;
+            parent.children.add(child);
+            kernel.processes.put(child.pid, child);
+        }
+        return child;
+    }
+
+    // ---- execve
+
+    private static List<byte[]> texts(GuestThread t, long address) throws BadAddressException {
+        List<byte[]> texts = new ArrayList<>();
+        if (address == 0) {
+            return texts;
+        }
+        int w = t.process.abi.wordBytes();
+        for (int i = 0; i < MOST_ARGUMENTS; i++) {
+            long at = t.memory().get(address + (long) i * w, w);
+            if (at == 0) {
+                return texts;
+            }
+            byte[] text = t.memory().string(at, 128 << 10);
+            if (text == null) {
+                return null;
+            }
+            texts.add(text);
+        }
+        return null;
+    }
+
+    private long execve(GuestThread t, int directory, long path, long argv, long envp)
+            throws BadAddressException {
+        byte[] name = t.memory().string(path, 4096);
+        List<byte[]> arguments = texts(t, argv);
+        List<byte[]> environment = texts(t, envp);
+        if (name == null) {
+            return -ENAMETOOLONG;
+        }
+        if (arguments == null || environment == null) {
+            return -7;
+        }
+        Loader.Loaded loaded;
+        try {
+            loaded = new Loader(t).load(directory, name, arguments, environment);
+        } catch (ProgramException e) {
+            return -e.errno();
+        }
+        GuestProcess p = t.process;
+        endOthers(t);
+        UserVcpu vcpu = t.vcpu;
+        if (vcpu.isa() != loaded.isa()) {
+            try {
+                vcpu = kernel.vcpu(loaded.isa(), loaded.program().memory);
+            } catch (ProgramException _) {
+                loaded.program().release();
+                p.exit(Signal.SIGKILL);
+                return -NO_RESULT;
+            }
+            kernel.idle(t.vcpu);
+            t.vcpu = vcpu;
+        } else {
+            vcpu.use(loaded.program().memory);
+            vcpu.reset();
+        }
+        ProgramMemory before = p.program;
+        begin(t, loaded);
+        before.release();
+        kernel.resumeParent(p);
+        return -NO_RESULT;
+    }
+
+    /// Makes a loaded program a process's.
+    static void begin(GuestThread t, Loader.Loaded loaded) {
+        GuestProcess p = t.process;
+        p.program = loaded.program();
+        p.abi = t.kernel().abi(loaded.isa());
+        p.executable = loaded.path();
+        p.arguments = loaded.arguments();
+        p.auxv = loaded.auxv();
+        p.stackTop = loaded.stackTop();
+        String path = Paths.text(loaded.path());
+        String shortName = path.substring(path.lastIndexOf('/') + 1);
+        p.name = shortName.substring(0, Math.min(15, shortName.length()));
+        p.files.closeAll(false);
+        for (int i = 1; i < p.actions.length; i++) {
+            if (p.actions[i].handler() != Signal.SIG_IGN) {
+                p.actions[i] = Signal.Action.DEFAULT;
+            }
+        }
+        t.tid = p.pid;
+        t.clearAtExit = 0;
+        t.robustList = 0;
+        t.altStack = new AltStack();
+        p.abi.start(t.vcpu, loaded.entry(), loaded.stack());
+    }
+
+    private void endOthers(GuestThread t) {
+        GuestProcess p = t.process;
+        for (GuestThread each : p.threads) {
+            if (each != t) {
+                each.ended = true;
+                each.poke();
+            }
+        }
+        synchronized (kernel.lock) {
+            while (p.threads.size() > 1) {
+                try {
+                    kernel.lock.wait(100);
+                } catch (InterruptedException _) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        }
+    }
+
+    // ---- waiting
+
+    private boolean matches(GuestProcess child, GuestProcess self, int which) {
+        return which == -1
+                || which > 0 && child.pid == which
+                || which == 0 && child.group == self.group
+                || which < -1 && child.group == -which;
+    }
+
+    /// A child that something has happened to; or a reason why there is none.
+    private record Found(GuestProcess child, int status, boolean any) {}
+
+    private Found find(GuestProcess self, int which, int options, boolean exited) {
+        boolean any = false;
+        for (GuestProcess child : self.children) {
+            if (!matches(child, self, which)) {
+                continue;
+            }
+            any = true;
+            if (child.zombie && exited) {
+                return new Found(child, child.status, true);
+            }
+            boolean stopped = (child.change & 0xff) == 0x7f;
+            boolean told =
+                    child.change != 0
+                            && ((options & (stopped ? WUNTRACED : WCONTINUED)) != 0);
+            if (told) {
+                return new Found(child, child.change, true);
+            }
+        }
+        return new Found(null, 0, any);
+    }
+
+    private Found await(GuestThread t, int which, int options, boolean exited, int[] error) {
+        Found[] found = new Found[1];
+        GuestProcess self = t.process;
+        int result =
+                t.await(
+                        () -> {
+                            synchronized (kernel.lock) {
+                                found[0] = find(self, which, options, exited);
+                                boolean there = found[0].child != null;
+                                if (there && (options & WNOWAIT) == 0) {
+                                    if (found[0].child.zombie) {
+                                        kernel.forget(found[0].child);
+                                    } else {
+                                        found[0].child.change = 0;
+                                    }
+                                }
+                                return there || !found[0].any || (options & WNOHANG) != 0;
+                            }
+                        },
+                        Long.MAX_VALUE);
+        error[0] = result != 0 ? result : !found[0].any ? -ECHILD : 0;
+        return found[0];
+    }
+
+    private long wait4(GuestThread t, int which, long status, int options, long usage)
+            throws BadAddressException {
+        int[] error = new int[1];
+        Found found = await(t, which, options, true, error);
+        if (error[0] != 0) {
+            return error[0];
+        }
+        if (found.child == null) {
+            return 0;
+        }
+        if (status != 0) {
+            t.memory().put(status, 4, guestStatus(t.process.abi, found.status));
+        }
+        if (usage != 0) {
+            usage(t, HostCall.GETRUSAGE, -1, usage);
+        }
+        return found.child.pid;
+    }
+
+    private static int guestStatus(GuestAbi abi, int status) {
+        if ((status & 0xff) == 0x7f && status != 0xffff) {
+            return abi.signalToGuest(status >>> 8) << 8 | 0x7f;
+        }
+        boolean killed = (status & 0x7f) != 0 && status != 0xffff;
+        return killed ? abi.signalToGuest(status & 0x7f) | status & 0x80 : status;
+    }
+
+    private long waitid(GuestThread t, long[] a) throws BadAddressException {
+        int which =
+                switch ((int) a[0]) {
+                    case 0 -> -1;
+                    case 1 -> (int) a[1];
+                    case 2 -> a[1] == 0 ? 0 : -(int) a[1];
+                    default -> Integer.MIN_VALUE;
+                };
+        if (which == Integer.MIN_VALUE) {
+            return -EINVAL;
+        }
+        int[] error = new int[1];
+        int options = (int) a[3];
+        Found found = await(t, which, options, (options & WEXITED) != 0, error);
+        if (error[0] != 0) {
+            return error[0];
+        }
+        if (a[2] == 0) {
+            return 0;
+        }
+        if (found.child == null) {
+            t.memory().put(a[2], new byte[128]);
+            return 0;
+        }
+        int status = found.status;
+        boolean killed = (status & 0x7f) != 0;
+        int code = Signal.CLD_EXITED;
+        int value = status >>> 8;
+        if (status == 0xffff) {
+            code = Signal.CLD_CONTINUED;
+            value = Signal.SIGCONT;
+        } else if ((status & 0xff) == 0x7f) {
+            code = Signal.CLD_STOPPED;
+        } else if (killed) {
+            code = Signal.CLD_KILLED;
+            value = status & 0x7f;
+        }
+        t.memory()
+                .put(
+                        a[2],
+                        t.process.abi.siginfo(
+                                new Signal.Info(
+                                        Signal.SIGCHLD, code, found.child.pid, 0, 0, value)));
+        return 0;
+    }
+
+    private long setpgid(GuestProcess self, int pid, int group) {
+        GuestProcess of = pid == 0 ? self : kernel.processes.get(pid);
+        if (of == null || of != self && of.parent != self) {
+            return -ESRCH;
+        }
+        if (group < 0) {
+            return -EINVAL;
+        }
+        of.group = group == 0 ? of.pid : group;
+        return 0;
+    }
+
+    // ---- identities and limits
+
+    private static long isPresent(long[] a, int real, int effective, int count) {
+        long r = host(real, 0, 0, 0);
+        long e = host(effective, 0, 0, 0);
+        for (int i = 0; i < count; i++) {
+            if (a[i] != -1 && a[i] != r && a[i] != e) {
+                return -EPERM;
+            }
+        }
+        return 0;
+    }
+
+    private static long getgroups(GuestThread t, int most, long to, boolean narrow)
+            throws BadAddressException {
+        MemorySegment s = t.scratch.structs();
+        long n = host(HostCall.GETGROUPS, Math.min(most, 4096), s.address(), 0);
+        for (int i = 0; i < n && most > 0; i++) {
+            long group = s.get(ValueLayout.JAVA_INT, 4L * i);
+            int w = narrow ? 2 : 4;
+            t.memory().put(to + (long) i * w, w, group);
+        }
+        return n;
+    }
+
+    private static long limit(GuestThread t, int resource, long from, long to, boolean wide)
+            throws BadAddressException {
+        if (resource < 0 || resource >= 16) {
+            return -EINVAL;
+        }
+        GuestAbi abi = t.process.abi;
+        int w = wide ? 8 : abi.wordBytes();
+        long[] limits = t.process.limits;
+        MemorySegment s = t.scratch.structs();
+        long soft = limits[2 * resource];
+        long hard = limits[2 * resource + 1];
+        if (soft == 0 && hard == 0) {
+            host(HostCall.GETRLIMIT, resource, s.address(), 0);
+            soft = s.get(LONG, 0);
+            hard = s.get(LONG, 8);
+            if (resource == 3) {
+                soft = 8 << 20;
+            }
+            if (resource == 7) {
+                soft = t.process.files.limit();
+            }
+        }
+        if (to != 0) {
+            t.memory().put(to, w, narrowed(soft, w, abi));
+            t.memory().put(to + w, w, narrowed(hard, w, abi));
+        }
+        if (from != 0) {
+            long newSoft = widened(t.memory().get(from, w), w, abi);
+            long newHard = widened(t.memory().get(from + w, w), w, abi);
+            boolean above = newHard != hard && (newHard ^ Long.MIN_VALUE) > (hard ^ Long.MIN_VALUE);
+            if ((newSoft ^ Long.MIN_VALUE) > (newHard ^ Long.MIN_VALUE)) {
+                return -EINVAL;
+            }
+            if (above && host(HostCall.GETEUID, 0, 0, 0) != 0) {
+                return -EPERM;
+            }
+            limits[2 * resource] = newSoft;
+            limits[2 * resource + 1] = newHard;
+            if (resource == 7) {
+                t.process.files.limit((int) Math.min(newSoft < 0 ? 1 << 20 : newSoft, 1 << 20));
+            }
+        }
+        return 0;
+    }
+
+    private static long narrowed(long value, int w, GuestAbi abi) {
+        long infinity = abi instanceof MipsAbi ? 0x7fff_ffffL : 0xffff_ffffL;
+        return w == 8 ? value : value < 0 || value > infinity ? infinity : value;
+    }
+
+    private static long widened(long value, int w, GuestAbi abi) {
+        long infinity = abi instanceof MipsAbi ? 0x7fff_ffffL : 0xffff_ffffL;
+        return w == 4 && value == infinity ? -1 : value;
+    }
+
+    private static long usage(GuestThread t, int call, long who, long to)
+            throws BadAddressException {
+        MemorySegment s = t.scratch.structs();
+        long result = host(call, who, s.address(), 0);
+        if (result < 0) {
+            return result;
+        }
+        GuestAbi abi = t.process.abi;
+        int w = abi.wordBytes();
+        ByteBuffer b = abi.buffer(18 * w);
+        for (int i = 0; i < 18; i++) {
+            abi.putWord(b, i * w, s.get(LONG, 8L * i));
+        }
+        t.memory().put(to, b.array());
+        return 0;
+    }
+
+    private static long sysinfo(GuestThread t, long to) throws BadAddressException {
+        MemorySegment s = t.scratch.structs();
+        long result = host(HostCall.SYSINFO, s.address(), 0, 0);
+        GuestAbi abi = t.process.abi;
+        int w = abi.wordBytes();
+        ByteBuffer b = abi.buffer(w == 8 ? 112 : 64);
+        int unit = 1;
+        if (w == 4) {
+            unit = 4096;
+        }
+        abi.putWord(b, 0, s.get(LONG, 0));
+        for (int i = 0; i < 3; i++) {
+            abi.putWord(b, w * (1 + i), s.get(LONG, 8 + 8L * i));
+        }
+        for (int i = 0; i < 6; i++) {
+            abi.putWord(b, w * (4 + i), s.get(LONG, 32 + 8L * i) / unit);
+        }
+        b.putShort(10 * w, s.get(ValueLayout.JAVA_SHORT, 80));
+        int at = w == 8 ? 88 : 44;
+        abi.putWord(b, at, s.get(LONG, 88) / unit);
+        abi.putWord(b, at + w, s.get(LONG, 96) / unit);
+        b.putInt(at + 2 * w, unit);
+        t.memory().put(to, b.array());
+        return result;
+    }
+
+    private static long uname(GuestThread t, long to) throws BadAddressException {
+        MemorySegment s = t.scratch.structs();
+        host(HostCall.UNAME, s.address(), 0, 0);
+        byte[] all = s.asSlice(0, 390).toArray(ValueLayout.JAVA_BYTE);
+        byte[] machine = t.process.abi.machine().getBytes(StandardCharsets.US_ASCII);
+        Arrays.fill(all, 4 * 65, 5 * 65, (byte) 0);
+        System.arraycopy(machine, 0, all, 4 * 65, machine.length);
+        t.memory().put(to, all);
+        return 0;
+    }
+
+    // ---- this and that
+
+    private static long prctl(GuestThread t, long[] a) throws BadAddressException {
+        switch ((int) a[0]) {
+            case 15 -> { // PR_SET_NAME
+                byte[] name = t.memory().string(a[1], 16);
+                t.process.name =
+                        name == null
+                                ? Paths.text(t.memory().bytes(a[1], 15))
+                                : Paths.text(name);
+                return 0;
+            }
+            case 16 -> { // PR_GET_NAME
+                byte[] name = t.process.name.getBytes(StandardCharsets.ISO_8859_1);
+                t.memory().put(a[1], Arrays.copyOf(name, 16));
+                return 0;
+            }
+            case 1, 4, 38, 36, 29, 0x5356_4d41 -> { // death signal, dumpable, no_new_privs, subreaper, slack, VMA names
+                return 0;
+            }
+            case 2 -> {
+                t.memory().put(a[1], 4, 0);
+                return 0;
+            }
+            case 3, 39 -> {
+                return 1;
+            }
+            case 23, 24 -> { // capability bounding set
+                return a[1] > 40 ? -EINVAL : 1;
+            }
+            default -> {
+                return -EINVAL;
+            }
+        }
+    }
+
+    private static long archPrctl(GuestThread t, long[] a) throws BadAddressException {
+        switch ((int) a[0]) {
+            case 0x1002 -> {
+                if (a[1] < 0 || a[1] >= t.memory().limit()) {
+                    return -EPERM;
+                }
+                t.vcpu.setThreadPointer(a[1]);
+                return 0;
+            }
+            case 0x1003 -> {
+                t.memory().put(a[1], 8, t.vcpu.threadPointer());
+                return 0;
+            }
+            default -> {
+                return -EINVAL;
+            }
+        }
+    }
+
+    private long futex(GuestThread t, long[] a, boolean wide) throws BadAddressException {
+        int operation = (int) a[1] & 0x7f;
+        boolean realTime = (a[1] & 0x100) != 0;
+        if ((a[0] & 3) != 0) {
+            return -EINVAL;
+        }
+        switch (operation) {
+            case 0, 9 -> {
+                long deadline = Long.MAX_VALUE;
+                if (a[3] != 0) {
+                    deadline = operation == 0 ? TimeCalls.deadline(t, a[3], wide) : absolute(t, a[3], realTime, wide);
+                }
+                int bits = operation == 9 ? (int) a[5] : -1;
+                return bits == 0
+                        ? -EINVAL
+                        : kernel.futexes.wait(t, a[0], (int) a[2], bits, deadline);
+            }
+            case 1, 10 -> {
+                return kernel.futexes.wake(
+                        t.memory(), a[0], (int) a[2], operation == 10 ? (int) a[5] : -1);
+            }
+            case 3, 4 -> {
+                return kernel.futexes.requeue(
+                        t.memory(),
+                        a[0],
+                        (int) a[2],
+                        (int) a[3],
+                        a[4],
+                        operation == 4 ? (int) a[5] : null);
+            }
+            case 5 -> {
+                return kernel.futexes.wakeOp(
+                        t.memory(), a[0], (int) a[2], (int) a[3], a[4], (int) a[5]);
+            }
+            default -> {
+                return -ENOSYS;
+            }
+        }
+    }
+
+    private static long absolute(GuestThread t, long address, boolean realTime, boolean wide)
+            throws BadAddressException {
+        MemorySegment s = t.scratch.structs();
+        TimeCalls.getTimes(t, address, s, 1, wide);
+        long then = TimeCalls.saturated(s.get(LONG, 0), s.get(LONG, 8));
+        host(HostCall.CLOCK_GETTIME, realTime ? 0 : 1, s.address(), 0);
+        long now = TimeCalls.saturated(s.get(LONG, 0), s.get(LONG, 8));
+        return System.nanoTime() + Math.clamp(then - now, 0, Long.MAX_VALUE / 4);
+    }
+}

@@ -1,0 +1,589 @@
+package straddle.linux.user;
+
+import static straddle.linux.user.Errno.*;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import straddle.core.user.BadAddressException;
+import straddle.host.LinuxCall;
+
+/// Sockets. Addresses are in network order but for their family, which is turned.
+final class SocketCalls implements SystemCalls.Handler {
+    private static final int AF_UNIX = 1;
+    private static final int AF_NETLINK = 16;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_RCVTIMEO = 20;
+    private static final int SO_SNDTIMEO = 21;
+    private static final int SCM_RIGHTS = 1;
+    private static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MOST_ADDRESS_BYTES = 128;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+    // Where things are in scratch memory.
+    private static final long ADDRESS = 0;
+    private static final long LENGTH = 256;
+    private static final long HEADER = 512;
+    private static final long VECTOR = 640;
+    private static final long CONTROL = 1024;
+    private static final int CONTROL_BYTES = 8192;
+
+    /// socketcall(2)'s calls, from 1 on.
+    private static final SystemCall[] MULTIPLEXED = {
+        SystemCall.SOCKET,
+        SystemCall.BIND,
+        SystemCall.CONNECT,
+        SystemCall.LISTEN,
+        SystemCall.ACCEPT,
+        SystemCall.GETSOCKNAME,
+        SystemCall.GETPEERNAME,
+        SystemCall.SOCKETPAIR,
+        SystemCall.SEND,
+        SystemCall.RECV,
+        SystemCall.SENDTO,
+        SystemCall.RECVFROM,
+        SystemCall.SHUTDOWN,
+        SystemCall.SETSOCKOPT,
+        SystemCall.GETSOCKOPT,
+        SystemCall.SENDMSG,
+        SystemCall.RECVMSG,
+        SystemCall.ACCEPT4,
+        SystemCall.RECVMMSG,
+        SystemCall.SENDMMSG
+    };
+
+    private final Kernel kernel;
+
+    SocketCalls(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    private static long host(long number, long a, long b, long c, long d, long e) {
+        return LinuxCall.syscall(number, a, b, c, d, e, 0);
+    }
+
+    @Override
+    public long call(SystemCall call, GuestThread t, long[] a) throws BadAddressException {
+        GuestProcess p = t.process;
+        MemorySegment s = t.scratch.structs();
+        switch (call) {
+            case SOCKETCALL -> {
+                int which = (int) a[0];
+                if (which < 1 || which > MULTIPLEXED.length) {
+                    return -EINVAL;
+                }
+                SystemCall one = MULTIPLEXED[which - 1];
+                long[] words = new long[6];
+                String letters = one.arguments();
+                for (int i = 0; i < letters.length(); i++) {
+                    long word = t.memory().get(a[1] + 4L * i, 4);
+                    words[i] = "fd".indexOf(letters.charAt(i)) >= 0 ? (int) word : word;
+                }
+                return call(one, t, words);
+            }
+            case SOCKET -> {
+                int flags = p.abi.socketTypeToHost((int) a[1]);
+                if (!kernel.options.network() && a[0] != AF_UNIX) {
+                    return -EAFNOSUPPORT;
+                }
+                return FileCalls.adopt(p, host(HostCall.SOCKET, a[0], flags | Paths.O_CLOEXEC, a[2], 0, 0), flags);
+            }
+            case SOCKETPAIR -> {
+                int flags = p.abi.socketTypeToHost((int) a[1]);
+                if (!kernel.options.network() && a[0] != AF_UNIX) {
+                    return -EAFNOSUPPORT;
+                }
+                long result = host(HostCall.SOCKETPAIR, a[0], flags | Paths.O_CLOEXEC, a[2], s.address(), 0);
+                return result < 0 ? result : FileCalls.pair(t, s, a[3], flags);
+            }
+            default -> {
+                int fd = p.files.host((int) a[0]);
+                return fd < 0 ? -EBADF : onSocket(call, t, a, fd);
+            }
+        }
+    }
+
+    private long onSocket(SystemCall call, GuestThread t, long[] a, int fd)
+            throws BadAddressException {
+        GuestProcess p = t.process;
+        GuestAbi abi = p.abi;
+        MemorySegment s = t.scratch.structs();
+        switch (call) {
+            case BIND, CONNECT -> {
+                int n = address(t, a[1], a[2]);
+                if (n < 0) {
+                    return n;
+                }
+                return call == SystemCall.BIND
+                        ? host(HostCall.BIND, fd, s.address(), n, 0, 0)
+                        : t.blocking(HostCall.CONNECT, fd, s.address(), n, 0, 0, 0);
+            }
+            case LISTEN -> {
+                return host(HostCall.LISTEN, fd, a[1], 0, 0, 0);
+            }
+            case ACCEPT, ACCEPT4 -> {
+                int flags = call == SystemCall.ACCEPT ? 0 : abi.socketTypeToHost((int) a[3]);
+                s.set(INT, LENGTH, MOST_ADDRESS_BYTES);
+                long made = t.blocking(HostCall.ACCEPT4, fd, s.address(), s.address() + LENGTH, flags | Paths.O_CLOEXEC, 0, 0);
+                if (made >= 0 && a[1] != 0) {
+                    putAddress(t, a[1], a[2]);
+                }
+                return FileCalls.adopt(p, made, flags);
+            }
+            case GETSOCKNAME, GETPEERNAME -> {
+                s.set(INT, LENGTH, MOST_ADDRESS_BYTES);
+                int number = call == SystemCall.GETSOCKNAME ? HostCall.GETSOCKNAME : HostCall.GETPEERNAME;
+                long result = host(number, fd, s.address(), s.address() + LENGTH, 0, 0);
+                if (result == 0) {
+                    putAddress(t, a[1], a[2]);
+                }
+                return result;
+            }
+            case SEND, SENDTO -> {
+                return sendTo(t, fd, a, call == SystemCall.SENDTO);
+            }
+            case RECV, RECVFROM -> {
+                return receiveFrom(t, fd, a, call == SystemCall.RECVFROM);
+            }
+            case SENDMSG -> {
+                return sendMessage(t, fd, a[1], a[2]);
+            }
+            case RECVMSG -> {
+                return receiveMessage(t, fd, a[1], a[2]);
+            }
+            case SENDMMSG, RECVMMSG -> {
+                return messages(t, fd, a, call == SystemCall.SENDMMSG);
+            }
+            case SHUTDOWN -> {
+                return host(HostCall.SHUTDOWN, fd, a[1], 0, 0, 0);
+            }
+            case SETSOCKOPT -> {
+                return setOption(t, fd, a);
+            }
+            case GETSOCKOPT -> {
+                return getOption(t, fd, a);
+            }
+            default -> throw new IllegalStateException(call.linuxName());
+        }
+    }
+
+    // ---- addresses
+
+    /// Copies an address to scratch memory; returns its length or an error.
+    private int address(GuestThread t, long from, long bytes) throws BadAddressException {
+        if (bytes < 0 || bytes > MOST_ADDRESS_BYTES) {
+            return -EINVAL;
+        }
+        byte[] raw = t.memory().bytes(from, (int) bytes);
+        if (raw.length < 2) {
+            return -EINVAL;
+        }
+        turnFamily(t, raw);
+        if (raw[0] == AF_UNIX && raw.length > 3 && raw[2] != 0) {
+            raw = unixPath(t, raw);
+            if (raw == null) {
+                return -ENOENT;
+            }
+        }
+        MemorySegment.copy(MemorySegment.ofArray(raw), 0, t.scratch.structs(), ADDRESS, raw.length);
+        return raw.length;
+    }
+
+    private static void turnFamily(GuestThread t, byte[] raw) {
+        if (t.process.abi.isa.order() == ByteOrder.BIG_ENDIAN) {
+            byte first = raw[0];
+            raw[0] = raw[1];
+            raw[1] = first;
+            if (raw[0] == AF_NETLINK && raw.length >= 12) {
+                ByteBuffer big = ByteBuffer.wrap(raw);
+                ByteBuffer little = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
+                little.putInt(4, big.getInt(4));
+                little.putInt(8, big.getInt(8));
+            }
+        }
+    }
+
+    /// A local socket's path is relative to the process's own directory, and within its root.
+    private byte[] unixPath(GuestThread t, byte[] raw) {
+        int end = 2;
+        while (end < raw.length && raw[end] != 0) {
+            end++;
+        }
+        byte[] path = Arrays.copyOfRange(raw, 2, end);
+        boolean plain = path[0] == '/' && !kernel.paths.confines();
+        if (plain || t.process.workingDirectory == null && !kernel.paths.confines()) {
+            return raw;
+        }
+        try (Paths.Located at = kernel.paths.locate(t, Paths.AT_FDCWD, path, false, 0)) {
+            if (at.error() != 0) {
+                return null;
+            }
+            // The descriptor must outlive this block: it stays open as the path's directory for one call.
+            StringBuilder full = new StringBuilder();
+            if (at.directory() != Paths.AT_FDCWD) {
+                byte[] directory = Paths.linkOf((int) at.directory());
+                full.append(Paths.text(directory)).append('/');
+            }
+            int i = 0;
+            for (byte b = t.scratch.byteAt(at.path()); b != 0; b = t.scratch.byteAt(at.path() + ++i)) {
+                full.append((char) (b & 0xff));
+            }
+            byte[] host = full.toString().getBytes(StandardCharsets.ISO_8859_1);
+            byte[] result = new byte[2 + host.length + 1];
+            result[0] = AF_UNIX;
+            System.arraycopy(host, 0, result, 2, host.length);
+            return result.length > 110 ? null : result;
+        }
+    }
+
+    /// Copies an address from scratch memory, as much as the program has room for.
+    private static void putAddress(GuestThread t, long to, long lengthAt) throws BadAddressException {
+        int room = (int) t.memory().get(lengthAt, 4);
+        int length = t.scratch.structs().get(INT, LENGTH);
+        putAddress(t, to, room, length);
+        t.memory().put(lengthAt, 4, length);
+    }
+
+    private static void putAddress(GuestThread t, long to, int room, int length)
+            throws BadAddressException {
+        int there = Math.min(length, MOST_ADDRESS_BYTES);
+        byte[] raw = t.scratch.structs().asSlice(ADDRESS, there).toArray(ValueLayout.JAVA_BYTE);
+        if (raw.length >= 2 && t.process.abi.isa.order() == ByteOrder.BIG_ENDIAN) {
+            boolean netlink = raw[0] == AF_NETLINK;
+            byte first = raw[0];
+            raw[0] = raw[1];
+            raw[1] = first;
+            if (netlink && raw.length >= 12) {
+                ByteBuffer big = ByteBuffer.wrap(raw);
+                ByteBuffer little = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
+                big.putInt(4, little.getInt(4));
+                big.putInt(8, little.getInt(8));
+            }
+        }
+        t.memory().put(to, Arrays.copyOf(raw, Math.max(0, Math.min(room, raw.length))));
+    }
+
+    // ---- data
+
+    private long sendTo(GuestThread t, int fd, long[] a, boolean addressed)
+            throws BadAddressException {
+        long bytes = Math.min(a[2], Scratch.MOST_DATA_BYTES);
+        MemorySegment data = t.scratch.data(bytes);
+        if (t.memory().copyIn(a[1], data, 0, bytes) < bytes) {
+            return -EFAULT;
+        }
+        int n = addressed && a[4] != 0 ? address(t, a[4], a[5]) : 0;
+        if (n < 0) {
+            return n;
+        }
+        long result =
+                t.blocking(
+                        HostCall.SENDTO,
+                        fd,
+                        data.address(),
+                        bytes,
+                        a[3],
+                        n > 0 ? t.scratch.structs().address() : 0,
+                        n);
+        return signalled(t, result, a[3]);
+    }
+
+    private static long signalled(GuestThread t, long result, long flags) {
+        if (result == -EPIPE && (flags & MSG_NOSIGNAL) == 0) {
+            t.send(Signal.Info.of(Signal.SIGPIPE));
+        }
+        return result;
+    }
+
+    private static long receiveFrom(GuestThread t, int fd, long[] a, boolean addressed)
+            throws BadAddressException {
+        long bytes = Math.min(a[2], Scratch.MOST_DATA_BYTES);
+        MemorySegment data = t.scratch.data(bytes);
+        MemorySegment s = t.scratch.structs();
+        boolean wants = addressed && a[4] != 0;
+        s.set(INT, LENGTH, MOST_ADDRESS_BYTES);
+        long n =
+                t.blocking(
+                        HostCall.RECVFROM,
+                        fd,
+                        data.address(),
+                        bytes,
+                        a[3],
+                        wants ? s.address() : 0,
+                        wants ? s.address() + LENGTH : 0);
+        if (n < 0) {
+            return n;
+        }
+        long copied = Math.min(n, bytes);
+        if (t.memory().copyOut(a[1], data, 0, copied) < copied) {
+            return -EFAULT;
+        }
+        if (wants) {
+            putAddress(t, a[4], a[5]);
+        }
+        return n;
+    }
+
+    /// struct msghdr of the program.
+    private record Header(long name, int nameBytes, long vectors, long count, long control, long controlBytes) {
+        static Header read(GuestThread t, long at) throws BadAddressException {
+            GuestAbi abi = t.process.abi;
+            int w = abi.wordBytes();
+            ByteBuffer b = abi.buffer(t.memory().bytes(at, 7 * w));
+            return new Header(
+                    abi.getWord(b, 0),
+                    b.getInt(w),
+                    abi.getWord(b, 2 * w),
+                    abi.getWord(b, 3 * w),
+                    abi.getWord(b, 4 * w),
+                    abi.getWord(b, 5 * w));
+        }
+    }
+
+    private static void hostHeader(MemorySegment s, int nameBytes, long data, long bytes, long controlBytes) {
+        s.set(LONG, VECTOR, data);
+        s.set(LONG, VECTOR + 8, bytes);
+        s.set(LONG, HEADER, nameBytes > 0 ? s.address() + ADDRESS : 0);
+        s.set(LONG, HEADER + 8, nameBytes);
+        s.set(LONG, HEADER + 16, s.address() + VECTOR);
+        s.set(LONG, HEADER + 24, 1);
+        s.set(LONG, HEADER + 32, controlBytes > 0 ? s.address() + CONTROL : 0);
+        s.set(LONG, HEADER + 40, controlBytes);
+        s.set(LONG, HEADER + 48, 0);
+    }
+
+    private long sendMessage(GuestThread t, int fd, long at, long flags) throws BadAddressException {
+        Header h = Header.read(t, at);
+        if (h.count < 0 || h.count > 1024 || h.controlBytes < 0 || h.controlBytes > CONTROL_BYTES) {
+            return -EINVAL;
+        }
+        FileCalls.Vectors all = FileCalls.Vectors.read(t, h.vectors, h.count);
+        if (all == null) {
+            return -EINVAL;
+        }
+        long bytes = Math.min(all.total(), Scratch.MOST_DATA_BYTES);
+        MemorySegment data = t.scratch.data(bytes);
+        long there = all.gather(t, data, bytes);
+        int n = h.name != 0 ? address(t, h.name, h.nameBytes) : 0;
+        if (n < 0) {
+            return n;
+        }
+        MemorySegment s = t.scratch.structs();
+        long control = h.control == 0 ? 0 : controlToHost(t, h);
+        if (control < 0) {
+            return control;
+        }
+        hostHeader(s, n, data.address(), there, control);
+        return signalled(t, t.blocking(HostCall.SENDMSG, fd, s.address() + HEADER, flags, 0, 0, 0), flags);
+    }
+
+    /// Converts control data: of its kinds, descriptors.
+    private static long controlToHost(GuestThread t, Header h) throws BadAddressException {
+        GuestAbi abi = t.process.abi;
+        int w = abi.wordBytes();
+        ByteBuffer b = abi.buffer(t.memory().bytes(h.control, (int) h.controlBytes));
+        MemorySegment s = t.scratch.structs();
+        long to = CONTROL;
+        int from = 0;
+        while (from + w + 8 <= b.capacity()) {
+            long length = abi.getWord(b, from);
+            int level = (int) (abi.socketOptionToHost(b.getInt(from + w), 0) >>> 32);
+            int kind = b.getInt(from + w + 4);
+            int payload = (int) length - (w + 8);
+            if (payload < 0 || from + length > b.capacity()) {
+                return -EINVAL;
+            }
+            s.set(LONG, to, 16L + payload);
+            s.set(INT, to + 8, level);
+            s.set(INT, to + 12, kind);
+            for (int i = 0; i < payload; i++) {
+                s.set(ValueLayout.JAVA_BYTE, to + 16 + i, b.get(from + w + 8 + i));
+            }
+            if (level == SOL_SOCKET && kind == SCM_RIGHTS) {
+                for (int i = 0; i + 4 <= payload; i += 4) {
+                    int host = t.process.files.host(b.getInt(from + w + 8 + i));
+                    if (host < 0) {
+                        return -EBADF;
+                    }
+                    s.set(INT, to + 16 + i, host);
+                }
+            }
+            to += 16 + payload + 7 & -8;
+            from += (int) length + w - 1 & -w;
+        }
+        return to - CONTROL;
+    }
+
+    private long receiveMessage(GuestThread t, int fd, long at, long flags)
+            throws BadAddressException {
+        GuestAbi abi = t.process.abi;
+        int w = abi.wordBytes();
+        Header h = Header.read(t, at);
+        if (h.count < 0 || h.count > 1024) {
+            return -EINVAL;
+        }
+        FileCalls.Vectors all = FileCalls.Vectors.read(t, h.vectors, h.count);
+        if (all == null) {
+            return -EINVAL;
+        }
+        long bytes = Math.min(all.total(), Scratch.MOST_DATA_BYTES);
+        MemorySegment data = t.scratch.data(bytes);
+        MemorySegment s = t.scratch.structs();
+        hostHeader(
+                s,
+                h.name != 0 ? MOST_ADDRESS_BYTES : 0,
+                data.address(),
+                bytes,
+                h.control != 0 ? Math.min(h.controlBytes + 256, CONTROL_BYTES) : 0);
+        long n = t.blocking(HostCall.RECVMSG, fd, s.address() + HEADER, flags | MSG_CMSG_CLOEXEC, 0, 0, 0);
+        if (n < 0) {
+            return n;
+        }
+        all.scatter(t, data, Math.min(n, bytes));
+        int length = s.get(INT, HEADER + 8);
+        if (h.name != 0) {
+            putAddress(t, h.name, h.nameBytes, length);
+        }
+        t.memory().put(at + w, 4, length);
+        long control = h.control == 0 ? 0 : controlToGuest(t, h, s.get(LONG, HEADER + 40), flags);
+        t.memory().put(at + 5L * w, w, control);
+        t.memory().put(at + 6L * w, 4, s.get(INT, HEADER + 48) & ~MSG_CMSG_CLOEXEC);
+        return n;
+    }
+
+    private static long controlToGuest(GuestThread t, Header h, long bytes, long flags)
+            throws BadAddressException {
+        GuestAbi abi = t.process.abi;
+        int w = abi.wordBytes();
+        MemorySegment s = t.scratch.structs();
+        ByteBuffer b = abi.buffer((int) Math.min(h.controlBytes, CONTROL_BYTES));
+        int to = 0;
+        long from = CONTROL;
+        while (from + 16 <= CONTROL + bytes) {
+            int length = (int) s.get(LONG, from);
+            int payload = length - 16;
+            int size = w + 8 + payload;
+            if (payload < 0 || to + size > b.capacity()) {
+                break;
+            }
+            int level = s.get(INT, from + 8);
+            int kind = s.get(INT, from + 12);
+            abi.putWord(b, to, size);
+            b.putInt(to + w, level == SOL_SOCKET && abi instanceof MipsAbi ? 0xffff : level);
+            b.putInt(to + w + 4, kind);
+            for (int i = 0; i < payload; i++) {
+                b.put(to + w + 8 + i, s.get(ValueLayout.JAVA_BYTE, from + 16 + i));
+            }
+            if (level == SOL_SOCKET) {
+                for (int i = 0; i + 4 <= payload; i += 4) {
+                    int value = s.get(INT, from + 16 + i);
+                    boolean rights = kind == SCM_RIGHTS;
+                    boolean cloexec = (flags & MSG_CMSG_CLOEXEC) != 0;
+                    b.putInt(
+                            to + w + 8 + i,
+                            rights
+                                    ? (int)
+                                            FileCalls.adopt(
+                                                    t.process,
+                                                    value,
+                                                    cloexec ? Paths.O_CLOEXEC : 0)
+                                    : value);
+                }
+            }
+            to = Math.min(b.capacity(), to + (size + w - 1 & -w));
+            from += length + 7 & -8;
+        }
+        t.memory().put(h.control, Arrays.copyOf(b.array(), to));
+        return to;
+    }
+
+    private long messages(GuestThread t, int fd, long[] a, boolean sends) throws BadAddressException {
+        int w = t.process.abi.wordBytes();
+        int bytes = 8 * w;
+        long most = Math.min(a[2], 1024);
+        long flags = a[3] & ~0x1_0000L; // MSG_WAITFORONE
+        for (int i = 0; i < most; i++) {
+            long at = a[1] + (long) i * bytes;
+            long again = i > 0 && !sends ? flags | 0x40 : flags; // MSG_DONTWAIT
+            long n = sends ? sendMessage(t, fd, at, flags) : receiveMessage(t, fd, at, again);
+            if (n < 0) {
+                return i > 0 ? i : n;
+            }
+            t.memory().put(at + 7L * w, 4, n);
+        }
+        return most;
+    }
+
+    // ---- options
+
+    private static long setOption(GuestThread t, int fd, long[] a) throws BadAddressException {
+        GuestAbi abi = t.process.abi;
+        long option = abi.socketOptionToHost((int) a[1], (int) a[2]);
+        int level = (int) (option >>> 32);
+        int name = (int) option;
+        if (a[4] < 0 || a[4] > 4096) {
+            return -EINVAL;
+        }
+        MemorySegment s = t.scratch.structs();
+        if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)) {
+            TimeCalls.getTimes(t, a[3], s, 1, false);
+            return host(HostCall.SETSOCKOPT, fd, level, name, s.address(), 16);
+        }
+        byte[] raw = t.memory().bytes(a[3], (int) a[4]);
+        turnInts(abi, raw);
+        MemorySegment.copy(MemorySegment.ofArray(raw), 0, s, 0, raw.length);
+        return host(HostCall.SETSOCKOPT, fd, level, name, s.address(), raw.length);
+    }
+
+    /// Options are numbers of 32 bits, alone or in structures.
+    private static void turnInts(GuestAbi abi, byte[] raw) {
+        if (abi.isa.order() == ByteOrder.BIG_ENDIAN) {
+            for (int i = 0; i + 4 <= raw.length; i += 4) {
+                byte a = raw[i];
+                byte b = raw[i + 1];
+                raw[i] = raw[i + 3];
+                raw[i + 1] = raw[i + 2];
+                raw[i + 2] = b;
+                raw[i + 3] = a;
+            }
+        }
+    }
+
+    private static long getOption(GuestThread t, int fd, long[] a) throws BadAddressException {
+        GuestAbi abi = t.process.abi;
+        long option = abi.socketOptionToHost((int) a[1], (int) a[2]);
+        int level = (int) (option >>> 32);
+        int name = (int) option;
+        MemorySegment s = t.scratch.structs();
+        int room = (int) t.memory().get(a[4], 4);
+        if (room < 0) {
+            return -EINVAL;
+        }
+        boolean time = level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO);
+        s.set(INT, 8192, time ? 16 : Math.min(room, 4096));
+        long result = host(HostCall.GETSOCKOPT, fd, level, name, s.address(), s.address() + 8192);
+        if (result < 0) {
+            return result;
+        }
+        int length = s.get(INT, 8192);
+        if (time) {
+            TimeCalls.putTimes(t, a[3], s, 1, false);
+            t.memory().put(a[4], 4, 2L * abi.wordBytes());
+            return result;
+        }
+        byte[] raw = s.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+        turnInts(abi, raw);
+        if (level == SOL_SOCKET && name == 3 && raw.length == 4) { // SO_TYPE
+            ByteBuffer type = abi.buffer(raw);
+            type.putInt(0, abi.socketTypeToGuest(type.getInt(0)));
+        }
+        t.memory().put(a[3], raw);
+        t.memory().put(a[4], 4, length);
+        return result;
+    }
+}

@@ -1,0 +1,31 @@
+package straddle.linux.user;
+
+import java.io.PrintStream;
+import java.util.List;
+
+/// How a program is to be run.
+///
+/// @param program path of the host's, or of the guest's below `root`
+/// @param arguments with the program's name first
+/// @param environment as NAME=VALUE
+/// @param sysroot where absolute paths are looked for first; empty for nowhere
+/// @param root the directory that the program can't name anything outside of; empty for none
+/// @param cpu the processor's model; empty for the usual one
+/// @param network whether it may make sockets other than local ones
+/// @param strace where calls are printed, or null
+/// @param memoryBytes that its processes may use together
+public record UserOptions(
+        String program,
+        List<byte[]> arguments,
+        List<byte[]> environment,
+        String sysroot,
+        String root,
+        String cpu,
+        boolean network,
+        PrintStream strace,
+        long memoryBytes) {
+    public UserOptions {
+        arguments = List.copyOf(arguments);
+        environment = List.copyOf(environment);
+    }
+}
