@@ -239,8 +239,7 @@ final class NativeCall {
     static long syscall(long number, long a, long b, long c, long d, long e, long f) {
         MemorySegment state = CAPTURED.get();
         try {
-            return orErrno(
-                    (long) Raw.SYSCALL.invokeExact(state, number, a, b, c, d, e, f), state);
+            return orErrno((long) Raw.SYSCALL.invokeExact(state, number, a, b, c, d, e, f), state);
         } catch (Throwable x) {
             throw unexpected(x);
         }

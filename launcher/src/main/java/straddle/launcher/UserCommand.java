@@ -65,7 +65,8 @@ final class UserCommand implements Callable<Integer> {
     @Option(
             names = {"-L", "--sysroot"},
             paramLabel = "DIR",
-            description = "where absolute paths are looked for first: libraries of the program's architecture")
+            description =
+                    "where absolute paths are looked for first: libraries of the program's architecture")
     private Path sysroot;
 
     @Option(
@@ -92,7 +93,8 @@ final class UserCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--memory"},
             paramLabel = "SIZE",
-            description = "what all of its processes may use together (default: three quarters of the host's)")
+            description =
+                    "what all of its processes may use together (default: three quarters of the host's)")
     private String memory;
 
     @Option(names = "--strace", description = "print every system call on standard error")
@@ -163,8 +165,7 @@ final class UserCommand implements Callable<Integer> {
 
     /// The terminal's and the shell's signals are the program's.
     private static void forwardSignals(Emulation emulation) {
-        FORWARDED.forEach(
-                (name, number) -> Signals.register(name, () -> emulation.signal(number)));
+        FORWARDED.forEach((name, number) -> Signals.register(name, () -> emulation.signal(number)));
     }
 
     private UserOptions options(PrintStream err) throws CommandFailure {
@@ -209,8 +210,7 @@ final class UserCommand implements Callable<Integer> {
         if (program.contains("/") || Files.exists(Path.of(program))) {
             return program;
         }
-        for (String directory :
-                surroundings.environment().getOrDefault("PATH", "").split(":")) {
+        for (String directory : surroundings.environment().getOrDefault("PATH", "").split(":", -1)) {
             Path there = Path.of(directory.isEmpty() ? "." : directory, program);
             if (Files.isExecutable(there) && !Files.isDirectory(there)) {
                 return there.toString();
@@ -250,11 +250,10 @@ final class UserCommand implements Callable<Integer> {
     private Integer printModels() {
         for (UserIsa isa : UserIsa.values()) {
             UserTranslatorProvider.of(isa)
-                    .ifPresent(
-                            provider -> {
-                                surroundings.out().println(isa.machineName() + ":");
-                                surroundings.out().println(provider.cpuHelp());
-                            });
+                    .ifPresent(provider -> {
+                        surroundings.out().println(isa.machineName() + ":");
+                        surroundings.out().println(provider.cpuHelp());
+                    });
         }
         return ExitCodes.OK;
     }
@@ -273,14 +272,17 @@ final class UserCommand implements Callable<Integer> {
         }
         boolean big = isa.order() == java.nio.ByteOrder.BIG_ENDIAN;
         StringBuilder magic = new StringBuilder("\\x7fELF");
-        magic.append(isa.is64() ? "\\x02" : "\\x01").append(big ? "\\x02" : "\\x01").append("\\x01");
+        magic.append(isa.is64() ? "\\x02" : "\\x01")
+                .append(big ? "\\x02" : "\\x01")
+                .append("\\x01");
         magic.append("\\x00".repeat(9));
         String machine = "\\x%02x".formatted(isa.elfMachine());
         magic.append(big ? "\\x00\\x02\\x00" + machine : "\\x02\\x00" + machine + "\\x00");
         String type = big ? "\\xff\\xfe\\xff\\xff" : "\\xfe\\xff\\xff\\xff";
         String mask = "\\xff".repeat(7) + "\\x00" + "\\xff".repeat(8) + type;
         PrintStream out = surroundings.out();
-        out.println("# As root. The kernel starts the command with the program's path as its first argument.");
+        out.println(
+                "# As root. The kernel starts the command with the program's path as its first argument.");
         out.println(
                 "echo ':straddle-%s:M::%s:%s:/usr/local/bin/straddle-%s:' > /proc/sys/fs/binfmt_misc/register"
                         .formatted(isa.machineName(), magic, mask, isa.machineName()));

@@ -32,13 +32,15 @@ class ArchitectureTest {
     @ParameterizedTest
     @CsvSource({
         "straddle.core.., ''",
-        "straddle.linux.., ''",
+        "straddle.linux.kvm.., straddle.linux.libc..",
+        "straddle.linux.libc.., ''",
+        "straddle.linux.user.., straddle.core.. straddle.host..",
         "straddle.devices.., straddle.core..",
         "straddle.machines.., straddle.core.. straddle.devices..",
-        "straddle.host.., straddle.linux..",
-        "straddle.accel.kvm.., straddle.core.. straddle.host.. straddle.linux..",
+        "straddle.host.., straddle.linux.libc..",
+        "straddle.accel.kvm.., straddle.core.. straddle.host.. straddle.linux.kvm.. straddle.linux.libc..",
         "straddle.tcg.., straddle.core.. org.objectweb.asm.. jdk.internal.misc.. jdk.jfr..",
-        "straddle.launcher.., straddle.core.. straddle.devices.. straddle.machines.. straddle.host.. picocli.. com.google.gson.. org.apache.commons.compress.. org.tukaani.xz.. org.jline.."
+        "straddle.launcher.., straddle.core.. straddle.devices.. straddle.machines.. straddle.host.. straddle.linux.user.. picocli.. com.google.gson.. org.apache.commons.compress.. org.tukaani.xz.. org.jline.."
     })
     void aModuleUsesNoMoreThanItsArrowsAllow(String module, String others) {
         List<String> allowed = new ArrayList<>(List.of(JDK));
@@ -89,7 +91,10 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
-                        "straddle.host..", "straddle.accel.kvm..", "straddle.linux..")
+                        "straddle.host..",
+                        "straddle.accel.kvm..",
+                        "straddle.linux.kvm..",
+                        "straddle.linux.libc..")
                 .should()
                 .callMethodWhere(
                         calls("java.lang.foreign.Linker", "downcallHandle")
@@ -106,7 +111,10 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
-                        "straddle.host..", "straddle.accel.kvm..", "straddle.linux..")
+                        "straddle.host..",
+                        "straddle.accel.kvm..",
+                        "straddle.linux.kvm..",
+                        "straddle.linux.libc..")
                 .and()
                 .doNotHaveFullyQualifiedName("straddle.tcg.mmu.Raw")
                 .should()

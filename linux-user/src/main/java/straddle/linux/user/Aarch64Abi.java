@@ -90,7 +90,7 @@ final class Aarch64Abi extends GuestAbi {
         for (long each : s.times()) {
             b.putLong(each);
         }
-        return b.array();
+        return GuestAbi.bytes(b);
     }
 
     // O_DIRECTORY, O_NOFOLLOW, O_DIRECT and O_LARGEFILE are numbered otherwise (asm/fcntl.h).
@@ -133,7 +133,7 @@ final class Aarch64Abi extends GuestAbi {
         b.put(RESERVED + 8, floats, VECTORS, 8);
         b.put(RESERVED + 16, floats, 0, VECTORS);
         UserMemory memory = t.memory();
-        memory.put(frame, b.array());
+        memory.put(frame, GuestAbi.bytes(b));
         memory.put(record, 8, v.register(FP));
         memory.put(record + 8, 8, v.register(LR));
         v.setRegister(0, info.signal());

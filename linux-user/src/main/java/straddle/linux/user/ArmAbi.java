@@ -117,7 +117,7 @@ final class ArmAbi extends GuestAbi {
             b.putInt(72 + 4 * i, (int) s.times()[i]);
         }
         b.putLong(96, s.inode());
-        return b.array();
+        return GuestAbi.bytes(b);
     }
 
     @Override
@@ -175,12 +175,11 @@ final class ArmAbi extends GuestAbi {
             v.setRegister(1, frame);
             v.setRegister(2, frame + SIGINFO_BYTES);
         }
-        memory.put(frame + before, b.array());
+        memory.put(frame + before, GuestAbi.bytes(b));
         v.setRegister(0, info.signal());
         boolean restorer = (action.flags() & Signal.SA_RESTORER) != 0 && action.restorer() != 0;
         v.setRegister(
-                LR,
-                restorer ? action.restorer() : t.process.trampoline() + (withInfo ? 8 : 0));
+                LR, restorer ? action.restorer() : t.process.trampoline() + (withInfo ? 8 : 0));
         v.setRegister(SP, frame);
         setPc(v, action.handler());
     }
@@ -191,7 +190,7 @@ final class ArmAbi extends GuestAbi {
         long frame = v.register(SP) + (withInfo ? SIGINFO_BYTES : 0);
         ByteBuffer b = buffer(t.memory().bytes(frame, UCONTEXT_BYTES));
         if (b.getInt(VFP) == VFP_MAGIC) {
-            v.loadFloats(Arrays.copyOfRange(b.array(), VFP + 8, VFP + 8 + D_REGISTERS + 4));
+            v.loadFloats(Arrays.copyOfRange(GuestAbi.bytes(b), VFP + 8, VFP + 8 + D_REGISTERS + 4));
         }
         for (int i = 0; i < 15; i++) {
             v.setRegister(i, b.getInt(REGISTERS + 4 * i) & 0xffff_ffffL);

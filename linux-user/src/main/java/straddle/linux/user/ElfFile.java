@@ -56,14 +56,16 @@ final class ElfFile {
 
     ElfFile(Reader file) throws ProgramException {
         byte[] head = file.read(0, 64);
-        if (head.length < 52 || head[0] != 0x7f || head[1] != 'E' || head[2] != 'L' || head[3] != 'F') {
+        if (head.length < 52
+                || head[0] != 0x7f
+                || head[1] != 'E'
+                || head[2] != 'L'
+                || head[3] != 'F') {
             throw bad("it is no ELF file");
         }
         int bits = head[4] == 1 ? 32 : head[4] == 2 ? 64 : 0;
         ByteOrder order =
-                head[5] == 1
-                        ? ByteOrder.LITTLE_ENDIAN
-                        : head[5] == 2 ? ByteOrder.BIG_ENDIAN : null;
+                head[5] == 1 ? ByteOrder.LITTLE_ENDIAN : head[5] == 2 ? ByteOrder.BIG_ENDIAN : null;
         if (bits == 0 || order == null || bits == 64 && head.length < 64) {
             throw bad("its ELF header is damaged");
         }
@@ -71,11 +73,10 @@ final class ElfFile {
         int machine = b.getShort(18) & 0xffff;
         isa =
                 UserIsa.ofElf(machine, bits, order)
-                        .orElseThrow(
-                                () ->
-                                        bad(
-                                                "it is for another kind of processor (ELF machine %d, %d bits), which Straddle has no translator for"
-                                                        .formatted(machine, bits)));
+                        .orElseThrow(() ->
+                                bad(
+                                        "it is for another kind of processor (ELF machine %d, %d bits), which Straddle has no translator for"
+                                                .formatted(machine, bits)));
         int type = b.getShort(16) & 0xffff;
         if (type != ET_EXEC && type != ET_DYN) {
             throw bad("it is no program: its ELF type is " + type);
@@ -120,9 +121,7 @@ final class ElfFile {
                     if (memoryBytes > 0) {
                         loads.add(load);
                     }
-                    if (headerAddress == -1
-                            && table >= offset
-                            && table - offset < fileBytes) {
+                    if (headerAddress == -1 && table >= offset && table - offset < fileBytes) {
                         headerAddress = address + table - offset;
                     }
                 }

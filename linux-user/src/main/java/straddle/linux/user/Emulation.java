@@ -87,7 +87,9 @@ public final class Emulation implements AutoCloseable {
             long flags = LinuxCall.syscall(HostCall.FCNTL, fd, 1, 0, 0, 0, 0);
             if (flags == 0) {
                 byte[] target = Paths.linkOf(fd);
-                boolean ofTheJvm = Paths.text(target).endsWith("/lib/modules") || Paths.text(target).endsWith(".jar");
+                boolean ofTheJvm =
+                        Paths.text(target).endsWith("/lib/modules")
+                                || Paths.text(target).endsWith(".jar");
                 if (!ofTheJvm) {
                     process.files.put(fd, new OpenFile(fd, true), false);
                 }
@@ -120,11 +122,10 @@ public final class Emulation implements AutoCloseable {
         return kernel.sendGroup(kernel.foregroundGroup(), info)
                 || Optional.ofNullable(kernel.first())
                         .filter(first -> !first.zombie)
-                        .map(
-                                first -> {
-                                    first.send(info);
-                                    return true;
-                                })
+                        .map(first -> {
+                            first.send(info);
+                            return true;
+                        })
                         .orElse(false);
     }
 

@@ -49,7 +49,7 @@ final class Errno {
                         + " EFAULT ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE"
                         + " EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM"
                         + " ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP";
-        String[] names = first.split(" ");
+        String[] names = first.split(" ", -1);
         System.arraycopy(names, 0, NAMES, 1, names.length);
         NAMES[ENODATA] = "ENODATA";
         NAMES[EOVERFLOW] = "EOVERFLOW";

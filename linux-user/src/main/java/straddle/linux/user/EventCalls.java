@@ -45,11 +45,23 @@ final class EventCalls implements SystemCalls.Handler {
                         t.maskForCall(p.abi.signalsToHost(t.memory().get(set, 8)));
                     }
                 }
-                return select(t, (int) a[0], a[1], a[2], a[3], a[4], true, call == SystemCall.PSELECT6_TIME64);
+                return select(
+                        t,
+                        (int) a[0],
+                        a[1],
+                        a[2],
+                        a[3],
+                        a[4],
+                        true,
+                        call == SystemCall.PSELECT6_TIME64);
             }
             case EPOLL_CREATE, EPOLL_CREATE1 -> {
                 int flags = call == SystemCall.EPOLL_CREATE ? 0 : p.abi.openFlagsToHost((int) a[0]);
-                return FileCalls.adopt(p, LinuxCall.syscall(HostCall.EPOLL_CREATE1, flags | Paths.O_CLOEXEC, 0, 0, 0, 0, 0), flags);
+                return FileCalls.adopt(
+                        p,
+                        LinuxCall.syscall(
+                                HostCall.EPOLL_CREATE1, flags | Paths.O_CLOEXEC, 0, 0, 0, 0, 0),
+                        flags);
             }
             case EPOLL_CTL -> {
                 return control(t, a);
@@ -65,7 +77,12 @@ final class EventCalls implements SystemCalls.Handler {
                 if (a[4] != 0) {
                     t.maskForCall(p.abi.signalsToHost(t.memory().get(a[4], 8)));
                 }
-                return await(t, a, nanos < 0 ? -1 : (int) Math.min((nanos + 999_999) / 1_000_000, Integer.MAX_VALUE));
+                return await(
+                        t,
+                        a,
+                        nanos < 0
+                                ? -1
+                                : (int) Math.min((nanos + 999_999) / 1_000_000, Integer.MAX_VALUE));
             }
             default -> throw new IllegalStateException(call.linuxName());
         }
@@ -88,7 +105,8 @@ final class EventCalls implements SystemCalls.Handler {
             s.set(LONG, 8L * MOST_POLLED, nanos / 1_000_000_000);
             s.set(LONG, 8L * MOST_POLLED + 8, nanos % 1_000_000_000);
         }
-        long result = t.blocking(HostCall.PPOLL, s.address(), count, nanos < 0 ? 0 : times, 0, 8, 0);
+        long result =
+                t.blocking(HostCall.PPOLL, s.address(), count, nanos < 0 ? 0 : times, 0, 8, 0);
         return result == -ERESTART ? -ERESTARTNOHAND : result;
     }
 
@@ -123,13 +141,20 @@ final class EventCalls implements SystemCalls.Handler {
             b.putShort(8 * i + 6, (short) events);
             ready += events != 0 ? 1 : 0;
         }
-        t.memory().put(address, b.array());
+        t.memory().put(address, GuestAbi.bytes(b));
         return ready;
     }
 
     /// As poll(2), which has no bound for the host's descriptors' numbers.
     private static long select(
-            GuestThread t, int most, long reads, long writes, long excepts, long time, boolean specs, boolean wide)
+            GuestThread t,
+            int most,
+            long reads,
+            long writes,
+            long excepts,
+            long time,
+            boolean specs,
+            boolean wide)
             throws BadAddressException {
         if (most < 0 || most > MOST_POLLED) {
             return -EINVAL;
@@ -253,7 +278,7 @@ final class EventCalls implements SystemCalls.Handler {
                     i * bytes + abi.epollDataOffset(),
                     s.get(ValueLayout.JAVA_LONG_UNALIGNED, 12L * i + 4));
         }
-        t.memory().put(a[1], b.array());
+        t.memory().put(a[1], GuestAbi.bytes(b));
         return n;
     }
 }

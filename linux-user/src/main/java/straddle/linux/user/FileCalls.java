@@ -83,7 +83,8 @@ final class FileCalls implements SystemCalls.Handler {
             }
             case TIMERFD_CREATE -> {
                 int flags = abi.openFlagsToHost((int) a[1]);
-                return adopt(p, host(HostCall.TIMERFD_CREATE, a[0], flags | O_CLOEXEC, 0, 0), flags);
+                return adopt(
+                        p, host(HostCall.TIMERFD_CREATE, a[0], flags | O_CLOEXEC, 0, 0), flags);
             }
             case MEMFD_CREATE -> {
                 byte[] name = t.memory().string(a[0], 250);
@@ -202,14 +203,21 @@ final class FileCalls implements SystemCalls.Handler {
             case FSTATFS, FSTATFS64 -> {
                 MemorySegment s = t.scratch.structs();
                 long result = host(HostCall.FSTATFS, fd, s.address(), 0, 0);
-                return result < 0 ? result : PathCalls.putFileSystem(t, s, a[call == SystemCall.FSTATFS ? 1 : 2], call == SystemCall.FSTATFS64);
+                return result < 0
+                        ? result
+                        : PathCalls.putFileSystem(
+                                t,
+                                s,
+                                a[call == SystemCall.FSTATFS ? 1 : 2],
+                                call == SystemCall.FSTATFS64);
             }
             case FCHDIR -> {
                 return changeDirectory(t, host(HostCall.FCNTL, fd, F_DUPFD_CLOEXEC, 3, 0));
             }
             case INOTIFY_ADD_WATCH -> {
                 byte[] path = t.memory().string(a[1], 4096);
-                try (Paths.Located at = kernel.paths.locate(t, Paths.AT_FDCWD, path, (a[2] & 0x200_0000) == 0, 0)) {
+                try (Paths.Located at =
+                        kernel.paths.locate(t, Paths.AT_FDCWD, path, (a[2] & 0x200_0000) == 0, 0)) {
                     if (at.error() != 0) {
                         return -at.error();
                     }
@@ -224,7 +232,8 @@ final class FileCalls implements SystemCalls.Handler {
                 MemorySegment s = t.scratch.structs();
                 boolean wide = call == SystemCall.TIMERFD_SETTIME64;
                 TimeCalls.getTimes(t, a[2], s, 2, wide);
-                long result = host(HostCall.TIMERFD_SETTIME, fd, a[1], s.address(), s.address() + 32);
+                long result =
+                        host(HostCall.TIMERFD_SETTIME, fd, a[1], s.address(), s.address() + 32);
                 if (result == 0 && a[3] != 0) {
                     TimeCalls.putTimes(t, a[3], s.asSlice(32), 2, wide);
                 }
@@ -368,7 +377,10 @@ final class FileCalls implements SystemCalls.Handler {
     /// open files do.
     private long lock(GuestThread t, long[] a, int fd, int command) throws BadAddressException {
         GuestAbi abi = t.process.abi;
-        boolean wide = abi.isa.is64() || command >= F_GETLK64 && command <= F_SETLKW64 || command >= F_OFD_GETLK;
+        boolean wide =
+                abi.isa.is64()
+                        || command >= F_GETLK64 && command <= F_SETLKW64
+                        || command >= F_OFD_GETLK;
         boolean gap = abi.isa.is64() || wide && abi.alignsPairs();
         int offset = gap ? 8 : 4;
         int width = wide ? 8 : 4;
@@ -381,7 +393,12 @@ final class FileCalls implements SystemCalls.Handler {
         s.set(LONG, 8, wide ? start : (int) start);
         s.set(LONG, 16, wide ? length : (int) length);
         s.set(LONG, 24, 0);
-        int kind = command >= F_OFD_GETLK ? command : command >= F_GETLK64 ? command - F_GETLK64 + F_OFD_GETLK : command - F_GETLK + F_OFD_GETLK;
+        int kind =
+                command >= F_OFD_GETLK
+                        ? command
+                        : command >= F_GETLK64
+                                ? command - F_GETLK64 + F_OFD_GETLK
+                                : command - F_GETLK + F_OFD_GETLK;
         long result = t.blocking(HostCall.FCNTL, fd, kind, s.address(), 0, 0, 0);
         if (result == 0 && kind == F_OFD_GETLK) {
             memory.put(a[2], 2, s.get(ValueLayout.JAVA_SHORT, 0));
@@ -415,7 +432,13 @@ final class FileCalls implements SystemCalls.Handler {
                     position < 0
                             ? t.blocking(HostCall.READ, fd, data.address(), part, 0, 0, 0)
                             : t.blocking(
-                                    HostCall.PREAD64, fd, data.address(), part, position + done, 0, 0);
+                                    HostCall.PREAD64,
+                                    fd,
+                                    data.address(),
+                                    part,
+                                    position + done,
+                                    0,
+                                    0);
             if (n < 0) {
                 return done > 0 ? done : n;
             }
@@ -469,7 +492,21 @@ final class FileCalls implements SystemCalls.Handler {
     }
 
     /// Ranges of the program's memory.
-    record Vectors(long[] starts, long[] lengths, long total) {
+    static final class Vectors {
+        private final long[] starts;
+        private final long[] lengths;
+        private final long total;
+
+        private Vectors(long[] starts, long[] lengths, long total) {
+            this.starts = starts;
+            this.lengths = lengths;
+            this.total = total;
+        }
+
+        long total() {
+            return total;
+        }
+
         static Vectors read(GuestThread t, long address, long count) throws BadAddressException {
             int w = t.process.abi.wordBytes();
             ByteBuffer raw = t.process.abi.buffer(t.memory().bytes(address, (int) count * 2 * w));
@@ -561,8 +598,7 @@ final class FileCalls implements SystemCalls.Handler {
         if (a[2] != 0) {
             s.set(LONG, 0, t.memory().get(a[2], width));
         }
-        long n =
-                t.blocking(HostCall.SENDFILE, to, from, a[2] != 0 ? s.address() : 0, a[3], 0, 0);
+        long n = t.blocking(HostCall.SENDFILE, to, from, a[2] != 0 ? s.address() : 0, a[3], 0, 0);
         if (n >= 0 && a[2] != 0) {
             t.memory().put(a[2], width, s.get(LONG, 0));
         }
@@ -614,7 +650,8 @@ final class FileCalls implements SystemCalls.Handler {
         }
         GuestAbi abi = t.process.abi;
         int w = abi.wordBytes();
-        ByteBuffer out = abi.buffer((int) n + 16);
+        byte[] raw = new byte[(int) n + 16];
+        ByteBuffer out = abi.buffer(raw);
         int to = 0;
         for (int at = 0; at < n; ) {
             int length = s.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 16) & 0xffff;
@@ -641,7 +678,7 @@ final class FileCalls implements SystemCalls.Handler {
             }
             at += length;
         }
-        t.memory().put(address, java.util.Arrays.copyOf(out.array(), to));
+        t.memory().put(address, java.util.Arrays.copyOf(raw, to));
         return to;
     }
 
@@ -670,9 +707,7 @@ final class FileCalls implements SystemCalls.Handler {
         if (cwd == null) {
             MemorySegment s = t.scratch.structs();
             long n = host(HostCall.GETCWD, s.address(), 4096, 0, 0);
-            return n <= 0
-                    ? new byte[0]
-                    : s.asSlice(0, n - 1).toArray(ValueLayout.JAVA_BYTE);
+            return n <= 0 ? new byte[0] : s.asSlice(0, n - 1).toArray(ValueLayout.JAVA_BYTE);
         }
         byte[] path = t.kernel().paths.within(Paths.linkOf(cwd.host));
         return path.length == 0 ? new byte[] {'/'} : path;

@@ -37,9 +37,7 @@ final class FilePages {
     PageSource open(int fd, FileStatus status, String description) {
         int own = (int) LinuxCall.syscall(HostCall.FCNTL, fd, 1030, 3, 0, 0, 0);
         long[] times = status.times();
-        Key key =
-                new Key(
-                        status.device(), status.inode(), status.size(), times[2], times[3]);
+        Key key = new Key(status.device(), status.inode(), status.size(), times[2], times[3]);
         return new Source(own, key, description);
     }
 
@@ -110,11 +108,7 @@ final class FilePages {
         @Override
         public String description() {
             return "%02x:%02x %d %s"
-                    .formatted(
-                            key.device >>> 8 & 0xfff,
-                            key.device & 0xff,
-                            key.inode,
-                            description);
+                    .formatted(key.device >>> 8 & 0xfff, key.device & 0xff, key.inode, description);
         }
 
         @Override

@@ -111,7 +111,10 @@ final class Futexes {
             int count = wakeQueue(fromKey, mostWoken, -1);
             Deque<Waiter> queue = queues.get(fromKey);
             int moved = 0;
-            while (queue != null && !queue.isEmpty() && moved < mostMoved && !fromKey.equals(toKey)) {
+            while (queue != null
+                    && !queue.isEmpty()
+                    && moved < mostMoved
+                    && !fromKey.equals(toKey)) {
                 Waiter each = queue.poll();
                 each.key = toKey;
                 queues.computeIfAbsent(toKey, _ -> new ArrayDeque<>()).add(each);
@@ -120,7 +123,7 @@ final class Futexes {
             if (queue != null && queue.isEmpty()) {
                 queues.remove(fromKey);
             }
-            return count + moved;
+            return (long) count + moved;
         }
     }
 

@@ -37,14 +37,13 @@ abstract class GuestAbi {
                 };
         try (InputStream in = GuestAbi.class.getResourceAsStream("syscalls.txt");
                 BufferedReader lines =
-                        new BufferedReader(
-                                new InputStreamReader(in, StandardCharsets.US_ASCII))) {
+                        new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII))) {
             Map<String, SystemCall> known = new HashMap<>();
             for (SystemCall each : SystemCall.values()) {
                 known.put(each.linuxName(), each);
             }
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                String[] cells = line.split(" ");
+                String[] cells = line.split(" ", -1);
                 if (line.startsWith("#") || cells[column].equals("-")) {
                     continue;
                 }
@@ -288,6 +287,13 @@ abstract class GuestAbi {
         return ByteBuffer.wrap(bytes).order(isa.order());
     }
 
+    /// What is in a buffer, all of it.
+    static byte[] bytes(ByteBuffer of) {
+        byte[] all = new byte[of.capacity()];
+        of.get(0, all);
+        return all;
+    }
+
     final void putWord(ByteBuffer to, int at, long value) {
         if (isa.is64()) {
             to.putLong(at, value);
@@ -365,7 +371,7 @@ abstract class GuestAbi {
                 putWord(b, fields + 8, info.status());
             }
         }
-        return b.array();
+        return GuestAbi.bytes(b);
     }
 
     private static boolean isFault(int signal) {

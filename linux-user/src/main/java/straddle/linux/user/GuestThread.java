@@ -33,7 +33,6 @@ final class GuestThread implements Runnable {
     private long maskBefore;
 
     private boolean hasMaskBefore;
-    private long restartBlock;
 
     /// Signals to this thread alone; under the kernel's lock.
     private final Deque<Signal.Info> pending = new ArrayDeque<>();
@@ -111,14 +110,12 @@ final class GuestThread implements Runnable {
     private void faulted(UserStop stop) {
         int signal = stop.signal();
         if (kernel().options.strace() != null) {
-            kernel()
-                    .trace(
+            kernel().trace(
                             this,
                             "--- %s at 0x%x, address 0x%x ---"
                                     .formatted(stop, vcpu.pc(), vcpu.faultAddress()));
         }
-        Signal.Info info =
-                new Signal.Info(signal, stop.code(), 0, 0, vcpu.faultAddress(), 0);
+        Signal.Info info = new Signal.Info(signal, stop.code(), 0, 0, vcpu.faultAddress(), 0);
         Signal.Action action = process.actions[signal];
         boolean blocked = (mask & Signal.bit(signal)) != 0;
         if (blocked || action.handler() == Signal.SIG_IGN || action.handler() == Signal.SIG_DFL) {

@@ -18,6 +18,7 @@ final class HostCall {
     static final int PWRITE64 = 18;
     static final int ACCESS = 21;
     static final int PIPE = 22;
+    static final int SCHED_YIELD = 24;
     static final int MSYNC = 26;
     static final int DUP = 32;
     static final int NANOSLEEP = 35;

@@ -126,7 +126,7 @@ final class I386Abi extends GuestAbi {
             b.putInt(64 + 4 * i, (int) s.times()[i]);
         }
         b.putLong(88, s.inode());
-        return b.array();
+        return GuestAbi.bytes(b);
     }
 
     @Override
@@ -160,8 +160,21 @@ final class I386Abi extends GuestAbi {
     @Override
     byte[] trampolines() {
         return new byte[] {
-            0x58, (byte) 0xb8, 119, 0, 0, 0, (byte) 0xcd, (byte) 0x80, // POP EAX; MOV EAX, 119; INT 80H
-            (byte) 0xb8, (byte) 173, 0, 0, 0, (byte) 0xcd, (byte) 0x80, // MOV EAX, 173; INT 80H
+            0x58,
+            (byte) 0xb8,
+            119,
+            0,
+            0,
+            0,
+            (byte) 0xcd,
+            (byte) 0x80, // POP EAX; MOV EAX, 119; INT 80H
+            (byte) 0xb8,
+            (byte) 173,
+            0,
+            0,
+            0,
+            (byte) 0xcd,
+            (byte) 0x80, // MOV EAX, 173; INT 80H
         };
     }
 
@@ -177,17 +190,14 @@ final class I386Abi extends GuestAbi {
         ByteBuffer image = buffer(FSAVE_BYTES + FXSAVE_BYTES);
         image.putInt(FSAVE_BYTES - 4, 0x0000_ffff);
         image.put(FSAVE_BYTES, floats, 0, FXSAVE_BYTES);
-        memory.put(fpstate, image.array());
+        memory.put(fpstate, GuestAbi.bytes(image));
         int bytes = withInfo ? RT_FRAME_BYTES : FRAME_BYTES;
         long frame = (fpstate - bytes + 4 & -16) - 4;
         ByteBuffer b = buffer(bytes);
         boolean restorer = action.has(Signal.SA_RESTORER) && action.restorer() != 0;
         b.putInt(
                 0,
-                (int)
-                        (restorer
-                                ? action.restorer()
-                                : t.process.trampoline() + (withInfo ? 8 : 0)));
+                (int) (restorer ? action.restorer() : t.process.trampoline() + (withInfo ? 8 : 0)));
         b.putInt(4, info.signal());
         int context = withInfo ? RT_CONTEXT : FRAME_CONTEXT;
         if (withInfo) {
@@ -207,7 +217,7 @@ final class I386Abi extends GuestAbi {
         b.putInt(context + 68, (int) v.register(ESP)).putInt(context + 72, 0x2b);
         b.putInt(context + 76, (int) fpstate).putInt(context + 80, (int) mask);
         b.putInt(context + 84, (int) info.address());
-        memory.put(frame, b.array());
+        memory.put(frame, GuestAbi.bytes(b));
         v.setRegister(ESP, frame);
         v.setRegister(EAX, info.signal());
         v.setRegister(EDX, withInfo ? frame + RT_SIGINFO : 0);
@@ -237,7 +247,6 @@ final class I386Abi extends GuestAbi {
             t.altStack.read(this, b, RT_UCONTEXT + 8);
             return b.getLong(RT_MASK);
         }
-        return b.getInt(context + 80) & 0xffff_ffffL
-                | (long) b.getInt(FRAME_EXTRA_MASK) << 32;
+        return b.getInt(context + 80) & 0xffff_ffffL | (long) b.getInt(FRAME_EXTRA_MASK) << 32;
     }
 }

@@ -17,26 +17,16 @@ final class Ioctls {
     private static final int TIOCGSID = 0x5429;
     private static final int TIOCGPTPEER = 0x5441;
 
-    /// How a request's argument is laid out: widths of its numbers, in bytes.
+    /// How a request's argument is laid out: the widths of its numbers in bytes, a digit each.
     ///
     /// @param in copied from the program
     /// @param out copied to it
-    private record Layout(int[] widths, boolean in, boolean out) {
-        @Override
-        public boolean equals(Object o) {
-            return this == o;
-        }
-
-        @Override
-        public int hashCode() {
-            return System.identityHashCode(this);
-        }
-    }
+    private record Layout(String widths, boolean in, boolean out) {}
 
     private static final Map<Integer, Layout> TABLE = new HashMap<>();
 
     private static void row(int request, String widths, boolean in, boolean out) {
-        TABLE.put(request, new Layout(widths.chars().map(c -> c - '0').toArray(), in, out));
+        TABLE.put(request, new Layout(widths, in, out));
     }
 
     static {
@@ -66,7 +56,8 @@ final class Ioctls {
     private static boolean isByValue(int request) {
         return switch (request) {
             // TCSBRK, TCXONC, TCFLSH, TIOCEXCL, TIOCNXCL, TIOCSCTTY, TIOCNOTTY, TCSBRKP, FICLONE
-            case 0x5409, 0x540a, 0x540b, 0x540c, 0x540d, 0x540e, 0x5422, 0x5425, TIOCGPTPEER -> true;
+            case 0x5409, 0x540a, 0x540b, 0x540c, 0x540d, 0x540e, 0x5422, 0x5425, TIOCGPTPEER ->
+                    true;
             default -> false;
         };
     }
@@ -83,7 +74,9 @@ final class Ioctls {
         }
         if (isByValue(request)) {
             long result = t.blocking(HostCall.IOCTL, fd, request & 0xffff_ffffL, argument, 0, 0, 0);
-            return request == TIOCGPTPEER ? FileCalls.adopt(t.process, result, (int) argument) : result;
+            return request == TIOCGPTPEER
+                    ? FileCalls.adopt(t.process, result, (int) argument)
+                    : result;
         }
         Layout layout = TABLE.get(request);
         if (layout == null) {
@@ -92,7 +85,8 @@ final class Ioctls {
         MemorySegment s = t.scratch.structs();
         if (layout.in) {
             long at = 0;
-            for (int width : layout.widths) {
+            for (int i = 0; i < layout.widths.length(); i++) {
+                int width = layout.widths.charAt(i) - '0';
                 put(s, at, width, t.memory().get(argument + at, width));
                 at += width;
             }
@@ -100,7 +94,8 @@ final class Ioctls {
         long result = t.blocking(HostCall.IOCTL, fd, request & 0xffff_ffffL, s.address(), 0, 0, 0);
         if (result >= 0 && layout.out) {
             long at = 0;
-            for (int width : layout.widths) {
+            for (int i = 0; i < layout.widths.length(); i++) {
+                int width = layout.widths.charAt(i) - '0';
                 t.memory().put(argument + at, width, get(s, at, width));
                 at += width;
             }
@@ -113,8 +108,7 @@ final class Ioctls {
     private static long terminalGroup(GuestThread t, int fd, int request, long argument)
             throws BadAddressException {
         MemorySegment s = t.scratch.structs();
-        long result =
-                LinuxCall.syscall(HostCall.IOCTL, fd, TIOCGPGRP, s.address(), 0, 0, 0);
+        long result = LinuxCall.syscall(HostCall.IOCTL, fd, TIOCGPGRP, s.address(), 0, 0, 0);
         if (result < 0) {
             return result;
         }

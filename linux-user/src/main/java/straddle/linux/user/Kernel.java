@@ -82,8 +82,7 @@ final class Kernel implements AutoCloseable {
     }
 
     private static java.lang.foreign.MemorySegment reserve(
-            String name, long bytes, java.lang.foreign.Arena arena)
-            throws RamUnavailableException {
+            String name, long bytes, java.lang.foreign.Arena arena) throws RamUnavailableException {
         try {
             return LinuxCall.reserve(bytes, arena);
         } catch (HostException e) {
@@ -113,13 +112,12 @@ final class Kernel implements AutoCloseable {
             if (translator == null) {
                 UserTranslatorProvider provider =
                         UserTranslatorProvider.of(isa)
-                                .orElseThrow(
-                                        () ->
-                                                new ProgramException(
-                                                        Errno.ENOEXEC,
-                                                        "There is no translator for "
-                                                                + isa.machineName()
-                                                                + " programs in this installation."));
+                                .orElseThrow(() ->
+                                        new ProgramException(
+                                                Errno.ENOEXEC,
+                                                "There is no translator for "
+                                                        + isa.machineName()
+                                                        + " programs in this installation."));
                 try {
                     translator = provider.create(isa, options.cpu(), frames);
                 } catch (IllegalArgumentException e) {
@@ -161,22 +159,21 @@ final class Kernel implements AutoCloseable {
     /// @return the number
     int start(GuestThread thread, Consumer<GuestThread> prepare) {
         CountDownLatch known = new CountDownLatch(1);
-        threads.execute(
-                () -> {
-                    thread.host = Thread.currentThread();
-                    int id = LinuxCall.threadId();
-                    thread.hostThread(id);
-                    if (thread.tid == 0) {
-                        thread.tid = id;
-                    }
-                    prepare.accept(thread);
-                    known.countDown();
-                    try {
-                        thread.run();
-                    } catch (RuntimeException | Error e) {
-                        failed(thread, e);
-                    }
-                });
+        threads.execute(() -> {
+            thread.host = Thread.currentThread();
+            int id = LinuxCall.threadId();
+            thread.hostThread(id);
+            if (thread.tid == 0) {
+                thread.tid = id;
+            }
+            prepare.accept(thread);
+            known.countDown();
+            try {
+                thread.run();
+            } catch (RuntimeException | Error e) {
+                failed(thread, e);
+            }
+        });
         boolean interrupted = false;
         while (true) {
             try {
@@ -194,7 +191,8 @@ final class Kernel implements AutoCloseable {
 
     /// A mistake of ours must not leave others waiting.
     private void failed(GuestThread thread, Throwable e) {
-        System.err.println("straddle: This is a mistake in Straddle, not yours. Please report what follows.");
+        System.err.println(
+                "straddle: This is a mistake in Straddle, not yours. Please report what follows.");
         e.printStackTrace();
         thread.process.exit(Signal.SIGABRT);
         ended(thread);

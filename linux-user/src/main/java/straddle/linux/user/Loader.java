@@ -52,25 +52,75 @@ final class Loader {
     }
 
     /// A program that is ready to be run.
-    record Loaded(
-            UserIsa isa,
-            ProgramMemory program,
-            long entry,
-            long stack,
-            byte[] path,
-            byte[] auxv,
-            List<byte[]> arguments,
-            long stackTop) {}
+    static final class Loaded {
+        private final UserIsa isa;
+        private final ProgramMemory program;
+        private final long entry;
+        private final long stack;
+        private final byte[] path;
+        private final byte[] auxv;
+        private final List<byte[]> arguments;
+        private final long stackTop;
+
+        Loaded(
+                UserIsa isa,
+                ProgramMemory program,
+                long entry,
+                long stack,
+                byte[] path,
+                byte[] auxv,
+                List<byte[]> arguments,
+                long stackTop) {
+            this.isa = isa;
+            this.program = program;
+            this.entry = entry;
+            this.stack = stack;
+            this.path = path;
+            this.auxv = auxv;
+            this.arguments = arguments;
+            this.stackTop = stackTop;
+        }
+
+        UserIsa isa() {
+            return isa;
+        }
+
+        ProgramMemory program() {
+            return program;
+        }
+
+        long entry() {
+            return entry;
+        }
+
+        long stack() {
+            return stack;
+        }
+
+        byte[] path() {
+            return path;
+        }
+
+        byte[] auxv() {
+            return auxv;
+        }
+
+        List<byte[]> arguments() {
+            return arguments;
+        }
+
+        long stackTop() {
+            return stackTop;
+        }
+    }
 
     /// An open file of the host's.
-    private final class Opened implements AutoCloseable {
+    private static final class Opened implements AutoCloseable {
         final int fd;
-        final byte[] path;
         final FileStatus status;
 
-        Opened(int fd, byte[] path) throws ProgramException {
+        Opened(int fd) throws ProgramException {
             this.fd = fd;
-            this.path = path;
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment s = arena.allocate(FileStatus.HOST_BYTES, 8);
                 LinuxCall.syscall(HostCall.FSTAT, fd, s.address(), 0, 0, 0, 0);
@@ -86,11 +136,8 @@ final class Loader {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment to = arena.allocate(Math.max(1, bytes));
                 long done =
-                        LinuxCall.syscall(
-                                HostCall.PREAD64, fd, to.address(), bytes, offset, 0, 0);
-                return done <= 0
-                        ? new byte[0]
-                        : to.asSlice(0, done).toArray(ValueLayout.JAVA_BYTE);
+                        LinuxCall.syscall(HostCall.PREAD64, fd, to.address(), bytes, offset, 0, 0);
+                return done <= 0 ? new byte[0] : to.asSlice(0, done).toArray(ValueLayout.JAVA_BYTE);
             }
         }
 
@@ -116,7 +163,7 @@ final class Loader {
                             ? "there is no such file"
                             : "it can't be opened: " + Errno.name((int) -fd));
         }
-        Opened opened = new Opened((int) fd, path);
+        Opened opened = new Opened((int) fd);
         byte[] link = ("/proc/self/fd/" + fd).getBytes(StandardCharsets.US_ASCII);
         long allowed =
                 LinuxCall.syscall(
@@ -237,7 +284,8 @@ final class Loader {
             byte[] code = abi.trampolines();
             if (code.length > 0) {
                 program.trampoline =
-                        program.memory.findFree(abi.stackTop() - STACK_BYTES - 16 * PAGE, PAGE, PAGE);
+                        program.memory.findFree(
+                                abi.stackTop() - STACK_BYTES - 16 * PAGE, PAGE, PAGE);
                 program.memory.map(
                         program.trampoline,
                         PAGE,
@@ -247,10 +295,18 @@ final class Loader {
                         0,
                         "[sigpage]");
                 program.memory.put(program.trampoline, code);
-                program.memory.protect(
-                        program.trampoline, PAGE, UserMemory.READ | UserMemory.EXEC);
+                program.memory.protect(program.trampoline, PAGE, UserMemory.READ | UserMemory.EXEC);
             }
-            return stack(elf, program, abi, base, interpreterBase, entry, hostPath, arguments, environment);
+            return stack(
+                    elf,
+                    program,
+                    abi,
+                    base,
+                    interpreterBase,
+                    entry,
+                    hostPath,
+                    arguments,
+                    environment);
         } catch (BadAddressException | IllegalArgumentException e) {
             program.release();
             throw ElfFile.bad("its segments don't fit: " + e.getMessage());
@@ -319,13 +375,7 @@ final class Loader {
                         kernel.filePages.open(
                                 file.fd, file.status, Paths.text(Paths.linkOf(file.fd)));
                 memory.map(
-                        page,
-                        filePages - page,
-                        rights,
-                        false,
-                        source,
-                        each.offset() & -PAGE,
-                        "");
+                        page, filePages - page, rights, false, source, each.offset() & -PAGE, "");
                 if (each.memoryBytes() > each.fileBytes()
                         && filePages > fileEnd
                         && (rights & UserMemory.WRITE) != 0) {
@@ -360,9 +410,7 @@ final class Loader {
         memory.map(
                 top - STACK_BYTES,
                 STACK_BYTES,
-                UserMemory.READ
-                        | UserMemory.WRITE
-                        | (elf.executableStack ? UserMemory.EXEC : 0),
+                UserMemory.READ | UserMemory.WRITE | (elf.executableStack ? UserMemory.EXEC : 0),
                 false,
                 null,
                 0,
@@ -381,7 +429,10 @@ final class Loader {
         long executable = pusher.text(path);
         long[] env = pusher.texts(environment);
         long[] args = pusher.texts(arguments);
-        long platform = abi.platform() == null ? 0 : pusher.text(abi.platform().getBytes(StandardCharsets.US_ASCII));
+        long platform =
+                abi.platform() == null
+                        ? 0
+                        : pusher.text(abi.platform().getBytes(StandardCharsets.US_ASCII));
         byte[] random = new byte[16];
         kernel.random(random);
         long randomAt = pusher.bytes(random);
@@ -425,14 +476,14 @@ final class Loader {
         for (long each : auxv) {
             abi.putWord(b, at += w, each);
         }
-        memory.put(sp, b.array());
+        memory.put(sp, GuestAbi.bytes(b));
         return new Loaded(
                 elf.isa,
                 program,
                 entry,
                 sp,
                 path,
-                Arrays.copyOfRange(b.array(), auxvAt, b.capacity()),
+                Arrays.copyOfRange(GuestAbi.bytes(b), auxvAt, b.capacity()),
                 List.copyOf(arguments),
                 top);
     }
@@ -479,7 +530,7 @@ final class Loader {
                 addresses[i] = start + all.position();
                 all.put(texts.get(i)).put((byte) 0);
             }
-            bytes(all.array());
+            bytes(GuestAbi.bytes(all));
             return addresses;
         }
     }

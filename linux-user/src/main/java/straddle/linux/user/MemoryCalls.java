@@ -100,7 +100,13 @@ final class MemoryCalls implements SystemCalls.Handler {
     }
 
     private long mmap(
-            GuestThread t, long hint, long bytes, int protection, int guestFlags, int fd, long offset) {
+            GuestThread t,
+            long hint,
+            long bytes,
+            int protection,
+            int guestFlags,
+            int fd,
+            long offset) {
         UserMemory memory = t.memory();
         GuestAbi abi = t.process.abi;
         int flags = abi.mmapFlagsToHost(guestFlags);
@@ -118,7 +124,8 @@ final class MemoryCalls implements SystemCalls.Handler {
         }
         boolean fixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
         long at = hint;
-        synchronized (t.process.program) {
+        ProgramMemory program = t.process.program;
+        synchronized (program) {
             if (fixed) {
                 if (!isRange(memory, hint, length)) {
                     return (hint & PAGE - 1) != 0 ? -EINVAL : -ENOMEM;
@@ -160,7 +167,13 @@ final class MemoryCalls implements SystemCalls.Handler {
     }
 
     private PageSource file(
-            GuestThread t, int fd, long offset, long length, boolean shared, int protection, long[] errno) {
+            GuestThread t,
+            int fd,
+            long offset,
+            long length,
+            boolean shared,
+            int protection,
+            long[] errno) {
         int host = t.process.files.host(fd);
         if (host < 0) {
             errno[0] = -EBADF;
@@ -195,7 +208,8 @@ final class MemoryCalls implements SystemCalls.Handler {
         }
     }
 
-    private static long mprotect(UserMemory memory, long start, long length, long asked, int protection) {
+    private static long mprotect(
+            UserMemory memory, long start, long length, long asked, int protection) {
         if ((start & PAGE - 1) != 0 || (protection & ~0x0300_0007) != 0) {
             return -EINVAL;
         }
@@ -208,7 +222,10 @@ final class MemoryCalls implements SystemCalls.Handler {
         if ((protection & UserMemory.WRITE) != 0) {
             for (Mapping each : memory.mappings()) {
                 boolean inside = each.start() < start + length && each.end() > start;
-                if (inside && each.shared() && each.source() instanceof SharedFile file && !file.isWritable()) {
+                if (inside
+                        && each.shared()
+                        && each.source() instanceof SharedFile file
+                        && !file.isWritable()) {
                     return -EACCES;
                 }
             }
@@ -225,7 +242,8 @@ final class MemoryCalls implements SystemCalls.Handler {
         if (wanted <= 0 || old < 0 || (from & PAGE - 1) != 0 || (flags & ~3) != 0) {
             return -EINVAL;
         }
-        synchronized (t.process.program) {
+        ProgramMemory program = t.process.program;
+        synchronized (program) {
             if (old == 0 || !isRange(memory, from, old)) {
                 return -EINVAL;
             }

@@ -19,7 +19,8 @@ final class MipsAbi extends GuestAbi {
     private static final int LO = 33;
     private static final int PIPE = 4042;
 
-    // struct sigframe: 24 bytes, then sigcontext and mask; rt_sigframe: 24 bytes, siginfo, ucontext.
+    // struct sigframe: 24 bytes, then sigcontext and mask; rt_sigframe: 24 bytes, siginfo,
+    // ucontext.
     private static final int HEAD = 24;
     private static final int SIGINFO_BYTES = 128;
     private static final int UCONTEXT = HEAD + SIGINFO_BYTES;
@@ -38,8 +39,8 @@ final class MipsAbi extends GuestAbi {
 
     /// The host's number of MIPS's signals (asm/signal.h).
     private static final int[] SIGNALS = {
-        0, 1, 2, 3, 4, 5, 6, 16, 8, 9, 7, 11, 31, 13, 14, 15, 10, 12, 17, 30, 28, 23, 29, 19, 20, 18,
-        21, 22, 26, 27, 24, 25
+        0, 1, 2, 3, 4, 5, 6, 16, 8, 9, 7, 11, 31, 13, 14, 15, 10, 12, 17, 30, 28, 23, 29, 19, 20,
+        18, 21, 22, 26, 27, 24, 25
     };
 
     private static final int[] OPEN = {
@@ -53,11 +54,11 @@ final class MipsAbi extends GuestAbi {
 
     /// From EDEADLK on, by the host's number (asm/errno.h).
     private static final int[] ERRORS = {
-        45, 78, 46, 89, 93, 90, 0, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 50, 51, 52, 53, 54, 55, 0, 59,
-        60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 73, 74, 77, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88,
-        91, 92, 94, 95, 96, 97, 98, 99, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132,
-        133, 134, 143, 144, 145, 146, 147, 148, 149, 150, 151, 135, 137, 138, 139, 140, 1133, 159, 160,
-        158, 161, 162, 163, 164, 165, 166, 167, 168
+        45, 78, 46, 89, 93, 90, 0, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 50, 51, 52, 53, 54, 55,
+        0, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 73, 74, 77, 79, 80, 81, 82, 83, 84,
+        85, 86, 87, 88, 91, 92, 94, 95, 96, 97, 98, 99, 120, 121, 122, 123, 124, 125, 126, 127, 128,
+        129, 130, 131, 132, 133, 134, 143, 144, 145, 146, 147, 148, 149, 150, 151, 135, 137, 138,
+        139, 140, 1133, 159, 160, 158, 161, 162, 163, 164, 165, 166, 167, 168
     };
 
     private static final int FIRST_OWN_ERROR = 35;
@@ -302,7 +303,7 @@ final class MipsAbi extends GuestAbi {
             b.putInt(64 + 4 * i, (int) s.times()[i]);
         }
         b.putInt(88, (int) s.blockBytes()).putLong(96, s.blocks());
-        return b.array();
+        return GuestAbi.bytes(b);
     }
 
     @Override
@@ -382,15 +383,15 @@ final class MipsAbi extends GuestAbi {
         }
         b.putLong(context + PC, v.pc());
         for (int i = 1; i < 32; i++) {
-            b.putLong(context + REGISTERS + 8 * i, (int) v.register(i));
+            b.putLong(context + REGISTERS + 8 * i, signed(v.register(i)));
         }
-        b.putLong(context + SAVED_HI, (int) v.register(HI));
-        b.putLong(context + SAVED_LO, (int) v.register(LO));
+        b.putLong(context + SAVED_HI, signed(v.register(HI)));
+        b.putLong(context + SAVED_LO, signed(v.register(LO)));
         byte[] floats = v.saveFloats();
         b.put(context + FLOATS, floats, 0, FLOAT_BYTES);
         b.put(context + FCSR, floats, FLOAT_BYTES, 4);
         putMask(b, context + SIGCONTEXT_BYTES, signalsToGuest(mask));
-        t.memory().put(frame, b.array());
+        t.memory().put(frame, GuestAbi.bytes(b));
         v.setRegister(A0, signalToGuest(info.signal()));
         v.setRegister(A0 + 1, withInfo ? frame + HEAD : 0);
         v.setRegister(A0 + 2, withInfo ? frame + UCONTEXT : frame + HEAD);
@@ -398,6 +399,11 @@ final class MipsAbi extends GuestAbi {
         v.setRegister(RA, t.process.trampoline() + (withInfo ? 8 : 0));
         v.setRegister(T9, action.handler());
         v.setPc(action.handler());
+    }
+
+    /// As registers of 32 bits are in contexts of 64.
+    private static long signed(long register) {
+        return (int) register;
     }
 
     private static void putMask(ByteBuffer b, int at, long mask) {

@@ -54,8 +54,7 @@ final class PathCalls implements SystemCalls.Handler {
         return switch (call) {
             case OPEN -> open(t, FDCWD, a[0], (int) a[1], a[2]);
             case OPENAT -> open(t, a[0], a[1], (int) a[2], a[3]);
-            case CREAT ->
-                    open(t, FDCWD, a[0], p.abi.openFlagsToGuest(01101), a[1]);
+            case CREAT -> open(t, FDCWD, a[0], p.abi.openFlagsToGuest(01101), a[1]);
             case STAT, STAT64 -> stat(t, FDCWD, a[0], 0, a[1]);
             case LSTAT, LSTAT64 -> stat(t, FDCWD, a[0], NOFOLLOW, a[1]);
             case NEWFSTATAT, FSTATAT64 -> stat(t, a[0], a[1], a[3], a[2]);
@@ -70,16 +69,34 @@ final class PathCalls implements SystemCalls.Handler {
             case MKDIR, MKDIRAT -> {
                 int n = call == SystemCall.MKDIR ? 0 : 1;
                 long mode = a[n + 1] & ~p.umask & 07777;
-                yield on(t, n == 0 ? FDCWD : a[0], a[n], false, (d, s) -> host(HostCall.MKDIRAT, d, s, mode, 0, 0));
+                yield on(
+                        t,
+                        n == 0 ? FDCWD : a[0],
+                        a[n],
+                        false,
+                        (d, s) -> host(HostCall.MKDIRAT, d, s, mode, 0, 0));
             }
             case MKNOD, MKNODAT -> {
                 int n = call == SystemCall.MKNOD ? 0 : 1;
                 long mode = a[n + 1] & ~p.umask;
-                yield on(t, n == 0 ? FDCWD : a[0], a[n], false, (d, s) -> host(HostCall.MKNODAT, d, s, mode, a[n + 2], 0));
+                yield on(
+                        t,
+                        n == 0 ? FDCWD : a[0],
+                        a[n],
+                        false,
+                        (d, s) -> host(HostCall.MKNODAT, d, s, mode, a[n + 2], 0));
             }
-            case RMDIR -> on(t, FDCWD, a[0], false, (d, s) -> host(HostCall.UNLINKAT, d, s, AT_REMOVEDIR, 0, 0));
-            case UNLINK -> on(t, FDCWD, a[0], false, (d, s) -> host(HostCall.UNLINKAT, d, s, 0, 0, 0));
-            case UNLINKAT -> on(t, a[0], a[1], false, (d, s) -> host(HostCall.UNLINKAT, d, s, a[2], 0, 0));
+            case RMDIR ->
+                    on(
+                            t,
+                            FDCWD,
+                            a[0],
+                            false,
+                            (d, s) -> host(HostCall.UNLINKAT, d, s, AT_REMOVEDIR, 0, 0));
+            case UNLINK ->
+                    on(t, FDCWD, a[0], false, (d, s) -> host(HostCall.UNLINKAT, d, s, 0, 0, 0));
+            case UNLINKAT ->
+                    on(t, a[0], a[1], false, (d, s) -> host(HostCall.UNLINKAT, d, s, a[2], 0, 0));
             case RENAME -> two(t, FDCWD, a[0], FDCWD, a[1], false, HostCall.RENAMEAT2, 0);
             case RENAMEAT -> two(t, a[0], a[1], a[2], a[3], false, HostCall.RENAMEAT2, 0);
             case RENAMEAT2 -> two(t, a[0], a[1], a[2], a[3], false, HostCall.RENAMEAT2, a[4]);
@@ -87,11 +104,34 @@ final class PathCalls implements SystemCalls.Handler {
             case LINKAT -> link(t, a);
             case SYMLINK -> symlink(t, a[0], FDCWD, a[1]);
             case SYMLINKAT -> symlink(t, a[0], a[1], a[2]);
-            case CHMOD -> on(t, FDCWD, a[0], true, (d, s) -> host(HostCall.FCHMODAT, d, s, a[1] & 07777, 0, 0));
-            case FCHMODAT -> on(t, a[0], a[1], true, (d, s) -> host(HostCall.FCHMODAT, d, s, a[2] & 07777, 0, 0));
-            case CHOWN, CHOWN32 -> on(t, FDCWD, a[0], true, (d, s) -> host(HostCall.FCHOWNAT, d, s, a[1], a[2], 0));
+            case CHMOD ->
+                    on(
+                            t,
+                            FDCWD,
+                            a[0],
+                            true,
+                            (d, s) -> host(HostCall.FCHMODAT, d, s, a[1] & 07777, 0, 0));
+            case FCHMODAT ->
+                    on(
+                            t,
+                            a[0],
+                            a[1],
+                            true,
+                            (d, s) -> host(HostCall.FCHMODAT, d, s, a[2] & 07777, 0, 0));
+            case CHOWN, CHOWN32 ->
+                    on(
+                            t,
+                            FDCWD,
+                            a[0],
+                            true,
+                            (d, s) -> host(HostCall.FCHOWNAT, d, s, a[1], a[2], 0));
             case LCHOWN, LCHOWN32 ->
-                    on(t, FDCWD, a[0], false, (d, s) -> host(HostCall.FCHOWNAT, d, s, a[1], a[2], NOFOLLOW));
+                    on(
+                            t,
+                            FDCWD,
+                            a[0],
+                            false,
+                            (d, s) -> host(HostCall.FCHOWNAT, d, s, a[1], a[2], NOFOLLOW));
             case FCHOWNAT -> fchownat(t, a);
             case TRUNCATE, TRUNCATE64 -> truncate(t, a[0], a[1]);
             case UTIME, UTIMES, FUTIMESAT, UTIMENSAT, UTIMENSAT_TIME64 -> times(call, t, a);
@@ -104,14 +144,36 @@ final class PathCalls implements SystemCalls.Handler {
                 MemorySegment s = t.scratch.structs().asSlice(8192);
                 boolean wide = call == SystemCall.STATFS64;
                 long result =
-                        on(t, FDCWD, a[0], true, (d, path) -> {
-                            try (Paths.Located here = new Paths.Located(d, path, -1, 0)) {
-                                return FileCalls.inDirectory(t, here, full -> host(HostCall.STATFS, full, s.address(), 0, 0, 0));
-                            }
-                        });
+                        on(
+                                t,
+                                FDCWD,
+                                a[0],
+                                true,
+                                (d, path) -> {
+                                    try (Paths.Located here = new Paths.Located(d, path, -1, 0)) {
+                                        return FileCalls.inDirectory(
+                                                t,
+                                                here,
+                                                full ->
+                                                        host(
+                                                                HostCall.STATFS,
+                                                                full,
+                                                                s.address(),
+                                                                0,
+                                                                0,
+                                                                0));
+                                    }
+                                });
                 yield result < 0 ? result : putFileSystem(t, s, a[wide ? 2 : 1], wide);
             }
-            case GETXATTR, LGETXATTR, SETXATTR, LSETXATTR, LISTXATTR, LLISTXATTR, REMOVEXATTR, LREMOVEXATTR ->
+            case GETXATTR,
+                    LGETXATTR,
+                    SETXATTR,
+                    LSETXATTR,
+                    LISTXATTR,
+                    LLISTXATTR,
+                    REMOVEXATTR,
+                    LREMOVEXATTR ->
                     attributes(call, t, a, -1);
             default -> throw new IllegalStateException(call.linuxName());
         };
@@ -145,7 +207,8 @@ final class PathCalls implements SystemCalls.Handler {
                 if (at.error() != 0) {
                     return -at.error();
                 }
-                result = host(HostCall.NEWFSTATAT, at.directory(), at.path(), s.address(), flags, 0);
+                result =
+                        host(HostCall.NEWFSTATAT, at.directory(), at.path(), s.address(), flags, 0);
             }
         }
         if (result == 0) {
@@ -181,7 +244,9 @@ final class PathCalls implements SystemCalls.Handler {
     }
 
     private static byte[] turnStatx(GuestAbi abi, MemorySegment s) {
-        ByteBuffer from = ByteBuffer.wrap(s.toArray(ValueLayout.JAVA_BYTE)).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer from =
+                ByteBuffer.wrap(s.toArray(ValueLayout.JAVA_BYTE))
+                        .order(java.nio.ByteOrder.LITTLE_ENDIAN);
         ByteBuffer to = abi.buffer(256);
         int[] ints = {0, 4, 16, 20, 24, 72, 88, 104, 120, 128, 132, 136, 140};
         int[] longs = {8, 32, 40, 48, 56, 64, 80, 96, 112, 144};
@@ -192,7 +257,7 @@ final class PathCalls implements SystemCalls.Handler {
             to.putLong(each, from.getLong(each));
         }
         to.putShort(28, from.getShort(28));
-        return to.array();
+        return GuestAbi.bytes(to);
     }
 
     private long access(GuestThread t, long directory, long path, long mode, long flags)
@@ -217,7 +282,16 @@ final class PathCalls implements SystemCalls.Handler {
             long n;
             if (name != null && name.length == 0) {
                 int fd = t.process.files.host((int) directory);
-                n = fd < 0 ? -ENOENT : host(HostCall.READLINKAT, fd, t.scratch.path(0, name), s.address(), 4096, 0);
+                n =
+                        fd < 0
+                                ? -ENOENT
+                                : host(
+                                        HostCall.READLINKAT,
+                                        fd,
+                                        t.scratch.path(0, name),
+                                        s.address(),
+                                        4096,
+                                        0);
             } else {
                 try (Paths.Located at = kernel.paths.locate(t, (int) directory, name, false, 0)) {
                     if (at.error() != 0) {
@@ -245,15 +319,15 @@ final class PathCalls implements SystemCalls.Handler {
             return -ERANGE;
         }
         t.memory().put(a[0], Arrays.copyOf(path, path.length + 1));
-        return path.length + 1;
+        return path.length + 1L;
     }
 
     private long chdir(GuestThread t, long path) throws BadAddressException {
         byte[] name = path(t, path);
-        long fd =
-                kernel.paths.open(t, FDCWD, name, Paths.O_PATH | Paths.O_DIRECTORY, 0);
+        long fd = kernel.paths.open(t, FDCWD, name, Paths.O_PATH | Paths.O_DIRECTORY, 0);
         if (fd >= 0) {
-            long allowed = host(HostCall.FACCESSAT2, fd, t.scratch.path(0, new byte[] {'.'}), 1, 0, 0);
+            long allowed =
+                    host(HostCall.FACCESSAT2, fd, t.scratch.path(0, new byte[] {'.'}), 1, 0, 0);
             if (allowed < 0) {
                 host(HostCall.CLOSE, fd, 0, 0, 0, 0);
                 return allowed;
@@ -262,14 +336,28 @@ final class PathCalls implements SystemCalls.Handler {
         return FileCalls.changeDirectory(t, fd);
     }
 
-    private long two(GuestThread t, long d1, long p1, long d2, long p2, boolean follow, int number, long flags)
+    private long two(
+            GuestThread t,
+            long d1,
+            long p1,
+            long d2,
+            long p2,
+            boolean follow,
+            int number,
+            long flags)
             throws BadAddressException {
         try (Paths.Located first = at(t, d1, p1, follow, 0);
                 Paths.Located second = at(t, d2, p2, false, 1)) {
             if (first.error() != 0 || second.error() != 0) {
                 return -(first.error() != 0 ? first.error() : second.error());
             }
-            return host(number, first.directory(), first.path(), second.directory(), second.path(), flags);
+            return host(
+                    number,
+                    first.directory(),
+                    first.path(),
+                    second.directory(),
+                    second.path(),
+                    flags);
         }
     }
 
@@ -277,15 +365,33 @@ final class PathCalls implements SystemCalls.Handler {
         byte[] name = path(t, a[1]);
         if (name != null && name.length == 0 && (a[4] & AT_EMPTY_PATH) != 0) {
             int fd = t.process.files.host((int) a[0]);
-            byte[] own = ("/proc/self/fd/" + fd).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+            byte[] own =
+                    ("/proc/self/fd/" + fd).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
             try (Paths.Located to = at(t, a[2], a[3], false, 1)) {
-                return fd < 0 ? -EBADF : to.error() != 0 ? -to.error()
-                        : host(HostCall.LINKAT, FDCWD, t.scratch.path(0, own), to.directory(), to.path(), AT_SYMLINK_FOLLOW);
+                return fd < 0
+                        ? -EBADF
+                        : to.error() != 0
+                                ? -to.error()
+                                : host(
+                                        HostCall.LINKAT,
+                                        FDCWD,
+                                        t.scratch.path(0, own),
+                                        to.directory(),
+                                        to.path(),
+                                        AT_SYMLINK_FOLLOW);
             }
         }
         boolean follow = (a[4] & AT_SYMLINK_FOLLOW) != 0;
         boolean throughLink = follow && kernel.paths.confines();
-        return two(t, a[0], a[1], a[2], a[3], follow, HostCall.LINKAT, throughLink || follow ? AT_SYMLINK_FOLLOW : 0);
+        return two(
+                t,
+                a[0],
+                a[1],
+                a[2],
+                a[3],
+                follow,
+                HostCall.LINKAT,
+                throughLink || follow ? AT_SYMLINK_FOLLOW : 0);
     }
 
     private long symlink(GuestThread t, long target, long directory, long path)
@@ -297,7 +403,13 @@ final class PathCalls implements SystemCalls.Handler {
         try (Paths.Located at = at(t, directory, path, false, 1)) {
             return at.error() != 0
                     ? -at.error()
-                    : host(HostCall.SYMLINKAT, t.scratch.path(0, text), at.directory(), at.path(), 0, 0);
+                    : host(
+                            HostCall.SYMLINKAT,
+                            t.scratch.path(0, text),
+                            at.directory(),
+                            at.path(),
+                            0,
+                            0);
         }
     }
 
@@ -358,7 +470,12 @@ final class PathCalls implements SystemCalls.Handler {
             int fd = t.process.files.host((int) directory);
             return fd < 0 ? -EBADF : host(HostCall.UTIMENSAT, fd, 0, times, 0, 0);
         }
-        return on(t, directory, path, (flags & NOFOLLOW) == 0, (d, p) -> host(HostCall.UTIMENSAT, d, p, times, flags, 0));
+        return on(
+                t,
+                directory,
+                path,
+                (flags & NOFOLLOW) == 0,
+                (d, p) -> host(HostCall.UTIMENSAT, d, p, times, flags, 0));
     }
 
     /// struct statfs, from the host's.
@@ -380,7 +497,7 @@ final class PathCalls implements SystemCalls.Handler {
                 b.putLong(v[i]);
             }
             b.putInt(id0).putInt(id1).putLong(nameLength).putLong(fragment).putLong(flags);
-            t.memory().put(to, Arrays.copyOf(b.array(), 120));
+            t.memory().put(to, Arrays.copyOf(GuestAbi.bytes(b), 120));
             return 0;
         }
         boolean mips = abi instanceof MipsAbi;
@@ -391,7 +508,10 @@ final class PathCalls implements SystemCalls.Handler {
                 b.putInt(0);
             }
         }
-        long[] counts = mips ? new long[] {v[2], v[3], v[5], v[6], v[4]} : new long[] {v[2], v[3], v[4], v[5], v[6]};
+        long[] counts =
+                mips
+                        ? new long[] {v[2], v[3], v[5], v[6], v[4]}
+                        : new long[] {v[2], v[3], v[4], v[5], v[6]};
         for (long each : counts) {
             if (wide) {
                 b.putLong(each);
@@ -405,7 +525,7 @@ final class PathCalls implements SystemCalls.Handler {
         }
         b.putInt((int) flags);
         int spare = b.position() + (mips ? 20 : 16);
-        t.memory().put(to, Arrays.copyOf(b.array(), wide ? Math.min(spare, 96) : spare));
+        t.memory().put(to, Arrays.copyOf(GuestAbi.bytes(b), wide ? Math.min(spare, 96) : spare));
         return 0;
     }
 
@@ -447,8 +567,7 @@ final class PathCalls implements SystemCalls.Handler {
                                             sets ? a[4] : 0);
         } else {
             boolean follow = !call.linuxName().startsWith("l") || call == SystemCall.LISTXATTR;
-            try (Paths.Located at =
-                    t.kernel().paths.locate(t, FDCWD, path(t, a[0]), follow, 0)) {
+            try (Paths.Located at = t.kernel().paths.locate(t, FDCWD, path(t, a[0]), follow, 0)) {
                 if (at.error() != 0) {
                     return -at.error();
                 }
@@ -458,14 +577,70 @@ final class PathCalls implements SystemCalls.Handler {
                                 at,
                                 s ->
                                         switch (call) {
-                                            case LISTXATTR -> host(HostCall.LISTXATTR, s, data.address(), size, 0, 0);
-                                            case LLISTXATTR -> host(HostCall.LLISTXATTR, s, data.address(), size, 0, 0);
-                                            case REMOVEXATTR -> host(HostCall.REMOVEXATTR, s, attribute, 0, 0, 0);
-                                            case LREMOVEXATTR -> host(HostCall.LREMOVEXATTR, s, attribute, 0, 0, 0);
-                                            case SETXATTR -> host(HostCall.SETXATTR, s, attribute, data.address(), size, a[4]);
-                                            case LSETXATTR -> host(HostCall.LSETXATTR, s, attribute, data.address(), size, a[4]);
-                                            case GETXATTR -> host(HostCall.GETXATTR, s, attribute, data.address(), size, 0);
-                                            default -> host(HostCall.LGETXATTR, s, attribute, data.address(), size, 0);
+                                            case LISTXATTR ->
+                                                    host(
+                                                            HostCall.LISTXATTR,
+                                                            s,
+                                                            data.address(),
+                                                            size,
+                                                            0,
+                                                            0);
+                                            case LLISTXATTR ->
+                                                    host(
+                                                            HostCall.LLISTXATTR,
+                                                            s,
+                                                            data.address(),
+                                                            size,
+                                                            0,
+                                                            0);
+                                            case REMOVEXATTR ->
+                                                    host(
+                                                            HostCall.REMOVEXATTR,
+                                                            s,
+                                                            attribute,
+                                                            0,
+                                                            0,
+                                                            0);
+                                            case LREMOVEXATTR ->
+                                                    host(
+                                                            HostCall.LREMOVEXATTR,
+                                                            s,
+                                                            attribute,
+                                                            0,
+                                                            0,
+                                                            0);
+                                            case SETXATTR ->
+                                                    host(
+                                                            HostCall.SETXATTR,
+                                                            s,
+                                                            attribute,
+                                                            data.address(),
+                                                            size,
+                                                            a[4]);
+                                            case LSETXATTR ->
+                                                    host(
+                                                            HostCall.LSETXATTR,
+                                                            s,
+                                                            attribute,
+                                                            data.address(),
+                                                            size,
+                                                            a[4]);
+                                            case GETXATTR ->
+                                                    host(
+                                                            HostCall.GETXATTR,
+                                                            s,
+                                                            attribute,
+                                                            data.address(),
+                                                            size,
+                                                            0);
+                                            default ->
+                                                    host(
+                                                            HostCall.LGETXATTR,
+                                                            s,
+                                                            attribute,
+                                                            data.address(),
+                                                            size,
+                                                            0);
                                         });
             }
         }

@@ -120,8 +120,7 @@ final class Paths {
         System.arraycopy(path, 0, there, sysroot.length, path.length);
         long name = t.scratch.path(slot, there);
         boolean exists =
-                LinuxCall.syscall(
-                                HostCall.FACCESSAT2, AT_FDCWD, name, 0, AT_SYMLINK_NOFOLLOW, 0, 0)
+                LinuxCall.syscall(HostCall.FACCESSAT2, AT_FDCWD, name, 0, AT_SYMLINK_NOFOLLOW, 0, 0)
                         == 0;
         return exists ? there : path;
     }
@@ -227,8 +226,7 @@ final class Paths {
             if (at.error() != 0) {
                 return -at.error();
             }
-            return t.blocking(
-                    HostCall.OPENAT, at.directory(), at.path(), hostFlags, mode, 0, 0);
+            return t.blocking(HostCall.OPENAT, at.directory(), at.path(), hostFlags, mode, 0, 0);
         }
     }
 

@@ -99,7 +99,10 @@ final class ProcFiles {
         return switch (entry.file) {
             case "maps", "smaps" -> memory("maps", maps(entry.process));
             case "cmdline" -> memory("cmdline", commandLine(entry.process));
-            case "comm" -> memory("comm", (entry.process.name + "\n").getBytes(StandardCharsets.ISO_8859_1));
+            case "comm" ->
+                    memory(
+                            "comm",
+                            (entry.process.name + "\n").getBytes(StandardCharsets.ISO_8859_1));
             case "auxv" -> memory("auxv", entry.process.auxv);
             case "stat" -> memory("stat", stat(entry.process));
             case "mem", "environ", "pagemap" -> -Errno.EACCES;
@@ -126,9 +129,7 @@ final class ProcFiles {
         for (Mapping each : process.memory().mappings()) {
             int p = each.protection();
             String what =
-                    each.source() == null
-                            ? "00:00 0 " + each.name()
-                            : each.source().description();
+                    each.source() == null ? "00:00 0 " + each.name() : each.source().description();
             text.append(
                     "%08x-%08x %c%c%c%c %08x %s\n"
                             .formatted(
@@ -173,8 +174,7 @@ final class ProcFiles {
             }
             MemorySegment bytes = arena.allocate(Math.max(1, content.length));
             MemorySegment.copy(MemorySegment.ofArray(content), 0, bytes, 0, content.length);
-            LinuxCall.syscall(
-                    HostCall.PWRITE64, fd, bytes.address(), content.length, 0, 0, 0);
+            LinuxCall.syscall(HostCall.PWRITE64, fd, bytes.address(), content.length, 0, 0, 0);
             return fd;
         }
     }

@@ -98,7 +98,14 @@ final class ProcessCalls implements SystemCalls.Handler {
             }
             case GETPPID -> {
                 GuestProcess parent = p.parent;
-                return parent != null ? parent.pid : p == kernel.first() ? ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(1L) : 1;
+                return parent != null
+                        ? parent.pid
+                        : p == kernel.first()
+                                ? ProcessHandle.current()
+                                        .parent()
+                                        .map(ProcessHandle::pid)
+                                        .orElse(1L)
+                                : 1;
             }
             case GETPGRP -> {
                 return p.group;
@@ -152,7 +159,11 @@ final class ProcessCalls implements SystemCalls.Handler {
                 return host(HostCall.GETEGID, 0, 0, 0);
             }
             case GETGROUPS, GETGROUPS32 -> {
-                return getgroups(t, (int) a[0], a[1], call == SystemCall.GETGROUPS && t.process.abi.has16BitGroups());
+                return getgroups(
+                        t,
+                        (int) a[0],
+                        a[1],
+                        call == SystemCall.GETGROUPS && t.process.abi.has16BitGroups());
             }
             case SETGROUPS, SETGROUPS32 -> {
                 return host(HostCall.GETEUID, 0, 0, 0) == 0 ? 0 : -EPERM;
@@ -188,7 +199,8 @@ final class ProcessCalls implements SystemCalls.Handler {
                 return futex(t, a, call == SystemCall.FUTEX_TIME64);
             }
             case SCHED_YIELD -> {
-                Thread.yield();
+                Thread.onSpinWait();
+                host(HostCall.SCHED_YIELD, 0, 0, 0);
                 return 0;
             }
             case SCHED_GETAFFINITY -> {
@@ -205,11 +217,16 @@ final class ProcessCalls implements SystemCalls.Handler {
                             b.putInt((int) mask).putInt((int) (mask >>> 32));
                         }
                     }
-                    memory.put(a[2], b.array());
+                    memory.put(a[2], GuestAbi.bytes(b));
                 }
                 return n;
             }
-            case SCHED_SETAFFINITY, SCHED_SETPARAM, SCHED_SETSCHEDULER, SETPRIORITY, NICE, IOPRIO_SET -> {
+            case SCHED_SETAFFINITY,
+                    SCHED_SETPARAM,
+                    SCHED_SETSCHEDULER,
+                    SETPRIORITY,
+                    NICE,
+                    IOPRIO_SET -> {
                 return 0;
             }
             case SCHED_GETPARAM -> {
@@ -255,7 +272,7 @@ final class ProcessCalls implements SystemCalls.Handler {
                     for (int i = 0; i < 4; i++) {
                         p.abi.putWord(b, i * w, s.get(LONG, 8L * i));
                     }
-                    memory.put(a[0], b.array());
+                    memory.put(a[0], GuestAbi.bytes(b));
                 }
                 return p.abi.isa.is64() ? now : (int) now & 0x7fff_ffff;
             }
@@ -353,7 +370,8 @@ final class ProcessCalls implements SystemCalls.Handler {
                             if (thread) {
                                 p.threads.add(started);
                             } else {
-                                made[0] = process(p, started, program, shares, (int) (flags & 0xff));
+                                made[0] =
+                                        process(p, started, program, shares, (int) (flags & 0xff));
                                 if (vforked.get()) {
                                     made[0].vforkedBy = t;
                                 }
@@ -379,7 +397,11 @@ final class ProcessCalls implements SystemCalls.Handler {
 
     /// A child process, made on its first thread.
     private GuestProcess process(
-            GuestProcess parent, GuestThread first, ProgramMemory program, boolean shares, int signal) {
+            GuestProcess parent,
+            GuestThread first,
+            ProgramMemory program,
+            boolean shares,
+            int signal) {
         GuestProcess child = new GuestProcess(kernel, first.tid);
         child.abi = parent.abi;
         child.program = shares ? program.retain() : program;
@@ -539,8 +561,7 @@ final class ProcessCalls implements SystemCalls.Handler {
             }
             boolean stopped = (child.change & 0xff) == 0x7f;
             boolean told =
-                    child.change != 0
-                            && ((options & (stopped ? WUNTRACED : WCONTINUED)) != 0);
+                    child.change != 0 && ((options & (stopped ? WUNTRACED : WCONTINUED)) != 0);
             if (told) {
                 return new Found(child, child.change, true);
             }
@@ -750,7 +771,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         for (int i = 0; i < 18; i++) {
             abi.putWord(b, i * w, s.get(LONG, 8L * i));
         }
-        t.memory().put(to, b.array());
+        t.memory().put(to, GuestAbi.bytes(b));
         return 0;
     }
 
@@ -776,7 +797,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         abi.putWord(b, at, s.get(LONG, 88) / unit);
         abi.putWord(b, at + w, s.get(LONG, 96) / unit);
         b.putInt(at + 2 * w, unit);
-        t.memory().put(to, b.array());
+        t.memory().put(to, GuestAbi.bytes(b));
         return result;
     }
 
@@ -798,9 +819,7 @@ final class ProcessCalls implements SystemCalls.Handler {
             case 15 -> { // PR_SET_NAME
                 byte[] name = t.memory().string(a[1], 16);
                 t.process.name =
-                        name == null
-                                ? Paths.text(t.memory().bytes(a[1], 15))
-                                : Paths.text(name);
+                        name == null ? Paths.text(t.memory().bytes(a[1], 15)) : Paths.text(name);
                 return 0;
             }
             case 16 -> { // PR_GET_NAME
@@ -808,7 +827,13 @@ final class ProcessCalls implements SystemCalls.Handler {
                 t.memory().put(a[1], Arrays.copyOf(name, 16));
                 return 0;
             }
-            case 1, 4, 38, 36, 29, 0x5356_4d41 -> { // death signal, dumpable, no_new_privs, subreaper, slack, VMA names
+            case 1,
+                    4,
+                    38,
+                    36,
+                    29,
+                    0x5356_4d41 -> { // death signal, dumpable, no_new_privs, subreaper, slack, VMA
+                // names
                 return 0;
             }
             case 2 -> {
@@ -856,7 +881,10 @@ final class ProcessCalls implements SystemCalls.Handler {
             case 0, 9 -> {
                 long deadline = Long.MAX_VALUE;
                 if (a[3] != 0) {
-                    deadline = operation == 0 ? TimeCalls.deadline(t, a[3], wide) : absolute(t, a[3], realTime, wide);
+                    deadline =
+                            operation == 0
+                                    ? TimeCalls.deadline(t, a[3], wide)
+                                    : absolute(t, a[3], realTime, wide);
                 }
                 int bits = operation == 9 ? (int) a[5] : -1;
                 return bits == 0

@@ -45,8 +45,7 @@ final class SharedFile extends PageSource {
         if (own < 0) {
             throw new Failure(-own);
         }
-        long address =
-                LinuxCall.syscall(HostCall.MMAP, 0, length, writable ? 3 : 1, 1, own, start);
+        long address = LinuxCall.syscall(HostCall.MMAP, 0, length, writable ? 3 : 1, 1, own, start);
         if (GuestAbi.isError(address)) {
             LinuxCall.syscall(HostCall.CLOSE, own, 0, 0, 0, 0, 0);
             throw new Failure((int) -address);

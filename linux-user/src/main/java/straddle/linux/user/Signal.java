@@ -46,8 +46,7 @@ final class Signal {
 
     private static final long IGNORED_BY_DEFAULT =
             bit(SIGCHLD) | bit(SIGURG) | bit(SIGWINCH) | bit(SIGCONT);
-    private static final long STOPS =
-            bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
+    private static final long STOPS = bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
     static final long NEVER_BLOCKED = bit(SIGKILL) | bit(SIGSTOP);
 
     private Signal() {}

@@ -50,14 +50,17 @@ final class SignalCalls implements SystemCalls.Handler {
                 return 0;
             }
             case SIGPENDING -> {
-                memory.put(a[0], p.abi.wordBytes(), p.abi.signalsToGuest(t.pendingSignals() & t.mask));
+                memory.put(
+                        a[0], p.abi.wordBytes(), p.abi.signalsToGuest(t.pendingSignals() & t.mask));
                 return 0;
             }
             case RT_SIGSUSPEND -> {
                 return suspend(t, p.abi.signalsToHost(memory.get(a[0], 8)));
             }
             case SIGSUSPEND -> {
-                return suspend(t, p.abi.signalsToHost(p.abi instanceof MipsAbi ? memory.get(a[0], 4) : a[2]));
+                return suspend(
+                        t,
+                        p.abi.signalsToHost(p.abi instanceof MipsAbi ? memory.get(a[0], 4) : a[2]));
             }
             case PAUSE -> {
                 t.await(() -> false, Long.MAX_VALUE);
@@ -171,7 +174,8 @@ final class SignalCalls implements SystemCalls.Handler {
         return -ERESTARTNOHAND;
     }
 
-    private static long timedWait(GuestThread t, long[] a, boolean wide) throws BadAddressException {
+    private static long timedWait(GuestThread t, long[] a, boolean wide)
+            throws BadAddressException {
         GuestAbi abi = t.process.abi;
         long set = abi.signalsToHost(t.memory().get(a[0], 8));
         Signal.Info info = t.awaitSignal(set, TimeCalls.deadline(t, a[2], wide));
@@ -203,7 +207,7 @@ final class SignalCalls implements SystemCalls.Handler {
             t.altStack.read(abi, next, 0);
         }
         if (a[1] != 0) {
-            t.memory().put(a[1], before.array());
+            t.memory().put(a[1], GuestAbi.bytes(before));
         }
         return 0;
     }

@@ -91,14 +91,22 @@ final class SocketCalls implements SystemCalls.Handler {
                 if (!kernel.options.network() && a[0] != AF_UNIX) {
                     return -EAFNOSUPPORT;
                 }
-                return FileCalls.adopt(p, host(HostCall.SOCKET, a[0], flags | Paths.O_CLOEXEC, a[2], 0, 0), flags);
+                return FileCalls.adopt(
+                        p, host(HostCall.SOCKET, a[0], flags | Paths.O_CLOEXEC, a[2], 0, 0), flags);
             }
             case SOCKETPAIR -> {
                 int flags = p.abi.socketTypeToHost((int) a[1]);
                 if (!kernel.options.network() && a[0] != AF_UNIX) {
                     return -EAFNOSUPPORT;
                 }
-                long result = host(HostCall.SOCKETPAIR, a[0], flags | Paths.O_CLOEXEC, a[2], s.address(), 0);
+                long result =
+                        host(
+                                HostCall.SOCKETPAIR,
+                                a[0],
+                                flags | Paths.O_CLOEXEC,
+                                a[2],
+                                s.address(),
+                                0);
                 return result < 0 ? result : FileCalls.pair(t, s, a[3], flags);
             }
             default -> {
@@ -129,7 +137,15 @@ final class SocketCalls implements SystemCalls.Handler {
             case ACCEPT, ACCEPT4 -> {
                 int flags = call == SystemCall.ACCEPT ? 0 : abi.socketTypeToHost((int) a[3]);
                 s.set(INT, LENGTH, MOST_ADDRESS_BYTES);
-                long made = t.blocking(HostCall.ACCEPT4, fd, s.address(), s.address() + LENGTH, flags | Paths.O_CLOEXEC, 0, 0);
+                long made =
+                        t.blocking(
+                                HostCall.ACCEPT4,
+                                fd,
+                                s.address(),
+                                s.address() + LENGTH,
+                                flags | Paths.O_CLOEXEC,
+                                0,
+                                0);
                 if (made >= 0 && a[1] != 0) {
                     putAddress(t, a[1], a[2]);
                 }
@@ -137,7 +153,10 @@ final class SocketCalls implements SystemCalls.Handler {
             }
             case GETSOCKNAME, GETPEERNAME -> {
                 s.set(INT, LENGTH, MOST_ADDRESS_BYTES);
-                int number = call == SystemCall.GETSOCKNAME ? HostCall.GETSOCKNAME : HostCall.GETPEERNAME;
+                int number =
+                        call == SystemCall.GETSOCKNAME
+                                ? HostCall.GETSOCKNAME
+                                : HostCall.GETPEERNAME;
                 long result = host(number, fd, s.address(), s.address() + LENGTH, 0, 0);
                 if (result == 0) {
                     putAddress(t, a[1], a[2]);
@@ -223,14 +242,17 @@ final class SocketCalls implements SystemCalls.Handler {
             if (at.error() != 0) {
                 return null;
             }
-            // The descriptor must outlive this block: it stays open as the path's directory for one call.
+            // The descriptor must outlive this block: it stays open as the path's directory for one
+            // call.
             StringBuilder full = new StringBuilder();
             if (at.directory() != Paths.AT_FDCWD) {
                 byte[] directory = Paths.linkOf((int) at.directory());
                 full.append(Paths.text(directory)).append('/');
             }
             int i = 0;
-            for (byte b = t.scratch.byteAt(at.path()); b != 0; b = t.scratch.byteAt(at.path() + ++i)) {
+            for (byte b = t.scratch.byteAt(at.path());
+                    b != 0;
+                    b = t.scratch.byteAt(at.path() + ++i)) {
                 full.append((char) (b & 0xff));
             }
             byte[] host = full.toString().getBytes(StandardCharsets.ISO_8859_1);
@@ -242,7 +264,8 @@ final class SocketCalls implements SystemCalls.Handler {
     }
 
     /// Copies an address from scratch memory, as much as the program has room for.
-    private static void putAddress(GuestThread t, long to, long lengthAt) throws BadAddressException {
+    private static void putAddress(GuestThread t, long to, long lengthAt)
+            throws BadAddressException {
         int room = (int) t.memory().get(lengthAt, 4);
         int length = t.scratch.structs().get(INT, LENGTH);
         putAddress(t, to, room, length);
@@ -330,7 +353,8 @@ final class SocketCalls implements SystemCalls.Handler {
     }
 
     /// struct msghdr of the program.
-    private record Header(long name, int nameBytes, long vectors, long count, long control, long controlBytes) {
+    private record Header(
+            long name, int nameBytes, long vectors, long count, long control, long controlBytes) {
         static Header read(GuestThread t, long at) throws BadAddressException {
             GuestAbi abi = t.process.abi;
             int w = abi.wordBytes();
@@ -345,7 +369,8 @@ final class SocketCalls implements SystemCalls.Handler {
         }
     }
 
-    private static void hostHeader(MemorySegment s, int nameBytes, long data, long bytes, long controlBytes) {
+    private static void hostHeader(
+            MemorySegment s, int nameBytes, long data, long bytes, long controlBytes) {
         s.set(LONG, VECTOR, data);
         s.set(LONG, VECTOR + 8, bytes);
         s.set(LONG, HEADER, nameBytes > 0 ? s.address() + ADDRESS : 0);
@@ -357,7 +382,8 @@ final class SocketCalls implements SystemCalls.Handler {
         s.set(LONG, HEADER + 48, 0);
     }
 
-    private long sendMessage(GuestThread t, int fd, long at, long flags) throws BadAddressException {
+    private long sendMessage(GuestThread t, int fd, long at, long flags)
+            throws BadAddressException {
         Header h = Header.read(t, at);
         if (h.count < 0 || h.count > 1024 || h.controlBytes < 0 || h.controlBytes > CONTROL_BYTES) {
             return -EINVAL;
@@ -379,7 +405,8 @@ final class SocketCalls implements SystemCalls.Handler {
             return control;
         }
         hostHeader(s, n, data.address(), there, control);
-        return signalled(t, t.blocking(HostCall.SENDMSG, fd, s.address() + HEADER, flags, 0, 0, 0), flags);
+        return signalled(
+                t, t.blocking(HostCall.SENDMSG, fd, s.address() + HEADER, flags, 0, 0, 0), flags);
     }
 
     /// Converts control data: of its kinds, descriptors.
@@ -440,7 +467,15 @@ final class SocketCalls implements SystemCalls.Handler {
                 data.address(),
                 bytes,
                 h.control != 0 ? Math.min(h.controlBytes + 256, CONTROL_BYTES) : 0);
-        long n = t.blocking(HostCall.RECVMSG, fd, s.address() + HEADER, flags | MSG_CMSG_CLOEXEC, 0, 0, 0);
+        long n =
+                t.blocking(
+                        HostCall.RECVMSG,
+                        fd,
+                        s.address() + HEADER,
+                        flags | MSG_CMSG_CLOEXEC,
+                        0,
+                        0,
+                        0);
         if (n < 0) {
             return n;
         }
@@ -489,20 +524,19 @@ final class SocketCalls implements SystemCalls.Handler {
                             rights
                                     ? (int)
                                             FileCalls.adopt(
-                                                    t.process,
-                                                    value,
-                                                    cloexec ? Paths.O_CLOEXEC : 0)
+                                                    t.process, value, cloexec ? Paths.O_CLOEXEC : 0)
                                     : value);
                 }
             }
             to = Math.min(b.capacity(), to + (size + w - 1 & -w));
             from += length + 7 & -8;
         }
-        t.memory().put(h.control, Arrays.copyOf(b.array(), to));
+        t.memory().put(h.control, Arrays.copyOf(GuestAbi.bytes(b), to));
         return to;
     }
 
-    private long messages(GuestThread t, int fd, long[] a, boolean sends) throws BadAddressException {
+    private long messages(GuestThread t, int fd, long[] a, boolean sends)
+            throws BadAddressException {
         int w = t.process.abi.wordBytes();
         int bytes = 8 * w;
         long most = Math.min(a[2], 1024);

@@ -43,7 +43,9 @@ final class Strace {
             }
             String text = new String(bytes, StandardCharsets.UTF_8);
             String shown =
-                    text.length() > MOST_TEXT ? text.substring(0, MOST_TEXT) + "\"..." : text + "\"";
+                    text.length() > MOST_TEXT
+                            ? text.substring(0, MOST_TEXT) + "\"..."
+                            : text + "\"";
             return "\"" + shown.replace("\n", "\\n");
         } catch (BadAddressException _) {
             return "0x" + Long.toHexString(address);

@@ -47,7 +47,7 @@ final class TimeCalls implements SystemCalls.Handler {
                 b.putInt(4 * i, (int) value);
             }
         }
-        t.memory().put(to, b.array());
+        t.memory().put(to, GuestAbi.bytes(b));
     }
 
     @Override
@@ -94,8 +94,7 @@ final class TimeCalls implements SystemCalls.Handler {
                 return sleep(t, 1, 0, a[0], a[1], false);
             }
             case CLOCK_NANOSLEEP, CLOCK_NANOSLEEP_TIME64 -> {
-                return sleep(
-                        t, a[0], a[1], a[2], a[3], call == SystemCall.CLOCK_NANOSLEEP_TIME64);
+                return sleep(t, a[0], a[1], a[2], a[3], call == SystemCall.CLOCK_NANOSLEEP_TIME64);
             }
             default -> throw new IllegalStateException(call.linuxName());
         }
@@ -147,6 +146,7 @@ final class TimeCalls implements SystemCalls.Handler {
         }
         MemorySegment s = t.scratch.structs();
         getTimes(t, address, s, 1, wide);
-        return System.nanoTime() + Math.min(saturated(s.get(LONG, 0), s.get(LONG, 8)), Long.MAX_VALUE / 4);
+        return System.nanoTime()
+                + Math.min(saturated(s.get(LONG, 0), s.get(LONG, 8)), Long.MAX_VALUE / 4);
     }
 }

@@ -89,7 +89,7 @@ final class X86_64Abi extends GuestAbi {
         for (long each : s.times()) {
             b.putLong(each);
         }
-        return b.array();
+        return GuestAbi.bytes(b);
     }
 
     @Override
@@ -136,8 +136,8 @@ final class X86_64Abi extends GuestAbi {
             image.putInt(SW_RESERVED + 16, floats.length);
             image.putInt(floats.length, MAGIC2);
         }
-        memory.put(fpstate, image.array());
-        memory.put(frame, b.array());
+        memory.put(fpstate, GuestAbi.bytes(image));
+        memory.put(frame, GuestAbi.bytes(b));
         v.setRegister(RDI, info.signal());
         v.setRegister(RSI, frame + SIGINFO);
         v.setRegister(RDX, frame + UCONTEXT);

@@ -49,7 +49,8 @@ final class X86UserVcpu implements UserVcpu, TcgUserTranslator.CpuHolder {
         s.rip = 0;
         boolean is64 = isa.is64();
         for (int i = 0; i < s.segments.length; i++) {
-            Descriptors.setFlat(s.segments[i], is64 || i >= FS ? 0 : X86Program.DATA, false, 3, false);
+            Descriptors.setFlat(
+                    s.segments[i], is64 || i >= FS ? 0 : X86Program.DATA, false, 3, false);
         }
         Descriptors.setFlat(
                 s.segments[CS], is64 ? X86Program.CS_64 : X86Program.CS_32, true, 3, is64);
