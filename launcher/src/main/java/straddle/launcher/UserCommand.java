@@ -210,7 +210,8 @@ final class UserCommand implements Callable<Integer> {
         if (program.contains("/") || Files.exists(Path.of(program))) {
             return program;
         }
-        for (String directory : surroundings.environment().getOrDefault("PATH", "").split(":", -1)) {
+        for (String directory :
+                surroundings.environment().getOrDefault("PATH", "").split(":", -1)) {
             Path there = Path.of(directory.isEmpty() ? "." : directory, program);
             if (Files.isExecutable(there) && !Files.isDirectory(there)) {
                 return there.toString();
