@@ -32,6 +32,7 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     private final WatchedTables watched;
     private final double exitMicros;
     private final List<HybridVcpu> vcpus = new CopyOnWriteArrayList<>();
+    private final ForeignVectors vectors = new ForeignVectors();
     private boolean closed;
 
     /// Takes over the device and the translator.
@@ -112,7 +113,8 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
                                     tables,
                                     new Governor(exitMicros),
                                     interrupts,
-                                    this::protect));
+                                    this::protect,
+                                    vectors));
             vcpus.add(vcpu);
             return vcpu;
         } catch (HostException e) {

@@ -48,7 +48,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     private long departed;
 
-    private final ForeignVectors vectors = new ForeignVectors();
+    private final ForeignVectors vectors;
     private final Runnable takingExtended = this::takeExtended;
 
     /// Whether KVM's vCPU has x87 and vector state, and whose it is.
@@ -66,6 +66,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private long withheldAt = -1;
 
     private long withheld;
+
     /// Where the processor was sent with an instruction that the translator has not: its faults there are the guest's,
     /// as the translator can't raise them. Or -1.
     private long unknownAt = -1;
@@ -106,7 +107,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             UserTables tables,
             Governor governor,
             InterruptSource interrupts,
-            UserCodePages pages) {}
+            UserCodePages pages,
+            ForeignVectors vectors) {}
 
     HybridVcpu(Parts parts) throws AcceleratorException {
         soft = parts.soft;
@@ -117,6 +119,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         governor = parts.governor;
         interrupts = parts.interrupts;
         pages = parts.pages;
+        vectors = parts.vectors;
         kvm.load(inMonitor());
         soft.offerUserCode(this);
     }
@@ -443,11 +446,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         kvm.kick();
     }
 
-    /// Follows a write to a page table. Any thread.
+    /// Follows a write to a page table. Any thread. Native code may go on with what it had, as with a TLB's: the
+    /// guest's kernel interrupts it before it relies on the change, and it comes back under tables that have it.
     void tableWritten(long gpa, long length) {
-        if (tables.tableWritten(gpa, length)) {
-            awaitDeparture();
-        }
+        tables.tableWritten(gpa, length);
     }
 
     /// Stores to a page must be noticed. Any thread.
@@ -509,8 +511,12 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
         to.count("hybrid", "page faults of the guest's", faultsOfGuest);
         to.countAny("hybrid", "instructions that only the processor may have", undefinedTried);
-        to.countAny(
-                "hybrid", "threads with vectors that the guest doesn't know", vectors.threads());
+        if (id() == 0) {
+            to.countAny(
+                    "hybrid",
+                    "threads with vectors that the guest doesn't know",
+                    vectors.threads());
+        }
         to.count("hybrid", "pages filled in", tables.fills());
         to.count("hybrid", "rights taken away", tables.revocations());
         to.count("hybrid", "tables moved", tables.moves());
