@@ -150,6 +150,9 @@ public abstract class Cpu {
     /// How much an interpreted block's entry counts on its way to a region.
     public int entryWeight = 1;
 
+    /// Whether what it does is going to be taken back, so that no device may be accessed.
+    protected boolean rehearsing;
+
     public long tlbMisses;
     public long tlbFlushes;
     public long pageFlushes;
@@ -569,7 +572,7 @@ public abstract class Cpu {
     /// Has an instruction that is about to access a device run alone, where its address must be known or its
     /// access must not happen twice.
     public final void requireAlone() {
-        if (devicesAlone && current != null) {
+        if (rehearsing || devicesAlone && current != null) {
             throw GuestFault.RETRY_ALONE;
         }
     }
@@ -669,11 +672,13 @@ public abstract class Cpu {
         }
     }
 
-    /// Has every store to RAM recorded by a log while it wants them, and instructions that access devices
-    /// run alone, from now on. All stores take the slow path for it.
-    protected final void recordStores(StoreLog log) {
+    /// Has every store to RAM recorded by a log while it wants them, from now on. All stores take the slow path for it.
+    ///
+    /// @param log null for none any more
+    /// @param alone whether instructions that access devices run alone
+    protected final void recordStores(StoreLog log, boolean alone) {
         stores = log;
-        devicesAlone = true;
+        devicesAlone |= alone;
         flushTlbs();
     }
 

@@ -4,6 +4,7 @@ import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.irq.InterruptSource;
+import straddle.core.memory.AddressSpace;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.TranslatedVcpu;
@@ -33,6 +34,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private final Governor governor;
     private final InterruptSource interrupts;
     private final UserCodePages pages;
+
+    /// Null unless native code is to be checked.
+    private final NativeCheck check;
 
     private final UserState user = new UserState();
     private final X86State extended = new X86State();
@@ -101,6 +105,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
     }
 
+    /// What a vCPU is made of.
+    ///
+    /// @param verify of how many in a hundred native slices the interpreter checks
     record Parts(
             TranslatedVcpu soft,
             KvmVcpu kvm,
@@ -108,7 +115,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             Governor governor,
             InterruptSource interrupts,
             UserCodePages pages,
-            ForeignVectors vectors) {}
+            ForeignVectors vectors,
+            AddressSpace memory,
+            int verify) {}
 
     HybridVcpu(Parts parts) throws AcceleratorException {
         soft = parts.soft;
@@ -120,6 +129,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         interrupts = parts.interrupts;
         pages = parts.pages;
         vectors = parts.vectors;
+        check = parts.verify > 0 ? new NativeCheck(soft, tables, parts.memory, parts.verify) : null;
         kvm.load(inMonitor());
         soft.offerUserCode(this);
     }
@@ -213,13 +223,18 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             soft.loadUser(user);
             return null;
         }
+        if (check != null) {
+            check.begin();
+        }
         long start = System.nanoTime();
         giveExtended();
         exitsOfSlice = 0;
         Exit exit = stayNative();
         extendedFsBase = user.fsBase;
         soft.loadUser(user);
-        soft.leaveExtended(takingExtended);
+        if (extendedIsNative) {
+            soft.leaveExtended(takingExtended);
+        }
         if (trap != NO_VECTOR) {
             deliverTrap();
         }
@@ -280,6 +295,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             while (true) {
                 inNative = true;
                 long root = tables.root(user.cr3);
+                if (check != null && check.isUnderWay()) {
+                    check.arm();
+                    root = tables.root(user.cr3);
+                }
                 if (loadedRoot == -1) {
                     enter(root);
                 } else if (root != loadedRoot) {
@@ -296,16 +315,35 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                         kvm.complete();
                     }
                     if (write.port != X86.PF || !serveFault()) {
-                        takeOut(write.port);
-                        return null;
-                    }
-                    if (kicked) {
+                        if (check == null || !check.isUnderWay()) {
+                            takeOut(write.port);
+                            return null;
+                        }
+                        Exit disagreement = endCheck(write.port);
+                        if (disagreement != null || trap != NO_VECTOR) {
+                            return disagreement;
+                        }
+                        if (!checkedToItsEnd) {
+                            return null;
+                        }
+                        if (kicked) {
+                            kicked = false;
+                            return Exit.Kicked.KICKED;
+                        }
+                        giveExtended();
+                        loadedRoot = -1;
+                    } else if (kicked && (check == null || !check.isUnderWay())) {
                         takeOut(NO_VECTOR);
                         kicked = false;
                         return Exit.Kicked.KICKED;
                     }
                 } else if (exit == Exit.Kicked.KICKED) {
-                    if (kicked && takeOutKicked()) {
+                    if (check != null && check.isUnderWay()) {
+                        if (check.isLate() && takeOutKicked()) {
+                            showTranslator();
+                            return check.lost("nothing in two seconds");
+                        }
+                    } else if (kicked && takeOutKicked()) {
                         kicked = false;
                         return Exit.Kicked.KICKED;
                     }
@@ -315,7 +353,42 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             }
         } finally {
             leave();
+            if (check != null) {
+                check.abandon();
+            }
         }
+    }
+
+    /// An exit of a slice that is being checked, which the slice does not survive otherwise.
+    ///
+    /// @return what the VM is to stop with, or null
+    private Exit endCheck(int vector) {
+        long rip = monitor.frame(0);
+        boolean fault = vector == X86.GP && check.isEnd(rip);
+        checkedToItsEnd = fault || vector == X86.BP && check.isEnd(rip - 1);
+        if (!checkedToItsEnd && vector == X86.PF && withheldAt == rip) {
+            check.abandon();
+            takeOut(vector);
+            return null;
+        }
+        takeOut(vector);
+        if (checkedToItsEnd) {
+            trap = NO_VECTOR;
+            user.rip = check.end();
+            exitsOfSlice--;
+            showTranslator();
+            return check.compare();
+        }
+        showTranslator();
+        return check.lost("exception %d at 0x%x".formatted(vector, user.rip));
+    }
+
+    private boolean checkedToItsEnd;
+
+    private void showTranslator() {
+        soft.loadUser(user);
+        extendedFsBase = user.fsBase;
+        soft.leaveExtended(takingExtended);
     }
 
     /// Puts user code's registers into KVM's vCPU: no more of them than have to, as a change of segments or control
@@ -430,6 +503,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     /// KVM stopped with something that is no exception of user code's: the translator goes on if user code is at fault.
     private Exit giveUp(Exit exit) {
+        if (check != null) {
+            check.abandon();
+        }
         if (exit instanceof Exit.Unhandled && registers.cpl() == 3) {
             takeOut(NO_VECTOR);
             return null;
@@ -521,6 +597,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         to.count("hybrid", "rights taken away", tables.revocations());
         to.count("hybrid", "tables moved", tables.moves());
         to.count("hybrid", "tables all forgotten", tables.resets());
+        if (check != null) {
+            check.statistics(to);
+        }
         to.count("hybrid", "address spaces sent there", governor.toNative());
         to.count("hybrid", "address spaces taken back", governor.toTranslated());
     }
