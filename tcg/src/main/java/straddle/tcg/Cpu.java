@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import straddle.core.bus.IoRange;
 import straddle.core.bus.PortBus;
 import straddle.core.memory.AddressSpace;
@@ -134,6 +135,9 @@ public abstract class Cpu {
     /// Compiles hot blocks; null to interpret only.
     public Regions regions;
 
+    /// How many of the TLBs' sites regions have been given.
+    public final AtomicInteger sites = new AtomicInteger();
+
     protected final Tlb[] tlbs;
     private Region.Ram lastRam;
     private final Tb[] jumpCache = new Tb[JUMP_CACHE];
@@ -154,6 +158,10 @@ public abstract class Cpu {
     protected boolean rehearsing;
 
     public long tlbMisses;
+
+    /// How often a region was left for an access that the TLB did not answer.
+    public long regionMisses;
+
     public long tlbFlushes;
     public long pageFlushes;
     public long faults;
@@ -177,7 +185,7 @@ public abstract class Cpu {
         this.ports = ports;
         this.tlbs = new Tlb[mmuIndexes];
         for (int i = 0; i < mmuIndexes; i++) {
-            tlbs[i] = new Tlb(arena);
+            tlbs[i] = new Tlb(arena, sites);
         }
         this.tlb = tlbs[0].address();
         this.tbs = new TbCache(memory, new GroupWatch());
@@ -418,6 +426,7 @@ public abstract class Cpu {
             regions.statistics(to);
         }
         to.count("memory", "TLB misses", tlbMisses);
+        to.count("memory", "regions left for one", regionMisses);
         to.count("memory", "TLB flushes", tlbFlushes);
         to.count("memory", "page flushes", pageFlushes);
         to.countAny("exits", "MMIO read", mmioReads);
@@ -509,9 +518,7 @@ public abstract class Cpu {
         boolean few = end != -1 && end - start <= MOST_PAGES_ONE_BY_ONE << 12;
         for (Tlb each : tlbs) {
             if (few) {
-                for (long page = start; page < end; page += 4096) {
-                    each.flushPage(page);
-                }
+                each.flushPages(start, end);
             } else {
                 each.flush();
             }
