@@ -9,20 +9,16 @@ import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserVcpu;
 import straddle.tcg.block.Tb;
-import straddle.tcg.user.UserCpu;
 
 /// A processor of ARMv8.0-A in AArch64 state at EL0, with FP and Advanced SIMD, CRC32, AES, SHA1 and SHA256
 /// (Arm ARM DDI 0487).
-public final class A64Cpu extends UserCpu {
+public final class A64Cpu extends FpCpu {
     /// The slot that always holds 0.
     public static final int ZERO = Slots.ZERO;
 
     static final long NOTHING_EXCLUSIVE = -1;
 
     private static final int FLOATS_BYTES = 520;
-
-    /// FPCR, FPSR and the arithmetic that depends on them.
-    final FpUnit fp = new FpUnit();
 
     /// What the exclusive monitor holds: an address, and what was loaded from it.
     long exclusiveAddress = NOTHING_EXCLUSIVE;

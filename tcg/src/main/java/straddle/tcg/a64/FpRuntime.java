@@ -13,7 +13,7 @@ public final class FpRuntime {
     private FpRuntime() {}
 
     private static FpUnit unit(Cpu c) {
-        return ((A64Cpu) c).fp;
+        return ((FpCpu) c).fp;
     }
 
     /// Whether a number is neither 0, subnormal, infinite nor a NaN, nor so small that rounding may have made it normal.
@@ -294,13 +294,5 @@ public final class FpRuntime {
         return unit.quick && value < limit && value > -limit
                 ? (long) value
                 : unit.toFixed(FpUnit.SINGLE, x & LOW, 0, false, wide != 0, FpUnit.TRUNCATE);
-    }
-
-    public static long scvtfv(long x, Cpu c) {
-        return scvtfs((int) x, c) | scvtfs((int) (x >>> 32), c) << 32;
-    }
-
-    public static long fcvtzsv(long x, int wide, Cpu c) {
-        return fcvtzss(x, 0, c) & LOW | fcvtzss(x >>> 32, 0, c) << 32;
     }
 }

@@ -54,36 +54,36 @@ public final class FpUnit extends SoftFloat {
 
     /// Whether the host's arithmetic does all there is to do for an ordinary result: round to nearest, subnormal
     /// numbers are kept, and IXC is set already.
-    boolean quick;
+    public boolean quick;
 
     public FpUnit() {}
 
     // ---- registers
 
-    int control() {
+    public int control() {
         return fpcr;
     }
 
-    void setControl(int value) {
+    public void setControl(int value) {
         fpcr = value & CONTROL;
         rounding = ROUNDINGS[fpcr >>> RMODE_SHIFT & 3];
         update();
     }
 
-    int status() {
+    public int status() {
         return fpsr;
     }
 
-    void setStatus(int value) {
+    public void setStatus(int value) {
         fpsr = value & STATUS;
         update();
     }
 
-    int rounding() {
+    public int rounding() {
         return rounding;
     }
 
-    void raise(int exceptions) {
+    public void raise(int exceptions) {
         if ((exceptions & ~fpsr) != 0) {
             fpsr |= exceptions;
             update();
@@ -91,7 +91,7 @@ public final class FpUnit extends SoftFloat {
     }
 
     /// A saturating operation has saturated.
-    void saturated() {
+    public void saturated() {
         fpsr |= QC;
     }
 
@@ -109,7 +109,7 @@ public final class FpUnit extends SoftFloat {
         return x & SIGN[size] - 1;
     }
 
-    static boolean isNan(int size, long x) {
+    public static boolean isNan(int size, long x) {
         return magnitude(size, x) > INFINITY[size];
     }
 
@@ -125,7 +125,7 @@ public final class FpUnit extends SoftFloat {
         return magnitude(size, x) == 0;
     }
 
-    static long defaultNan(int size) {
+    public static long defaultNan(int size) {
         return INFINITY[size] | QUIET[size];
     }
 
@@ -242,7 +242,7 @@ public final class FpUnit extends SoftFloat {
 
     // ---- arithmetic
 
-    long add(int size, long x, long y) {
+    public long add(int size, long x, long y) {
         if (size == DOUBLE && isPlain()) {
             double a = Double.longBitsToDouble(x);
             double b = Double.longBitsToDouble(y);
@@ -278,7 +278,7 @@ public final class FpUnit extends SoftFloat {
         return m > Float.MIN_NORMAL && m < Float.MAX_VALUE;
     }
 
-    long sub(int size, long x, long y) {
+    public long sub(int size, long x, long y) {
         if (isPlain() && !isNan(size, y)) {
             return add(size, x, y ^ SIGN[size]);
         }
@@ -317,7 +317,7 @@ public final class FpUnit extends SoftFloat {
         return rounded(size);
     }
 
-    long mul(int size, long x, long y) {
+    public long mul(int size, long x, long y) {
         if (size == DOUBLE && isPlain()) {
             double a = Double.longBitsToDouble(x);
             double b = Double.longBitsToDouble(y);
@@ -343,7 +343,7 @@ public final class FpUnit extends SoftFloat {
         return product(size, x, y, false);
     }
 
-    long mulx(int size, long x, long y) {
+    public long mulx(int size, long x, long y) {
         return product(size, x, y, true);
     }
 
@@ -374,7 +374,7 @@ public final class FpUnit extends SoftFloat {
         return (long) MAX_EXPONENT[size] + 1 << PRECISION[size] - 1;
     }
 
-    long div(int size, long op1, long op2) {
+    public long div(int size, long op1, long op2) {
         if (size == DOUBLE && isPlain()) {
             double a = Double.longBitsToDouble(op1);
             double b = Double.longBitsToDouble(op2);
@@ -423,7 +423,7 @@ public final class FpUnit extends SoftFloat {
         return rounded(size);
     }
 
-    long sqrt(int size, long op) {
+    public long sqrt(int size, long op) {
         long x = flushed(size, op);
         if (isNan(size, x)) {
             return nan(size, x);
@@ -443,7 +443,7 @@ public final class FpUnit extends SoftFloat {
     }
 
     /// a + x * y, rounded once.
-    long mulAdd(int size, long addend, long op1, long op2) {
+    public long mulAdd(int size, long addend, long op1, long op2) {
         if (size == DOUBLE && isPlain() && (fpsr & IXC) != 0) {
             double r =
                     Math.fma(
@@ -507,7 +507,7 @@ public final class FpUnit extends SoftFloat {
     }
 
     /// 2 - x * y for FRECPS, (3 - x * y) / 2 for FRSQRTS, rounded once.
-    long step(int size, long op1, long op2, boolean root) {
+    public long step(int size, long op1, long op2, boolean root) {
         long x = flushed(size, op1 ^ SIGN[size]);
         long y = flushed(size, op2);
         if (isNan(size, x) || isNan(size, y)) {
@@ -538,11 +538,11 @@ public final class FpUnit extends SoftFloat {
         return rounded(size);
     }
 
-    long max(int size, long op1, long op2) {
+    public long max(int size, long op1, long op2) {
         return extreme(size, op1, op2, true);
     }
 
-    long min(int size, long op1, long op2) {
+    public long min(int size, long op1, long op2) {
         return extreme(size, op1, op2, false);
     }
 
@@ -564,11 +564,11 @@ public final class FpUnit extends SoftFloat {
         return (x & SIGN[size]) != 0 ? -m : m;
     }
 
-    long maxNumber(int size, long x, long y) {
+    public long maxNumber(int size, long x, long y) {
         return max(size, number(size, x, y, true), number(size, y, x, true));
     }
 
-    long minNumber(int size, long x, long y) {
+    public long minNumber(int size, long x, long y) {
         return min(size, number(size, x, y, false), number(size, y, x, false));
     }
 
@@ -585,7 +585,7 @@ public final class FpUnit extends SoftFloat {
     // ---- comparison
 
     /// NZCV, N in bit 3.
-    int compare(int size, long op1, long op2, boolean signalQuiet) {
+    public int compare(int size, long op1, long op2, boolean signalQuiet) {
         long x = flushed(size, op1);
         long y = flushed(size, op2);
         if (isNan(size, x) || isNan(size, y)) {
@@ -599,24 +599,24 @@ public final class FpUnit extends SoftFloat {
         return a == b ? 6 : a < b ? 8 : 2;
     }
 
-    boolean equal(int size, long x, long y) {
+    public boolean equal(int size, long x, long y) {
         return compare(size, x, y, false) == 6;
     }
 
-    boolean greaterEqual(int size, long x, long y) {
+    public boolean greaterEqual(int size, long x, long y) {
         int nzcv = compare(size, x, y, true);
         return nzcv == 6 || nzcv == 2;
     }
 
-    boolean greater(int size, long x, long y) {
+    public boolean greater(int size, long x, long y) {
         return compare(size, x, y, true) == 2;
     }
 
-    static long absolute(int size, long x) {
+    public static long absolute(int size, long x) {
         return magnitude(size, x);
     }
 
-    static long negate(int size, long x) {
+    public static long negate(int size, long x) {
         return x ^ SIGN[size];
     }
 
@@ -625,7 +625,7 @@ public final class FpUnit extends SoftFloat {
     /// To an integral number in the same format.
     ///
     /// @param exact whether IXC tells of a change
-    long roundToIntegral(int size, long op, int how, boolean exact) {
+    public long roundToIntegral(int size, long op, int how, boolean exact) {
         long x = flushed(size, op);
         if (isNan(size, x)) {
             return nan(size, x);
@@ -674,7 +674,7 @@ public final class FpUnit extends SoftFloat {
     ///
     /// @param fraction how many bits are behind the point
     /// @return sign- or zero-extended to 64 bits
-    long toFixed(int size, long op, int fraction, boolean unsigned, boolean wide, int how) {
+    public long toFixed(int size, long op, int fraction, boolean unsigned, boolean wide, int how) {
         long x = flushed(size, op);
         if (isNan(size, x)) {
             raise(IOC);
@@ -714,7 +714,7 @@ public final class FpUnit extends SoftFloat {
     }
 
     /// From an integer or fixed-point number of 64 bits, sign- or zero-extended.
-    long fromFixed(int size, long value, int fraction, boolean unsigned) {
+    public long fromFixed(int size, long value, int fraction, boolean unsigned) {
         if (value == 0) {
             return 0;
         }
@@ -726,11 +726,11 @@ public final class FpUnit extends SoftFloat {
     }
 
     /// Between the formats.
-    long convert(int from, int to, long op) {
+    public long convert(int from, int to, long op) {
         return convert(from, to, op, rounding);
     }
 
-    long convert(int from, int to, long op, int how) {
+    public long convert(int from, int to, long op, int how) {
         long x = flushed(from, op);
         boolean alternative = (fpcr & AHP) != 0;
         boolean minus = (x & SIGN[from]) != 0;
@@ -787,7 +787,7 @@ public final class FpUnit extends SoftFloat {
     // ---- estimates
 
     /// 1 / x to 8 bits.
-    long reciprocalEstimate(int size, long op) {
+    public long reciprocalEstimate(int size, long op) {
         long x = flushed(size, op);
         if (isNan(size, x)) {
             return nan(size, x);
@@ -850,7 +850,7 @@ public final class FpUnit extends SoftFloat {
     }
 
     /// 1 / sqrt(x) to 8 bits.
-    long rootEstimate(int size, long op) {
+    public long rootEstimate(int size, long op) {
         long x = flushed(size, op);
         if (isNan(size, x)) {
             return nan(size, x);
@@ -882,16 +882,16 @@ public final class FpUnit extends SoftFloat {
         return (long) resultExponent << bits | estimate << bits - 8;
     }
 
-    static long unsignedReciprocalEstimate(long x) {
+    public static long unsignedReciprocalEstimate(long x) {
         return (x & 1L << 31) == 0 ? 0xffff_ffffL : (long) reciprocal((int) (x >>> 23)) << 23;
     }
 
-    static long unsignedRootEstimate(long x) {
+    public static long unsignedRootEstimate(long x) {
         return x >>> 30 == 0 ? 0xffff_ffffL : (long) reciprocalRoot((int) (x >>> 23)) << 23;
     }
 
     /// FRECPX.
-    long reciprocalExponent(int size, long op) {
+    public long reciprocalExponent(int size, long op) {
         long x = flushed(size, op);
         if (isNan(size, x)) {
             return nan(size, x);

@@ -1,0 +1,17 @@
+package straddle.tcg.a64;
+
+import java.lang.foreign.Arena;
+import straddle.core.user.UserIsa;
+import straddle.core.user.UserMemory;
+import straddle.tcg.user.UserCpu;
+
+/// A CPU of ARM's with the floating-point unit that AArch64 and AArch32 have in common.
+public abstract class FpCpu extends UserCpu {
+    /// The control and status registers, and the arithmetic that depends on them.
+    public final FpUnit fp = new FpUnit();
+
+    /// As for [UserCpu].
+    protected FpCpu(UserIsa isa, int slots, UserMemory memory, Arena arena) {
+        super(isa, slots, memory, arena);
+    }
+}
