@@ -8,6 +8,7 @@ module straddle.tcg {
             straddle.tcg.TcgProvider;
     provides straddle.core.user.UserTranslatorProvider with
             straddle.tcg.a64.A64Provider,
+            straddle.tcg.arm.ArmProvider,
             straddle.tcg.mips.MipsProvider,
             straddle.tcg.x86.X86UserProvider;
 }

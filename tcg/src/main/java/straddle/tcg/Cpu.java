@@ -7,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import straddle.core.bus.IoRange;
 import straddle.core.bus.PortBus;
 import straddle.core.memory.AddressSpace;
@@ -135,9 +134,6 @@ public abstract class Cpu {
     /// Compiles hot blocks; null to interpret only.
     public Regions regions;
 
-    /// How many of the TLBs' sites regions have been given.
-    public final AtomicInteger sites = new AtomicInteger();
-
     protected final Tlb[] tlbs;
     private Region.Ram lastRam;
     private final Tb[] jumpCache = new Tb[JUMP_CACHE];
@@ -154,14 +150,7 @@ public abstract class Cpu {
     /// How much an interpreted block's entry counts on its way to a region.
     public int entryWeight = 1;
 
-    /// Whether what it does is going to be taken back, so that no device may be accessed.
-    protected boolean rehearsing;
-
     public long tlbMisses;
-
-    /// How often a region was left for an access that the TLB did not answer.
-    public long regionMisses;
-
     public long tlbFlushes;
     public long pageFlushes;
     public long faults;
@@ -185,7 +174,7 @@ public abstract class Cpu {
         this.ports = ports;
         this.tlbs = new Tlb[mmuIndexes];
         for (int i = 0; i < mmuIndexes; i++) {
-            tlbs[i] = new Tlb(arena, sites);
+            tlbs[i] = new Tlb(arena);
         }
         this.tlb = tlbs[0].address();
         this.tbs = new TbCache(memory, new GroupWatch());
@@ -426,7 +415,6 @@ public abstract class Cpu {
             regions.statistics(to);
         }
         to.count("memory", "TLB misses", tlbMisses);
-        to.count("memory", "regions left for one", regionMisses);
         to.count("memory", "TLB flushes", tlbFlushes);
         to.count("memory", "page flushes", pageFlushes);
         to.countAny("exits", "MMIO read", mmioReads);
@@ -518,7 +506,9 @@ public abstract class Cpu {
         boolean few = end != -1 && end - start <= MOST_PAGES_ONE_BY_ONE << 12;
         for (Tlb each : tlbs) {
             if (few) {
-                each.flushPages(start, end);
+                for (long page = start; page < end; page += 4096) {
+                    each.flushPage(page);
+                }
             } else {
                 each.flush();
             }
@@ -579,7 +569,7 @@ public abstract class Cpu {
     /// Has an instruction that is about to access a device run alone, where its address must be known or its
     /// access must not happen twice.
     public final void requireAlone() {
-        if (rehearsing || devicesAlone && current != null) {
+        if (devicesAlone && current != null) {
             throw GuestFault.RETRY_ALONE;
         }
     }
@@ -679,13 +669,11 @@ public abstract class Cpu {
         }
     }
 
-    /// Has every store to RAM recorded by a log while it wants them, from now on. All stores take the slow path for it.
-    ///
-    /// @param log null for none any more
-    /// @param alone whether instructions that access devices run alone
-    protected final void recordStores(StoreLog log, boolean alone) {
+    /// Has every store to RAM recorded by a log while it wants them, and instructions that access devices
+    /// run alone, from now on. All stores take the slow path for it.
+    protected final void recordStores(StoreLog log) {
         stores = log;
-        devicesAlone |= alone;
+        devicesAlone = true;
         flushTlbs();
     }
 

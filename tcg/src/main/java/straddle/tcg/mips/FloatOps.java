@@ -1,52 +1,18 @@
 package straddle.tcg.mips;
 
 import java.util.Locale;
-import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Emitter;
+import straddle.tcg.op.Halves;
 import straddle.tcg.op.MicroOp;
 
-/// Floating-point micro-ops. An operand is a slot, or'ed with [#HIGH] for a single in its upper half.
+/// Floating-point micro-ops, with operands as [Halves] has them.
 final class FloatOps {
-    static final int HIGH = 0x100;
-
     private static final String FPU = "straddle/tcg/mips/Fpu";
     private static final String CPU = "Lstraddle/tcg/Cpu;";
     private static final long LOW = 0xffff_ffffL;
 
     private FloatOps() {}
-
-    /// The operand in the low bits, whatever is above it.
-    static long get(long[] r, int operand) {
-        return (operand & HIGH) == 0 ? r[operand] : r[operand & ~HIGH] >>> 32;
-    }
-
-    static void setSingle(long[] r, int operand, long value) {
-        int slot = operand & ~HIGH;
-        r[slot] =
-                (operand & HIGH) == 0 ? r[slot] & ~LOW | value & LOW : r[slot] & LOW | value << 32;
-    }
-
-    private static void emitGet(Emitter e, int operand) {
-        e.get(operand & ~HIGH);
-        if ((operand & HIGH) != 0) {
-            e.shift(Opcodes.LUSHR, 32);
-        }
-    }
-
-    private static void emitSetSingle(Emitter e, int operand) {
-        int slot = operand & ~HIGH;
-        if ((operand & HIGH) == 0) {
-            e.zeroExtend(4);
-        } else {
-            e.shift(Opcodes.LSHL, 32);
-        }
-        e.get(slot);
-        e.constant((operand & HIGH) == 0 ? ~LOW : LOW);
-        e.op(Opcodes.LAND);
-        e.op(Opcodes.LOR);
-        e.set(slot);
-    }
 
     /// The function of [Fpu] that has an instruction's semantics: `addD` for ADD_D.
     private static String function(Op op) {
@@ -76,15 +42,21 @@ final class FloatOps {
         @Override
         public MicroOp exec(Cpu c) {
             long[] r = c.r;
-            long x = get(r, operands[0]);
+            long x = Halves.get(r, operands[0]);
             long result =
                     switch (operands.length) {
                         case 1 -> unary(op, x, c);
-                        case 2 -> binary(op, x, get(r, operands[1]), c);
-                        default -> ternary(op, x, get(r, operands[1]), get(r, operands[2]), c);
+                        case 2 -> binary(op, x, Halves.get(r, operands[1]), c);
+                        default ->
+                                ternary(
+                                        op,
+                                        x,
+                                        Halves.get(r, operands[1]),
+                                        Halves.get(r, operands[2]),
+                                        c);
                     };
             if (single) {
-                setSingle(r, d, result);
+                Halves.set(r, d, result);
             } else {
                 r[d] = result;
             }
@@ -95,12 +67,12 @@ final class FloatOps {
         public void emit(Emitter e) {
             e.mark(this);
             for (int operand : operands) {
-                emitGet(e, operand);
+                Halves.emitGet(e, operand);
             }
             e.cpu();
             e.invoke(FPU, function(op), "(" + "J".repeat(operands.length) + CPU + ")J");
             if (single) {
-                emitSetSingle(e, d);
+                Halves.emitSet(e, d);
             } else {
                 e.set(d);
             }
@@ -183,57 +155,6 @@ final class FloatOps {
         };
     }
 
-    /// d = (x and keep) xor flip: ABS and NEG, and a copy.
-    static final class Bits extends MicroOp {
-        private final boolean single;
-        private final int d;
-        private final int x;
-        private final long keep;
-        private final long flip;
-
-        Bits(boolean single, int d, int x, long keep, long flip) {
-            this.single = single;
-            this.d = d;
-            this.x = x;
-            this.keep = keep;
-            this.flip = flip;
-        }
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            long result = get(c.r, x) & keep ^ flip;
-            if (single) {
-                setSingle(c.r, d, result);
-            } else {
-                c.r[d] = result;
-            }
-            return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            emitGet(e, x);
-            if (keep != -1) {
-                e.constant(keep);
-                e.op(Opcodes.LAND);
-            }
-            if (flip != 0) {
-                e.constant(flip);
-                e.op(Opcodes.LXOR);
-            }
-            if (single) {
-                emitSetSingle(e, d);
-            } else {
-                e.set(d);
-            }
-        }
-
-        @Override
-        public int emittedBytes() {
-            return 48;
-        }
-    }
-
     /// C.cond.fmt.
     static final class Compare extends MicroOp {
         private final boolean single;
@@ -251,8 +172,8 @@ final class FloatOps {
 
         @Override
         public MicroOp exec(Cpu c) {
-            long a = get(c.r, x);
-            long b = get(c.r, y);
+            long a = Halves.get(c.r, x);
+            long b = Halves.get(c.r, y);
             if (single) {
                 Fpu.compareS(a, b, how, c);
             } else {
@@ -264,8 +185,8 @@ final class FloatOps {
         @Override
         public void emit(Emitter e) {
             e.mark(this);
-            emitGet(e, x);
-            emitGet(e, y);
+            Halves.emitGet(e, x);
+            Halves.emitGet(e, y);
             e.integer(how);
             e.cpu();
             e.invoke(FPU, single ? "compareS" : "compareD", "(JJI" + CPU + ")V");

@@ -17,6 +17,7 @@ import straddle.tcg.GuestFault;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.Branch;
+import straddle.tcg.op.Halves;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Move;
@@ -559,7 +560,7 @@ final class Translator {
     }
 
     private int single(int register) {
-        return slotOf(register) | (isHigh(register) ? FloatOps.HIGH : 0);
+        return slotOf(register) | (isHigh(register) ? Halves.HIGH : 0);
     }
 
     /// Whether registers can hold 64 bits; an odd one can't while Status.FR is clear, and is reserved.
@@ -576,7 +577,7 @@ final class Translator {
     }
 
     private static MicroOp copySingle(int d, int x) {
-        return new FloatOps.Bits(true, d, x, -1, 0);
+        return new Halves.Copy(true, d, x, -1, 0);
     }
 
     /// Opcodes COP1 and COP1X, but for branches.
@@ -596,7 +597,7 @@ final class Translator {
                     append(new Word.Extract(ft, slotOf(fs), 32, 32, false));
                 }
             }
-            case MTHC1 -> append(copySingle(slotOf(fs) | FloatOps.HIGH, ft));
+            case MTHC1 -> append(copySingle(slotOf(fs) | Halves.HIGH, ft));
             case CFC1 -> append(new FloatOps.ReadControl(ft == ZERO ? SINK : ft, fs));
             case CTC1 -> append(new FloatOps.WriteControl(ft, fs));
             case C_S -> append(new FloatOps.Compare(true, single(fs), single(ft), how(word)));
@@ -631,9 +632,9 @@ final class Translator {
         long keep = op == Op.ABS_S || op == Op.ABS_D ? isSingle ? MAGNITUDE_S : Long.MAX_VALUE : -1;
         long flip = op == Op.NEG_S || op == Op.NEG_D ? sign : 0;
         if (isSingle) {
-            append(new FloatOps.Bits(true, single(fd), single(fs), keep, flip));
+            append(new Halves.Copy(true, single(fd), single(fs), keep, flip));
         } else if (isPair(fd, fs)) {
-            append(new FloatOps.Bits(false, F0 + fd, F0 + fs, keep, flip));
+            append(new Halves.Copy(false, F0 + fd, F0 + fs, keep, flip));
         }
     }
 

@@ -263,16 +263,23 @@ public final class Branch {
     /// d = where the function returns to that is called next.
     public static final class Link extends MicroOp {
         private final int d;
+        private final long value;
         private final long back;
 
         public Link(int d, long back) {
+            this(d, back, back);
+        }
+
+        /// @param value the return address as the register has it, such as with a bit for the instruction set
+        public Link(int d, long value, long back) {
             this.d = d;
+            this.value = value;
             this.back = back;
         }
 
         @Override
         public MicroOp exec(Cpu c) {
-            c.r[d] = back;
+            c.r[d] = value;
             return next;
         }
 
@@ -283,7 +290,7 @@ public final class Branch {
 
         @Override
         public void emit(Emitter e) {
-            e.constant(back);
+            e.constant(value);
             e.set(d);
         }
 

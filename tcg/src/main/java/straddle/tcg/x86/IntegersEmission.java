@@ -113,14 +113,15 @@ final class IntegersEmission {
         e.set(RAX, width);
         e.take(Emitter.ADDRESS);
         e.set(RDX, width);
+        e.take(Emitter.ADDRESS);
         if (signed) {
             e.take(Emitter.R);
             e.shift(Opcodes.LSHR, 63);
-        } else {
-            e.constant(0);
+            e.op(Opcodes.LXOR);
         }
-        e.keep(Emitter.B);
-        e.flags(Flags.PRODUCT, Emitter.R, Emitter.ADDRESS, Emitter.B);
+        e.runtime("nonZero", "(J)J");
+        e.keep(Emitter.A);
+        e.flags(Flags.SHIFT, Emitter.R, Emitter.A, Emitter.A);
     }
 
     private void divide(String quotient) {

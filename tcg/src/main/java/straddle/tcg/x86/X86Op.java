@@ -272,9 +272,7 @@ final class X86Op {
 
         @Override
         public int emittedBytes() {
-            return 60
-                    + (Emitter.TARGET_BYTES + 12) * observed.targets().length
-                    + Emitter.ACCESS_BYTES;
+            return 60 + (Emitter.TARGET_BYTES + 12) * observed.targets().length;
         }
 
         @Override
