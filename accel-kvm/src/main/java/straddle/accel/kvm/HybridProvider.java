@@ -7,7 +7,6 @@ import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.HostVerdict;
-import straddle.core.accel.Observation;
 import straddle.core.accel.Translator;
 import straddle.core.accel.VmResources;
 import straddle.host.HostException;
@@ -21,20 +20,7 @@ public final class HybridProvider implements AcceleratorProvider {
 
     private final KvmProvider kvm = new KvmProvider();
 
-    private final Observation observation;
-
-    public HybridProvider() {
-        this(Observation.NONE);
-    }
-
-    private HybridProvider(Observation observation) {
-        this.observation = observation;
-    }
-
-    @Override
-    public AcceleratorProvider observing(Observation asked) {
-        return new HybridProvider(asked);
-    }
+    public HybridProvider() {}
 
     @Override
     public String name() {
@@ -64,25 +50,15 @@ public final class HybridProvider implements AcceleratorProvider {
                     "The hybrid engine is unavailable, because " + because + ". " + remedy);
         }
         KvmProvider.requireOwnProcessor(resources);
-        if (observation.verify() > 0 && resources.vcpus() > 1) {
-            throw new AcceleratorException(
-                    "--verify works with one vCPU: several change each other's memory, so that"
-                            + " nothing can be run again.");
-        }
         double exitMicros = exitMicros();
-        Translator translator =
-                Rescuer.start(resources.withCpu(cpu(resources)), observation.withoutVerify());
+        Translator translator = Rescuer.start(resources.withCpu(cpu(resources)));
         if (translator == null) {
             throw new AcceleratorException(
                     "The hybrid engine needs the translator, which is not part of this installation.");
         }
         try {
             return HybridAccelerator.create(
-                    KvmDevice.open(KvmDevice.PATH),
-                    translator,
-                    resources,
-                    exitMicros,
-                    observation.verify());
+                    KvmDevice.open(KvmDevice.PATH), translator, resources, exitMicros);
         } catch (HostException e) {
             translator.close();
             throw KvmRefusal.of(e);

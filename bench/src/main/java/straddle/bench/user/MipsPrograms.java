@@ -144,54 +144,11 @@ final class MipsPrograms implements ProgramSource {
     }
 
     private int word() {
-        return switch (random.nextInt(6)) {
-            case 0 -> random.nextInt(-4, 5);
-            case 1 -> Integer.MIN_VALUE + random.nextInt(3);
-            case 2 -> Integer.MAX_VALUE - random.nextInt(3);
-            case 3 -> random.nextInt() >> random.nextInt(32);
-            default -> random.nextInt();
-        };
+        return Operands.word(random);
     }
 
     private long floats() {
-        return switch (random.nextInt(8)) {
-            case 0 -> random.nextLong();
-            case 1 -> (long) word() << 32 | word() & 0xffff_ffffL;
-            case 2 -> Double.doubleToRawLongBits(random.nextInt(-5, 6));
-            case 3 -> Double.doubleToRawLongBits(random.nextDouble(-3e9, 3e9));
-            case 4 -> Double.doubleToRawLongBits(Math.scalb(1.0, random.nextInt(-1080, 1024)));
-            case 5 -> singles(random.nextInt(), Float.floatToRawIntBits(random.nextInt(-9, 9)));
-            case 6 ->
-                    singles(
-                            special(),
-                            Float.floatToRawIntBits((float) random.nextDouble(-1e5, 1e5)));
-            default -> random.nextInt(2) == 0 ? singles(special(), special()) : wideSpecial();
-        };
-    }
-
-    private static long singles(int high, int low) {
-        return (long) high << 32 | low & 0xffff_ffffL;
-    }
-
-    private int special() {
-        int[] all = {
-            0, 1, 0x7f_ffff, 0x80_0000, 0x7f7f_ffff, 0x7f80_0000, 0x7fa0_0000, 0x7fc0_0001
-        };
-        return all[random.nextInt(all.length)] | random.nextInt(2) << 31;
-    }
-
-    private long wideSpecial() {
-        long[] all = {
-            0,
-            1,
-            0xf_ffff_ffff_ffffL,
-            0x7fefL << 48 | 0xffff_ffffffffL,
-            0x7ff0L << 48,
-            0x7ff4L << 48,
-            0x7ff8L << 48 | 1,
-            0x0010L << 48
-        };
-        return all[random.nextInt(all.length)] | (long) random.nextInt(2) << 63;
+        return Operands.floats(random);
     }
 
     private void sequence(int block) {

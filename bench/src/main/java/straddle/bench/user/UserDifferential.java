@@ -26,6 +26,7 @@ public final class UserDifferential {
         return switch (isa) {
             case AARCH64 -> new A64Programs();
             case MIPS, MIPSEL -> new MipsPrograms(isa);
+            case ARM -> new ArmPrograms();
             default -> throw new IllegalArgumentException("There are no programs for " + isa);
         };
     }
@@ -181,7 +182,7 @@ public final class UserDifferential {
 
     /// The coverage table: each row that was not reached fails the run.
     private static void report(ProgramSource source) {
-        source.executions().forEach((row, count) -> System.out.printf("%-12s %,12d%n", row, count));
+        source.executions().forEach((row, count) -> System.out.printf("%-64s %,12d%n", row, count));
         for (Map.Entry<String, String> each : source.exempt().entrySet()) {
             System.out.printf("%-12s left out: %s%n", each.getKey(), each.getValue());
         }

@@ -22,7 +22,16 @@ class UserDifferentialTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"MIPS, 1", "MIPS, 2", "MIPSEL, 1", "MIPSEL, 2", "AARCH64, 1", "AARCH64, 2"})
+    @CsvSource({
+        "MIPS, 1",
+        "MIPS, 2",
+        "MIPSEL, 1",
+        "MIPSEL, 2",
+        "AARCH64, 1",
+        "AARCH64, 2",
+        "ARM, 1",
+        "ARM, 2"
+    })
     void regionsAndInterpreterPrintTheSame(UserIsa isa, long seed) throws Exception {
         ProgramSource.Program program = UserDifferential.source(isa).program(seed, SEQUENCES);
         byte[] interpreted = UserDifferential.translated(program, isa, true);
@@ -32,7 +41,7 @@ class UserDifferentialTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"MIPS, 3", "MIPSEL, 4", "AARCH64, 5"})
+    @CsvSource({"MIPS, 3", "MIPSEL, 4", "AARCH64, 5", "ARM, 5", "ARM, 6"})
     void qemuPrintsTheSame(UserIsa isa, long seed) throws Exception {
         assumeTrue(
                 isInstalled("qemu-" + isa.machineName() + "-static"),
@@ -44,10 +53,11 @@ class UserDifferentialTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"MIPS", "MIPSEL", "AARCH64"})
+    @ValueSource(strings = {"MIPS", "MIPSEL", "AARCH64", "ARM"})
     void everyRowIsReachedOrLeftOutForAReason(UserIsa isa) {
         ProgramSource source = UserDifferential.source(isa);
         source.program(1, 400);
+        source.program(2, 400);
         SortedMap<String, Long> executions = source.executions();
         executions.forEach((row, count) -> assertNotEquals(0, count, row));
     }
