@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import straddle.core.accel.AcceleratorProvider;
@@ -19,6 +20,7 @@ import straddle.machines.Machine;
 /// What is told about a run, meanwhile and after its end.
 final class StatsOptions {
     private static final String TO_THE_READER = "";
+    private static final Set<String> CHECKED_ENGINES = Set.of("tcg", "hybrid");
 
     @Option(
             names = "--stats",
@@ -36,7 +38,7 @@ final class StatsOptions {
             fallbackValue = "100",
             defaultValue = "0",
             description =
-                    "Check compiled code against the interpreter while the guest runs, all of it or so many percent of its runs; the first difference ends the guest. Needs one vCPU and the tcg engine.")
+                    "Check compiled code (tcg), or code on the processor (hybrid), against the interpreter while the guest runs: all of it, or so many percent of its runs. The first difference ends the guest. Needs one vCPU.")
     private int verify;
 
     @Mixin private TraceOptions tracing;
@@ -51,9 +53,9 @@ final class StatsOptions {
         if (verify < 0 || verify > 100) {
             throw CommandFailure.usage("--verify takes a percentage; it was " + verify + ".");
         }
-        if (verify > 0 && !engine.name().equals("tcg")) {
+        if (verify > 0 && !CHECKED_ENGINES.contains(engine.name())) {
             throw CommandFailure.usage(
-                    "--verify checks what the engine tcg compiles: add --accel tcg.");
+                    "--verify checks what the engine tcg compiles, and what hybrid runs on the processor: add --accel tcg or --accel hybrid.");
         }
         ExitObserver profile = exits.open();
         Trace trace = tracing.open(err);

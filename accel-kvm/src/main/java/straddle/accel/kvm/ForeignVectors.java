@@ -12,7 +12,8 @@ import straddle.core.vcpu.UserState;
 ///
 /// Some hosts' KVM can't hide features: user code that asks CPUID natively finds, say, AVX-512 and uses it.
 /// The guest's kernel neither saves nor clears that, so it is kept here for each thread, by address space and
-/// FS base. What a signal handler does to it stays done.
+/// FS base, wherever among the VM's vCPUs the kernel has it run next. What a signal handler does to it stays done.
+/// Any thread.
 final class ForeignVectors {
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -23,7 +24,14 @@ final class ForeignVectors {
     private static final int AREA = 576;
     private static final int MOST_THREADS = 512;
 
-    private record Owner(long cr3, long fsBase) {}
+    /// Where CR3 has the top-level table: kernels number the rest of it as they please.
+    private static final long TABLE = 0xf_ffff_ffff_f000L;
+
+    private record Owner(long table, long fsBase) {
+        static Owner of(long cr3, long fsBase) {
+            return new Owner(cr3 & TABLE, fsBase);
+        }
+    }
 
     /// Oldest first.
     private final Map<Owner, byte[]> states =
@@ -39,15 +47,15 @@ final class ForeignVectors {
     private long threads;
 
     /// Threads that ever had any.
-    long threads() {
+    synchronized long threads() {
         return threads;
     }
 
     /// Adds to the state that the guest knows what else the thread has.
-    void complete(X86State state, UserState user) {
+    synchronized void complete(X86State state, UserState user) {
         long known = known(user);
         long components = components(state.xsave) & known;
-        byte[] foreign = states.isEmpty() ? null : states.get(new Owner(user.cr3, user.fsBase));
+        byte[] foreign = states.isEmpty() ? null : states.get(Owner.of(user.cr3, user.fsBase));
         if (foreign != null) {
             components |= components(foreign) & ~known;
             copyForeign(foreign, state.xsave, known);
@@ -56,13 +64,13 @@ final class ForeignVectors {
     }
 
     /// Keeps what the guest doesn't know. Allocates nothing where there is nothing.
-    void keep(X86State state, long cr3, long fsBase, long xcr0) {
+    synchronized void keep(X86State state, long cr3, long fsBase, long xcr0) {
         if ((components(state.xsave) & ~(xcr0 | LEGACY)) != 0) {
-            if (states.put(new Owner(cr3, fsBase), state.xsave.clone()) == null) {
+            if (states.put(Owner.of(cr3, fsBase), state.xsave.clone()) == null) {
                 threads++;
             }
         } else if (!states.isEmpty()) {
-            states.remove(new Owner(cr3, fsBase));
+            states.remove(Owner.of(cr3, fsBase));
         }
     }
 

@@ -31,19 +31,26 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     private final List<CpuidEntry> supported;
     private final WatchedTables watched;
     private final double exitMicros;
+    private final int verify;
     private final List<HybridVcpu> vcpus = new CopyOnWriteArrayList<>();
+    private final ForeignVectors vectors = new ForeignVectors();
     private boolean closed;
 
     /// Takes over the device and the translator.
     ///
     /// @param exitMicros what leaving user code and entering it again costs on this host
+    /// @param verify of how many in a hundred native slices the interpreter checks
     static HybridAccelerator create(
-            KvmDevice device, Translator translator, VmResources resources, double exitMicros)
+            KvmDevice device,
+            Translator translator,
+            VmResources resources,
+            double exitMicros,
+            int verify)
             throws AcceleratorException {
         KvmVm vm = KvmVm.create(device);
         Arena arena = Arena.ofShared();
         try {
-            return new HybridAccelerator(vm, arena, translator, resources, exitMicros);
+            return new HybridAccelerator(vm, arena, translator, resources, exitMicros, verify);
         } catch (HostException e) {
             vm.close();
             arena.close();
@@ -52,13 +59,19 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     }
 
     private HybridAccelerator(
-            KvmVm vm, Arena arena, Translator translator, VmResources resources, double exitMicros)
+            KvmVm vm,
+            Arena arena,
+            Translator translator,
+            VmResources resources,
+            double exitMicros,
+            int verify)
             throws HostException {
         this.vm = vm;
         this.arena = arena;
         this.translator = translator;
         this.resources = resources;
         this.exitMicros = exitMicros;
+        this.verify = verify;
         supported = vm.device().supportedCpuid();
         watched = new WatchedTables(resources.memory(), translator);
         slots = MemorySlots.following(resources.memory(), vm);
@@ -112,7 +125,10 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
                                     tables,
                                     new Governor(exitMicros),
                                     interrupts,
-                                    this::protect));
+                                    this::protect,
+                                    vectors,
+                                    resources.memory(),
+                                    verify));
             vcpus.add(vcpu);
             return vcpu;
         } catch (HostException e) {

@@ -7,6 +7,7 @@ import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.HostVerdict;
+import straddle.core.accel.Observation;
 import straddle.core.accel.Translator;
 import straddle.core.accel.VmResources;
 import straddle.host.HostException;
@@ -20,7 +21,20 @@ public final class HybridProvider implements AcceleratorProvider {
 
     private final KvmProvider kvm = new KvmProvider();
 
-    public HybridProvider() {}
+    private final Observation observation;
+
+    public HybridProvider() {
+        this(Observation.NONE);
+    }
+
+    private HybridProvider(Observation observation) {
+        this.observation = observation;
+    }
+
+    @Override
+    public AcceleratorProvider observing(Observation asked) {
+        return new HybridProvider(asked);
+    }
 
     @Override
     public String name() {
@@ -50,15 +64,25 @@ public final class HybridProvider implements AcceleratorProvider {
                     "The hybrid engine is unavailable, because " + because + ". " + remedy);
         }
         KvmProvider.requireOwnProcessor(resources);
+        if (observation.verify() > 0 && resources.vcpus() > 1) {
+            throw new AcceleratorException(
+                    "--verify works with one vCPU: several change each other's memory, so that"
+                            + " nothing can be run again.");
+        }
         double exitMicros = exitMicros();
-        Translator translator = Rescuer.start(resources.withCpu(cpu(resources)));
+        Translator translator =
+                Rescuer.start(resources.withCpu(cpu(resources)), observation.withoutVerify());
         if (translator == null) {
             throw new AcceleratorException(
                     "The hybrid engine needs the translator, which is not part of this installation.");
         }
         try {
             return HybridAccelerator.create(
-                    KvmDevice.open(KvmDevice.PATH), translator, resources, exitMicros);
+                    KvmDevice.open(KvmDevice.PATH),
+                    translator,
+                    resources,
+                    exitMicros,
+                    observation.verify());
         } catch (HostException e) {
             translator.close();
             throw KvmRefusal.of(e);

@@ -4,6 +4,7 @@ import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.irq.InterruptSource;
+import straddle.core.memory.AddressSpace;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.TranslatedVcpu;
@@ -34,6 +35,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private final InterruptSource interrupts;
     private final UserCodePages pages;
 
+    /// Null unless native code is to be checked.
+    private final NativeCheck check;
+
     private final UserState user = new UserState();
     private final X86State extended = new X86State();
 
@@ -48,7 +52,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     private long departed;
 
-    private final ForeignVectors vectors = new ForeignVectors();
+    private final ForeignVectors vectors;
     private final Runnable takingExtended = this::takeExtended;
 
     /// Whether KVM's vCPU has x87 and vector state, and whose it is.
@@ -66,6 +70,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private long withheldAt = -1;
 
     private long withheld;
+
     /// Where the processor was sent with an instruction that the translator has not: its faults there are the guest's,
     /// as the translator can't raise them. Or -1.
     private long unknownAt = -1;
@@ -100,13 +105,19 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
     }
 
+    /// What a vCPU is made of.
+    ///
+    /// @param verify of how many in a hundred native slices the interpreter checks
     record Parts(
             TranslatedVcpu soft,
             KvmVcpu kvm,
             UserTables tables,
             Governor governor,
             InterruptSource interrupts,
-            UserCodePages pages) {}
+            UserCodePages pages,
+            ForeignVectors vectors,
+            AddressSpace memory,
+            int verify) {}
 
     HybridVcpu(Parts parts) throws AcceleratorException {
         soft = parts.soft;
@@ -117,6 +128,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         governor = parts.governor;
         interrupts = parts.interrupts;
         pages = parts.pages;
+        vectors = parts.vectors;
+        check = parts.verify > 0 ? new NativeCheck(soft, tables, parts.memory, parts.verify) : null;
         kvm.load(inMonitor());
         soft.offerUserCode(this);
     }
@@ -210,13 +223,18 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             soft.loadUser(user);
             return null;
         }
+        if (check != null) {
+            check.begin();
+        }
         long start = System.nanoTime();
         giveExtended();
         exitsOfSlice = 0;
         Exit exit = stayNative();
         extendedFsBase = user.fsBase;
         soft.loadUser(user);
-        soft.leaveExtended(takingExtended);
+        if (extendedIsNative) {
+            soft.leaveExtended(takingExtended);
+        }
         if (trap != NO_VECTOR) {
             deliverTrap();
         }
@@ -277,6 +295,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             while (true) {
                 inNative = true;
                 long root = tables.root(user.cr3);
+                if (check != null && check.isUnderWay()) {
+                    check.arm();
+                    root = tables.root(user.cr3);
+                }
                 if (loadedRoot == -1) {
                     enter(root);
                 } else if (root != loadedRoot) {
@@ -293,16 +315,35 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                         kvm.complete();
                     }
                     if (write.port != X86.PF || !serveFault()) {
-                        takeOut(write.port);
-                        return null;
-                    }
-                    if (kicked) {
+                        if (check == null || !check.isUnderWay()) {
+                            takeOut(write.port);
+                            return null;
+                        }
+                        Exit disagreement = endCheck(write.port);
+                        if (disagreement != null || trap != NO_VECTOR) {
+                            return disagreement;
+                        }
+                        if (!checkedToItsEnd) {
+                            return null;
+                        }
+                        if (kicked) {
+                            kicked = false;
+                            return Exit.Kicked.KICKED;
+                        }
+                        giveExtended();
+                        loadedRoot = -1;
+                    } else if (kicked && (check == null || !check.isUnderWay())) {
                         takeOut(NO_VECTOR);
                         kicked = false;
                         return Exit.Kicked.KICKED;
                     }
                 } else if (exit == Exit.Kicked.KICKED) {
-                    if (kicked && takeOutKicked()) {
+                    if (check != null && check.isUnderWay()) {
+                        if (check.isLate() && takeOutKicked()) {
+                            showTranslator();
+                            return check.lost("nothing in two seconds");
+                        }
+                    } else if (kicked && takeOutKicked()) {
                         kicked = false;
                         return Exit.Kicked.KICKED;
                     }
@@ -312,7 +353,42 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             }
         } finally {
             leave();
+            if (check != null) {
+                check.abandon();
+            }
         }
+    }
+
+    /// An exit of a slice that is being checked, which the slice does not survive otherwise.
+    ///
+    /// @return what the VM is to stop with, or null
+    private Exit endCheck(int vector) {
+        long rip = monitor.frame(0);
+        boolean fault = vector == X86.GP && check.isEnd(rip);
+        checkedToItsEnd = fault || vector == X86.BP && check.isEnd(rip - 1);
+        if (!checkedToItsEnd && vector == X86.PF && withheldAt == rip) {
+            check.abandon();
+            takeOut(vector);
+            return null;
+        }
+        takeOut(vector);
+        if (checkedToItsEnd) {
+            trap = NO_VECTOR;
+            user.rip = check.end();
+            exitsOfSlice--;
+            showTranslator();
+            return check.compare();
+        }
+        showTranslator();
+        return check.lost("exception %d at 0x%x".formatted(vector, user.rip));
+    }
+
+    private boolean checkedToItsEnd;
+
+    private void showTranslator() {
+        soft.loadUser(user);
+        extendedFsBase = user.fsBase;
+        soft.leaveExtended(takingExtended);
     }
 
     /// Puts user code's registers into KVM's vCPU: no more of them than have to, as a change of segments or control
@@ -427,6 +503,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     /// KVM stopped with something that is no exception of user code's: the translator goes on if user code is at fault.
     private Exit giveUp(Exit exit) {
+        if (check != null) {
+            check.abandon();
+        }
         if (exit instanceof Exit.Unhandled && registers.cpl() == 3) {
             takeOut(NO_VECTOR);
             return null;
@@ -443,11 +522,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         kvm.kick();
     }
 
-    /// Follows a write to a page table. Any thread.
+    /// Follows a write to a page table. Any thread. Native code may go on with what it had, as with a TLB's: the
+    /// guest's kernel interrupts it before it relies on the change, and it comes back under tables that have it.
     void tableWritten(long gpa, long length) {
-        if (tables.tableWritten(gpa, length)) {
-            awaitDeparture();
-        }
+        tables.tableWritten(gpa, length);
     }
 
     /// Stores to a page must be noticed. Any thread.
@@ -509,12 +587,19 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
         to.count("hybrid", "page faults of the guest's", faultsOfGuest);
         to.countAny("hybrid", "instructions that only the processor may have", undefinedTried);
-        to.countAny(
-                "hybrid", "threads with vectors that the guest doesn't know", vectors.threads());
+        if (id() == 0) {
+            to.countAny(
+                    "hybrid",
+                    "threads with vectors that the guest doesn't know",
+                    vectors.threads());
+        }
         to.count("hybrid", "pages filled in", tables.fills());
         to.count("hybrid", "rights taken away", tables.revocations());
         to.count("hybrid", "tables moved", tables.moves());
         to.count("hybrid", "tables all forgotten", tables.resets());
+        if (check != null) {
+            check.statistics(to);
+        }
         to.count("hybrid", "address spaces sent there", governor.toNative());
         to.count("hybrid", "address spaces taken back", governor.toTranslated());
     }

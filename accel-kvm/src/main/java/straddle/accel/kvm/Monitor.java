@@ -41,6 +41,9 @@ final class Monitor {
     private static final int TSS_BYTES = 104;
     private static final int FRAME_BYTES = 40;
 
+    /// Its first word's index in the stack's page.
+    private static final int FRAME = (4096 - FRAME_BYTES) / 8;
+
     private static final long PRESENT_WRITABLE = 3;
     private static final long SUPERVISOR_ACCESSED = 0x60;
 
@@ -134,9 +137,8 @@ final class Monitor {
                 || stack < 8) {
             return false;
         }
-        MemorySegment tables = pool.bytes(first + TABLES_PAGE);
-        tables.set(ValueLayout.JAVA_LONG, code & ~7, USER_CODE);
-        tables.set(ValueLayout.JAVA_LONG, stack & ~7, USER_DATA);
+        pool.setEntry(first + TABLES_PAGE, code >>> 3, USER_CODE);
+        pool.setEntry(first + TABLES_PAGE, stack >>> 3, USER_DATA);
         return true;
     }
 
@@ -185,19 +187,17 @@ final class Monitor {
 
     /// What the processor pushed: RIP, CS, RFLAGS, RSP and SS by index.
     long frame(int index) {
-        return pool.bytes(first + STACK_PAGE)
-                .get(ValueLayout.JAVA_LONG, 4096 - FRAME_BYTES + 8L * index);
+        return pool.entry(first + STACK_PAGE, FRAME + index);
     }
 
     /// Has a stub return to where user code is to go on.
     void setFrame(UserState user) {
-        MemorySegment stack = pool.bytes(first + STACK_PAGE);
-        long at = 4096 - FRAME_BYTES;
-        stack.set(ValueLayout.JAVA_LONG, at, user.rip);
-        stack.set(ValueLayout.JAVA_LONG, at + 8, user.selectors[X86.CS]);
-        stack.set(ValueLayout.JAVA_LONG, at + 16, user.rflags);
-        stack.set(ValueLayout.JAVA_LONG, at + 24, user.gpr[X86.RSP]);
-        stack.set(ValueLayout.JAVA_LONG, at + 32, user.selectors[X86.SS]);
+        int stack = first + STACK_PAGE;
+        pool.setEntry(stack, FRAME, user.rip);
+        pool.setEntry(stack, FRAME + 1, user.selectors[X86.CS]);
+        pool.setEntry(stack, FRAME + 2, user.rflags);
+        pool.setEntry(stack, FRAME + 3, user.gpr[X86.RSP]);
+        pool.setEntry(stack, FRAME + 4, user.selectors[X86.SS]);
     }
 
     /// Whether a stack pointer is a stub's, with a frame and at most an error code on the stack.
@@ -206,6 +206,6 @@ final class Monitor {
     }
 
     long errorCode() {
-        return pool.bytes(first + STACK_PAGE).get(ValueLayout.JAVA_LONG, 4096 - FRAME_BYTES - 8);
+        return pool.entry(first + STACK_PAGE, FRAME - 1);
     }
 }

@@ -4,6 +4,7 @@ import java.util.Optional;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.Observation;
 import straddle.core.accel.Translator;
 import straddle.core.accel.VmResources;
 import straddle.core.irq.InterruptSource;
@@ -30,7 +31,7 @@ final class Rescuer implements AutoCloseable {
     synchronized Optional<TranslatedVcpu> vcpu(int id, InterruptSource interrupts)
             throws AcceleratorException {
         if (translator == null) {
-            translator = start(resources.withCpu(cpu()));
+            translator = start(resources.withCpu(cpu()), Observation.NONE);
         }
         return translator == null
                 ? Optional.empty()
@@ -42,11 +43,12 @@ final class Rescuer implements AutoCloseable {
     }
 
     /// The translator of this installation for a VM, or null.
-    static Translator start(VmResources resources) throws AcceleratorException {
+    static Translator start(VmResources resources, Observation observation)
+            throws AcceleratorException {
         for (AcceleratorProvider provider : AcceleratorProvider.installed()) {
             boolean ourOwn = provider.getClass().getModule() == Rescuer.class.getModule();
             if (!ourOwn && provider.availability(resources.architecture()).isAvailable()) {
-                Accelerator engine = provider.create(resources);
+                Accelerator engine = provider.observing(observation).create(resources);
                 if (engine instanceof Translator found) {
                     return found;
                 }

@@ -77,6 +77,10 @@ final class VcpuState {
     private final MemorySegment run;
     private final MemorySegment regs;
     private final MemorySegment sregs;
+
+    /// By number, as in [X86State#segments].
+    private final MemorySegment[] segments;
+
     private final MemorySegment events;
     private final MemorySegment xsave;
     private final MemorySegment xcrs;
@@ -95,6 +99,15 @@ final class VcpuState {
         MemorySegment sync = kvm_run.s(run);
         regs = kvm_sync_regs.regs(sync);
         sregs = kvm_sync_regs.sregs(sync);
+        segments =
+                new MemorySegment[] {
+                    kvm_sregs.es(sregs),
+                    kvm_sregs.cs(sregs),
+                    kvm_sregs.ss(sregs),
+                    kvm_sregs.ds(sregs),
+                    kvm_sregs.fs(sregs),
+                    kvm_sregs.gs(sregs)
+                };
         events = kvm_sync_regs.events(sync);
         xsave = arena.allocate(kvm_xsave.sizeof(), 64);
         xcrs = arena.allocate(kvm_xcrs.sizeof(), 8);
@@ -217,15 +230,15 @@ final class VcpuState {
     /// @param root the CR3 to run under
     void loadUser(UserState from, long root) {
         loadGeneral(from);
-        userSegment(kvm_sregs.es(sregs), from.selectors[X86.ES], 0);
-        userSegment(kvm_sregs.cs(sregs), from.selectors[X86.CS], 0);
-        kvm_segment.type(kvm_sregs.cs(sregs), (byte) 0xb);
-        kvm_segment.l(kvm_sregs.cs(sregs), (byte) 1);
-        kvm_segment.db(kvm_sregs.cs(sregs), (byte) 0);
-        userSegment(kvm_sregs.ss(sregs), from.selectors[X86.SS], 0);
-        userSegment(kvm_sregs.ds(sregs), from.selectors[X86.DS], 0);
-        userSegment(kvm_sregs.fs(sregs), from.selectors[X86.FS], from.fsBase);
-        userSegment(kvm_sregs.gs(sregs), from.selectors[X86.GS], from.gsBase);
+        userSegment(segments[X86.ES], from.selectors[X86.ES], 0);
+        userSegment(segments[X86.CS], from.selectors[X86.CS], 0);
+        kvm_segment.type(segments[X86.CS], (byte) 0xb);
+        kvm_segment.l(segments[X86.CS], (byte) 1);
+        kvm_segment.db(segments[X86.CS], (byte) 0);
+        userSegment(segments[X86.SS], from.selectors[X86.SS], 0);
+        userSegment(segments[X86.DS], from.selectors[X86.DS], 0);
+        userSegment(segments[X86.FS], from.selectors[X86.FS], from.fsBase);
+        userSegment(segments[X86.GS], from.selectors[X86.GS], from.gsBase);
         kvm_sregs.cr0(sregs, nativeCr0(from));
         kvm_sregs.cr4(sregs, nativeCr4(from));
         kvm_sregs.cr3(sregs, root);
@@ -235,19 +248,19 @@ final class VcpuState {
     /// Whether `kvm_run` has what [#loadUser] would put there, general registers and the code and stack segments aside.
     boolean isLoadedBesides(UserState from, long root) {
         return kvm_sregs.cr3(sregs) == root
-                && kvm_segment.base(kvm_sregs.fs(sregs)) == from.fsBase
-                && kvm_segment.base(kvm_sregs.gs(sregs)) == from.gsBase
-                && selector(kvm_sregs.es(sregs)) == from.selectors[X86.ES]
-                && selector(kvm_sregs.ds(sregs)) == from.selectors[X86.DS]
-                && selector(kvm_sregs.fs(sregs)) == from.selectors[X86.FS]
-                && selector(kvm_sregs.gs(sregs)) == from.selectors[X86.GS]
+                && kvm_segment.base(segments[X86.FS]) == from.fsBase
+                && kvm_segment.base(segments[X86.GS]) == from.gsBase
+                && selector(segments[X86.ES]) == from.selectors[X86.ES]
+                && selector(segments[X86.DS]) == from.selectors[X86.DS]
+                && selector(segments[X86.FS]) == from.selectors[X86.FS]
+                && selector(segments[X86.GS]) == from.selectors[X86.GS]
                 && kvm_sregs.cr0(sregs) == nativeCr0(from)
                 && kvm_sregs.cr4(sregs) == nativeCr4(from);
     }
 
     boolean hasCodeAndStackOf(UserState from) {
-        return selector(kvm_sregs.cs(sregs)) == from.selectors[X86.CS]
-                && selector(kvm_sregs.ss(sregs)) == from.selectors[X86.SS];
+        return selector(segments[X86.CS]) == from.selectors[X86.CS]
+                && selector(segments[X86.SS]) == from.selectors[X86.SS];
     }
 
     /// Puts user code's general registers where the next KVM_RUN finds them; all else is there already.
@@ -314,12 +327,12 @@ final class VcpuState {
         }
         to.rip = rip();
         to.rflags = rflags();
-        to.selectors[X86.ES] = selector(kvm_sregs.es(sregs));
-        to.selectors[X86.DS] = selector(kvm_sregs.ds(sregs));
-        to.selectors[X86.FS] = selector(kvm_sregs.fs(sregs));
-        to.selectors[X86.GS] = selector(kvm_sregs.gs(sregs));
-        to.fsBase = kvm_segment.base(kvm_sregs.fs(sregs));
-        to.gsBase = kvm_segment.base(kvm_sregs.gs(sregs));
+        to.selectors[X86.ES] = selector(segments[X86.ES]);
+        to.selectors[X86.DS] = selector(segments[X86.DS]);
+        to.selectors[X86.FS] = selector(segments[X86.FS]);
+        to.selectors[X86.GS] = selector(segments[X86.GS]);
+        to.fsBase = kvm_segment.base(segments[X86.FS]);
+        to.gsBase = kvm_segment.base(segments[X86.GS]);
     }
 
     long cr2() {
@@ -333,8 +346,8 @@ final class VcpuState {
 
     /// The privilege level: 0 in the monitor, 3 in user code.
     int cpl() {
-        return kvm_segment.dpl(kvm_sregs.ss(sregs)) == 3
-                        && (kvm_segment.selector(kvm_sregs.cs(sregs)) & 3) == 3
+        return kvm_segment.dpl(segments[X86.SS]) == 3
+                        && (kvm_segment.selector(segments[X86.CS]) & 3) == 3
                 ? 3
                 : 0;
     }

@@ -11,4 +11,9 @@ import straddle.core.observe.Trace;
 /// @param verify of how many in a hundred runs of compiled code the interpreter checks: 0 to 100
 public record Observation(boolean tierTimes, ExitObserver accesses, Trace trace, int verify) {
     public static final Observation NONE = new Observation(false, null, null, 0);
+
+    /// The same, with nothing checked.
+    public Observation withoutVerify() {
+        return new Observation(tierTimes, accesses, trace, 0);
+    }
 }

@@ -38,6 +38,9 @@ public interface TranslatedVcpu extends Vcpu {
     /// `bring` is run, which calls [#loadExtended]. [#loadExtended] and [#load] at any other time take its place.
     void leaveExtended(Runnable bring);
 
+    /// Begins to interpret user code ahead of another engine, from time to time.
+    Rehearsal rehearsal();
+
     /// CR3.
     long addressSpace();
 

@@ -1,0 +1,269 @@
+package straddle.accel.kvm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static straddle.accel.kvm.HandmadeTranslator.USER;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Method;
+import java.util.HexFormat;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import straddle.core.accel.GuestArchitecture;
+import straddle.core.accel.VmResources;
+import straddle.core.arch.x86.X86;
+import straddle.core.arch.x86.X86State;
+import straddle.core.bus.MachineLock;
+import straddle.core.bus.PortBus;
+import straddle.core.irq.InterruptSource;
+import straddle.core.memory.AddressSpace;
+import straddle.core.memory.RamBlock;
+import straddle.core.time.VirtualClock;
+import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Rehearsal;
+import straddle.core.vcpu.Statistics;
+import straddle.core.vcpu.Vcpu;
+
+/// Native slices under a translator that does next to nothing. The guest's tables lie at 0x1000 to 0x4000 and map
+/// four pages of user code to 0x20_0000.
+@Timeout(60)
+class HybridVcpuTest {
+    private static final long ROOT = 0x1000;
+    private static final long ALL =
+            UserTables.PRESENT
+                    | UserTables.WRITABLE
+                    | UserTables.USER
+                    | UserTables.ACCESSED
+                    | UserTables.DIRTY;
+    private static final int USER_GPA = 0x20_0000;
+    private static final String SYSCALL = "0f05";
+
+    private final Arena arena = Arena.ofShared();
+    private final MachineLock lock = new MachineLock();
+    private final AddressSpace memory = new AddressSpace(lock);
+    private final HandmadeTranslator translator = new HandmadeTranslator();
+    private HybridAccelerator accelerator;
+    private Vcpu vcpu;
+
+    @BeforeEach
+    void mapUserCode() throws Exception {
+        TestVm.assumeKvm();
+        memory.mapRam(0, RamBlock.allocate("ram", 4 << 20, TestVm.SHARED, arena));
+        for (int level = 4; level > 1; level--) {
+            long table = ROOT + (4 - level) * 0x1000L;
+            memory.write(
+                    table + (USER >>> 12 + 9 * (level - 1) & 511) * 8, 8, table + 0x1000 | ALL);
+        }
+        for (int page = 0; page < 4; page++) {
+            long entry = 0x4000 + ((USER >>> 12) + page & 511) * 8;
+            memory.write(entry, 8, USER_GPA + page * 0x1000L | ALL);
+        }
+        translator.reset(ROOT);
+    }
+
+    @AfterEach
+    void close() {
+        if (vcpu != null) {
+            vcpu.close();
+            accelerator.close();
+        }
+        arena.close();
+    }
+
+    private void start(String hex, int verify) throws Exception {
+        byte[] code = HexFormat.of().parseHex(hex.replace(" ", ""));
+        memory.write(USER_GPA, MemorySegment.ofArray(code));
+        VmResources resources =
+                new VmResources(
+                        GuestArchitecture.X86_64,
+                        memory,
+                        new PortBus(lock),
+                        new VirtualClock(System::nanoTime, lock),
+                        1,
+                        false);
+        accelerator =
+                HybridAccelerator.create(
+                        KvmDevice.open(KvmDevice.PATH), translator, resources, 45, verify);
+        vcpu = accelerator.createVcpu(0, InterruptSource.NONE);
+        translator.praise();
+    }
+
+    private long figure(String name) {
+        Statistics statistics = new Statistics();
+        vcpu.statistics(statistics);
+        return statistics.of("hybrid", name);
+    }
+
+    @Test
+    void theTranslatorGetsASystemCallInFrontOfIt() throws Exception {
+        start("b805000000" + SYSCALL, 0);
+
+        assertSame(Exit.Kicked.KICKED, vcpu.run());
+        assertEquals(5, translator.user.gpr[X86.RAX]);
+        assertEquals(USER + 5, translator.user.rip);
+        assertEquals(1, figure("system calls from there"));
+    }
+
+    @Test
+    void registersSurviveManySlices() throws Exception {
+        translator.entries = 100;
+        translator.user.gpr[X86.RBX] = 1000;
+        // inc rbx; xor rdx,rdx; push rbx; pop rdi
+        start("48ffc3 4831d2 53 5f" + SYSCALL, 0);
+        vcpu.run();
+
+        assertEquals(1100, translator.user.gpr[X86.RBX]);
+        assertEquals(1100, translator.user.gpr[X86.RDI]);
+        assertEquals(USER + HandmadeTranslator.USER_BYTES, translator.user.gpr[X86.RSP]);
+        assertEquals(100, figure("slices on the processor"));
+    }
+
+    @Test
+    void vectorsStayWithTheProcessorUntilTheyAreAskedFor() throws Exception {
+        translator.entries = 50;
+        // movq xmm0,rbx; inc rbx
+        start("66480f6ec3 48ffc3" + SYSCALL, 0);
+        vcpu.run();
+        assertEquals(1, translator.extendedSaved);
+        assertEquals(0, translator.extendedBrought);
+
+        translator.bring();
+        assertEquals(49, translator.extended.xsaveBuffer().getLong(160));
+    }
+
+    @Test
+    void vectorsOfAnotherThreadAreItsOwn() throws Exception {
+        start("66480f6ec3" + SYSCALL, 0);
+        translator.user.gpr[X86.RBX] = 1;
+        vcpu.run();
+        translator.user.fsBase = 0x1000;
+        translator.entries = 1;
+        vcpu.run();
+
+        assertEquals(2, translator.extendedSaved);
+    }
+
+    @Test
+    void aFaultOfTheGuestsComesBackInFrontOfItsInstruction() throws Exception {
+        // inc rbx; mov rax,[0x500000]
+        start("48ffc3 488b042500005000" + SYSCALL, 0);
+        vcpu.run();
+
+        assertEquals(USER + 3, translator.user.rip);
+        assertEquals(1, figure("page faults of the guest's"));
+    }
+
+    @Test
+    void aKickEndsALoop() throws Exception {
+        start("ebfe", 0);
+        Thread kicker = Thread.ofPlatform().start(this::kickSoon);
+
+        assertSame(Exit.Kicked.KICKED, vcpu.run());
+        kicker.join();
+        assertEquals(USER, translator.user.rip);
+    }
+
+    private void kickSoon() {
+        try {
+            Thread.sleep(50);
+            vcpu.kick();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// HotSpot's compilers have to be through first, on a host that may be busy.
+    @Test
+    void anExitAllocatesNothing() throws Exception {
+        start("48ffc3" + SYSCALL, 0);
+        long ofMeasuring = leastAllocated(0);
+
+        assertEquals(ofMeasuring, leastAllocated(300), "bytes over 300 slices, at least");
+    }
+
+    private long leastAllocated(int slices) throws Exception {
+        // By reflection, as this module has no need of java.management.
+        Object threads =
+                Class.forName("java.lang.management.ManagementFactory")
+                        .getMethod("getThreadMXBean")
+                        .invoke(null);
+        Method allocated =
+                Class.forName("com.sun.management.ThreadMXBean")
+                        .getMethod("getCurrentThreadAllocatedBytes");
+        long least = Long.MAX_VALUE;
+        for (int batch = 0; batch < 300 && least > 64; batch++) {
+            translator.entries = slices;
+            long before = (long) allocated.invoke(threads);
+            vcpu.run();
+            least = Math.min(least, (long) allocated.invoke(threads) - before);
+        }
+        return least;
+    }
+
+    /// Foresees the end of a piece of code, and says what is to be found there.
+    private record Prophecy(long end, String difference) implements Rehearsal {
+        @Override
+        public Obstacle rehearse(int most) {
+            return Obstacle.NONE;
+        }
+
+        @Override
+        public long instructions() {
+            return 1;
+        }
+
+        @Override
+        public String report() {
+            return "";
+        }
+    }
+
+    @Test
+    void aSliceThatIsAsForeseenGoesOn() throws Exception {
+        translator.rehearsal = new Prophecy(USER + 3, "");
+        translator.entries = 3;
+        // inc rbx; inc rcx
+        start("48ffc3 49ffc0" + SYSCALL, 100);
+
+        assertSame(Exit.Kicked.KICKED, vcpu.run());
+        assertEquals(3, translator.user.gpr[X86.RBX]);
+        assertEquals(3, translator.user.gpr[8]);
+        assertEquals(USER + 6, translator.user.rip);
+        assertEquals(0xc0ff49, memory.read(USER_GPA + 3, 4) & 0xff_ffff);
+    }
+
+    @Test
+    void aDifferenceStopsTheVm() throws Exception {
+        translator.rehearsal = new Prophecy(USER + 3, "rbx");
+        start("48ffc3 49ffc0" + SYSCALL, 100);
+
+        Exit.Unhandled found = assertInstanceOf(Exit.Unhandled.class, vcpu.run());
+        assertTrue(found.sentence().contains("they differ in rbx"), found.sentence());
+        assertEquals(USER + 3, translator.user.rip);
+        assertEquals(1, translator.user.gpr[X86.RBX]);
+    }
+
+    @Test
+    void anEndThatIsNotComeToStopsTheVm() throws Exception {
+        translator.rehearsal = new Prophecy(USER + 0x100, "rip");
+        start("48ffc3" + SYSCALL, 100);
+
+        Exit.Unhandled found = assertInstanceOf(Exit.Unhandled.class, vcpu.run());
+        assertTrue(found.sentence().contains("where 0x400100 was foreseen"), found.sentence());
+    }
+
+    @Test
+    void theStateThatIsSavedHasTheRegistersOfNativeCode() throws Exception {
+        start("48ffc3" + SYSCALL, 0);
+        vcpu.run();
+        X86State state = new X86State();
+        vcpu.save(state);
+
+        assertEquals(1, state.gpr[X86.RBX]);
+    }
+}
