@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import straddle.core.bus.IoRange;
 import straddle.core.bus.PortBus;
 import straddle.core.memory.AddressSpace;
@@ -134,6 +135,9 @@ public abstract class Cpu {
     /// Compiles hot blocks; null to interpret only.
     public Regions regions;
 
+    /// How many of the TLBs' sites regions have been given.
+    public final AtomicInteger sites = new AtomicInteger();
+
     protected final Tlb[] tlbs;
     private Region.Ram lastRam;
     private final Tb[] jumpCache = new Tb[JUMP_CACHE];
@@ -150,7 +154,14 @@ public abstract class Cpu {
     /// How much an interpreted block's entry counts on its way to a region.
     public int entryWeight = 1;
 
+    /// Whether what it does is going to be taken back, so that no device may be accessed.
+    protected boolean rehearsing;
+
     public long tlbMisses;
+
+    /// How often a region was left for an access that the TLB did not answer.
+    public long regionMisses;
+
     public long tlbFlushes;
     public long pageFlushes;
     public long faults;
@@ -174,7 +185,7 @@ public abstract class Cpu {
         this.ports = ports;
         this.tlbs = new Tlb[mmuIndexes];
         for (int i = 0; i < mmuIndexes; i++) {
-            tlbs[i] = new Tlb(arena);
+            tlbs[i] = new Tlb(arena, sites);
         }
         this.tlb = tlbs[0].address();
         this.tbs = new TbCache(memory, new GroupWatch());
@@ -415,6 +426,7 @@ public abstract class Cpu {
             regions.statistics(to);
         }
         to.count("memory", "TLB misses", tlbMisses);
+        to.count("memory", "regions left for one", regionMisses);
         to.count("memory", "TLB flushes", tlbFlushes);
         to.count("memory", "page flushes", pageFlushes);
         to.countAny("exits", "MMIO read", mmioReads);
@@ -506,9 +518,7 @@ public abstract class Cpu {
         boolean few = end != -1 && end - start <= MOST_PAGES_ONE_BY_ONE << 12;
         for (Tlb each : tlbs) {
             if (few) {
-                for (long page = start; page < end; page += 4096) {
-                    each.flushPage(page);
-                }
+                each.flushPages(start, end);
             } else {
                 each.flush();
             }
@@ -569,7 +579,7 @@ public abstract class Cpu {
     /// Has an instruction that is about to access a device run alone, where its address must be known or its
     /// access must not happen twice.
     public final void requireAlone() {
-        if (devicesAlone && current != null) {
+        if (rehearsing || devicesAlone && current != null) {
             throw GuestFault.RETRY_ALONE;
         }
     }
@@ -669,11 +679,13 @@ public abstract class Cpu {
         }
     }
 
-    /// Has every store to RAM recorded by a log while it wants them, and instructions that access devices
-    /// run alone, from now on. All stores take the slow path for it.
-    protected final void recordStores(StoreLog log) {
+    /// Has every store to RAM recorded by a log while it wants them, from now on. All stores take the slow path for it.
+    ///
+    /// @param log null for none any more
+    /// @param alone whether instructions that access devices run alone
+    protected final void recordStores(StoreLog log, boolean alone) {
         stores = log;
-        devicesAlone = true;
+        devicesAlone |= alone;
         flushTlbs();
     }
 

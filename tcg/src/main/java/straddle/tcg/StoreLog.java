@@ -3,6 +3,7 @@ package straddle.tcg;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import straddle.tcg.mmu.Raw;
 
 /// The stores of a stretch of guest code to RAM, so that they can be taken back and compared with what the
@@ -31,6 +32,14 @@ public final class StoreLog {
 
     public void end() {
         recording = false;
+    }
+
+    /// Tells the host address of each store, in order.
+    public void addresses(LongConsumer to) {
+        for (int i = 0; i < size; i++) {
+            to.accept(addresses[i]);
+            to.accept(addresses[i] + widths[i] - 1);
+        }
     }
 
     public boolean isFull() {

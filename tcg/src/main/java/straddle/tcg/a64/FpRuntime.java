@@ -295,4 +295,12 @@ public final class FpRuntime {
                 ? (long) value
                 : unit.toFixed(FpUnit.SINGLE, x & LOW, 0, false, wide != 0, FpUnit.TRUNCATE);
     }
+
+    public static long scvtfv(long x, Cpu c) {
+        return scvtfs((int) x, c) | scvtfs((int) (x >>> 32), c) << 32;
+    }
+
+    public static long fcvtzsv(long x, int wide, Cpu c) {
+        return fcvtzss(x, 0, c) & LOW | fcvtzss(x >>> 32, 0, c) << 32;
+    }
 }

@@ -13,6 +13,10 @@ public final class LaneRuntime {
     static final int SSHR = 6;
     static final int SHL = 7;
     static final int ABS = 8;
+    static final int SABD = 9;
+
+    /// For [#across].
+    static final int ADD = 15;
 
     // ... and on unsigned ones.
     static final int UNSIGNED = 16;
@@ -22,6 +26,7 @@ public final class LaneRuntime {
     static final int UMIN = 19;
     static final int USHR = 20;
     static final int CMTST = 21;
+    static final int UABD = 22;
 
     private LaneRuntime() {}
 
@@ -71,6 +76,99 @@ public final class LaneRuntime {
         return x >>> by & each((-1L >>> 64 - (8 << size)) >>> by, size);
     }
 
+    /// Lower halves of a long's elements of twice a size, side by side in the lower half of the result.
+    public static long narrow(long x, int size) {
+        if (size == 2) {
+            return x & 0xffff_ffffL;
+        }
+        long y = x;
+        if (size == 0) {
+            y &= 0x00ff_00ff_00ff_00ffL;
+            y |= y >>> 8;
+        }
+        y &= 0x0000_ffff_0000_ffffL;
+        return (y | y >>> 16) & 0xffff_ffffL;
+    }
+
+    /// The other way round: the elements in the lower half, zero-extended to twice their size.
+    public static long widen(long x, int size) {
+        long y = x & 0xffff_ffffL;
+        if (size == 2) {
+            return y;
+        }
+        y = (y | y << 16) & 0x0000_ffff_0000_ffffL;
+        return size == 1 ? y : (y | y << 8) & 0x00ff_00ff_00ff_00ffL;
+    }
+
+    /// The same with sign-extension.
+    public static long widenSigned(long x, int size) {
+        if (size == 2) {
+            return (int) x;
+        }
+        long signs = size == 0 ? 0x0080_0080_0080_0080L : 0x0000_8000_0000_8000L;
+        return sub(widen(x, size) ^ signs, signs, size + 1);
+    }
+
+    /// Two lower halves in turns.
+    public static long zip(long x, long y, int size) {
+        return widen(x, size) | widen(y, size) << (8 << size);
+    }
+
+    /// Elements with even numbers of two longs, of the first in the lower half.
+    public static long even(long x, long y, int size) {
+        return narrow(x, size) | narrow(y, size) << 32;
+    }
+
+    /// Those with odd numbers.
+    public static long odd(long x, long y, int size) {
+        return even(x >>> (8 << size), y >>> (8 << size), size);
+    }
+
+    /// Elements with even numbers of two longs in turns.
+    public static long transposeEven(long x, long y, int size) {
+        long mask = evenMask(size);
+        return x & mask | (y & mask) << (8 << size);
+    }
+
+    public static long transposeOdd(long x, long y, int size) {
+        long mask = evenMask(size);
+        return x >>> (8 << size) & mask | y & ~mask;
+    }
+
+    private static long evenMask(int size) {
+        return switch (size) {
+            case 0 -> 0x00ff_00ff_00ff_00ffL;
+            case 1 -> 0x0000_ffff_0000_ffffL;
+            default -> 0xffff_ffffL;
+        };
+    }
+
+    /// All elements of a long by an operation that may take them in any order.
+    public static long across(int op, long x, int size) {
+        long y = x;
+        for (int step = 32; step >= 8 << size; step >>= 1) {
+            y = op == ADD ? add(y, y >>> step, size) : binary(op, y, y >>> step, size);
+        }
+        return y & -1L >>> 64 - (8 << size);
+    }
+
+    /// How many bits are set in each byte.
+    public static long bitCounts(long x) {
+        long y = x - (x >>> 1 & 0x5555_5555_5555_5555L);
+        y = (y & 0x3333_3333_3333_3333L) + (y >>> 2 & 0x3333_3333_3333_3333L);
+        return y + (y >>> 4) & 0x0f0f_0f0f_0f0f_0f0fL;
+    }
+
+    /// Elements in reverse within units of bits.
+    public static long reversed(long x, int size, int unit) {
+        long y = x;
+        for (int step = 8 << size; step < unit; step *= 2) {
+            long low = step == 8 ? evenMask(0) : step == 16 ? evenMask(1) : evenMask(2);
+            y = (y & low) << step | y >>> step & low;
+        }
+        return y;
+    }
+
     /// An element in all places.
     public static long each(long x, int size) {
         return switch (size) {
@@ -108,6 +206,7 @@ public final class LaneRuntime {
             case MUL -> a * b;
             case SSHR -> a >> b;
             case ABS -> Math.abs(a);
+            case SABD -> Math.abs(a - b);
             default -> a << b;
         };
     }
@@ -120,6 +219,7 @@ public final class LaneRuntime {
             case UMAX -> above ? a : b;
             case UMIN -> above ? b : a;
             case CMTST -> (a & b) != 0 ? -1 : 0;
+            case UABD -> above ? a - b : b - a;
             default -> a >>> b;
         };
     }

@@ -97,7 +97,8 @@ final class VectorLanes extends MicroOp {
         return switch (row) {
             case AND, BIC, ORR, ORN, EOR, BSL, BIT, BIF, NOT -> true;
             case FADD, FSUB, FMUL, FDIV, FMLA, FMLS, FSQRT, FABS, FNEG -> true;
-            case SCVTF -> scalar;
+            case SCVTF, FCVTZS -> true;
+            case REV64, REV32, REV16, CNT -> true;
             case ADD,
                     SUB,
                     NEG,
@@ -115,6 +116,10 @@ final class VectorLanes extends MicroOp {
                     SMIN,
                     UMAX,
                     UMIN,
+                    SABD,
+                    UABD,
+                    SABA,
+                    UABA,
                     MUL,
                     MLA,
                     MLS,
@@ -167,13 +172,41 @@ final class VectorLanes extends MicroOp {
                 e.invoke(Floats.RUNTIME, "fsqrt" + letter(), "(J" + Floats.CPU + ")J");
             }
             case SCVTF -> {
-                if (size == 3) {
-                    e.get(n);
+                if (size == 3 || !scalar) {
+                    e.get(n + half);
                 } else {
                     e.getSigned(n, 4);
                 }
                 e.cpu();
                 e.invoke(Floats.RUNTIME, "scvtf" + letter(), "(J" + Floats.CPU + ")J");
+            }
+            case FCVTZS -> {
+                e.get(n + half);
+                e.integer(size == 3 ? 1 : 0);
+                e.cpu();
+                e.invoke(Floats.RUNTIME, "fcvtzs" + letter(), "(JI" + Floats.CPU + ")J");
+                if (size == 2 && scalar) {
+                    e.zeroExtend(4);
+                }
+            }
+            case REV64 -> reverse(e, half, 64);
+            case REV32 -> reverse(e, half, 32);
+            case REV16 -> reverse(e, half, 16);
+            case CNT -> {
+                e.get(n + half);
+                e.invoke(LANES, "bitCounts", "(J)J");
+            }
+            case SABD -> binary(e, half, LaneRuntime.SABD);
+            case UABD -> binary(e, half, LaneRuntime.UABD);
+            case SABA -> {
+                e.get(d + half);
+                binary(e, half, LaneRuntime.SABD);
+                sized(e, "add");
+            }
+            case UABA -> {
+                e.get(d + half);
+                binary(e, half, LaneRuntime.UABD);
+                sized(e, "add");
             }
             case ADD -> lanes(e, half, "add");
             case SUB -> lanes(e, half, "sub");
@@ -299,6 +332,13 @@ final class VectorLanes extends MicroOp {
         second(e, half);
         e.cpu();
         e.invoke(Floats.RUNTIME, "fmadd" + letter(), "(JJJ" + Floats.CPU + ")J");
+    }
+
+    private void reverse(Emitter e, int half, int unit) {
+        e.get(n + half);
+        e.integer(size);
+        e.integer(unit);
+        e.invoke(LANES, "reversed", "(JII)J");
     }
 
     /// A function of two values on the stack and the size.

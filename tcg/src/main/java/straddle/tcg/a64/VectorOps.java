@@ -10,6 +10,27 @@ import straddle.tcg.op.MicroOp;
 final class VectorOps {
     private VectorOps() {}
 
+    private static final String LANES = "straddle/tcg/a64/LaneRuntime";
+
+    /// Calls a function of [LaneRuntime] with what is on the stack and the size.
+    private static void sized(Emitter e, String name, int size, String type) {
+        e.integer(size);
+        e.invoke(LANES, name, type);
+    }
+
+    /// Sets a register from A, if there is an upper half, and the stack; else only from the stack.
+    private static void setHalves(Emitter e, int d, boolean q) {
+        if (q) {
+            e.set(d + 1);
+            e.take(Emitter.A);
+            e.set(d);
+        } else {
+            e.set(d);
+            e.constant(0);
+            e.set(d + 1);
+        }
+    }
+
     private static long mask(int size) {
         return Lanes.mask(size);
     }
@@ -106,12 +127,46 @@ final class VectorOps {
 
         @Override
         public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
+            emitHalf(e, 0);
+            if (q) {
+                e.keep(Emitter.A);
+                emitHalf(e, 1);
+            }
+            setHalves(e, d, q);
+        }
+
+        private void emitHalf(Emitter e, int half) {
+            boolean second = row == Simd.UZP2 || row == Simd.TRN2 || row == Simd.ZIP2;
+            if (size == 3) {
+                e.get((half == 0 ? n : m) + (second ? 1 : 0));
+                return;
+            }
+            switch (row) {
+                case ZIP1, ZIP2 -> {
+                    int from = q && second ? 1 : 0;
+                    int shift = (q ? half != 0 : second) ? 32 : 0;
+                    e.get(n + from);
+                    e.shift(Opcodes.LUSHR, shift);
+                    e.get(m + from);
+                    e.shift(Opcodes.LUSHR, shift);
+                    sized(e, "zip", size, "(JJI)J");
+                }
+                case UZP1, UZP2 -> {
+                    e.get(q && half == 1 ? m : n);
+                    e.get(q ? (half == 1 ? m : n) + 1 : m);
+                    sized(e, second ? "odd" : "even", size, "(JJI)J");
+                }
+                default -> {
+                    e.get(n + half);
+                    e.get(m + half);
+                    sized(e, second ? "transposeOdd" : "transposeEven", size, "(JJI)J");
+                }
+            }
         }
 
         @Override
         public int emittedBytes() {
-            return Emitter.computeBytes(2);
+            return 72;
         }
     }
 
@@ -141,12 +196,51 @@ final class VectorOps {
 
         @Override
         public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
+            if (operation() < 0 || size == 3) {
+                e.compute(this, d, d + 1);
+                return;
+            }
+            emitHalf(e, 0);
+            if (q) {
+                e.keep(Emitter.A);
+                emitHalf(e, 1);
+            }
+            setHalves(e, d, q);
+        }
+
+        private int operation() {
+            return switch (row) {
+                case ADDP -> LaneRuntime.ADD;
+                case SMAXP -> LaneRuntime.SMAX;
+                case SMINP -> LaneRuntime.SMIN;
+                case UMAXP -> LaneRuntime.UMAX;
+                case UMINP -> LaneRuntime.UMIN;
+                default -> -1;
+            };
+        }
+
+        private void emitHalf(Emitter e, int half) {
+            int x = q && half == 1 ? m : n;
+            int y = q ? x + 1 : m;
+            if (operation() != LaneRuntime.ADD) {
+                e.integer(operation());
+            }
+            e.get(x);
+            e.get(y);
+            sized(e, "even", size, "(JJI)J");
+            e.get(x);
+            e.get(y);
+            sized(e, "odd", size, "(JJI)J");
+            if (operation() == LaneRuntime.ADD) {
+                sized(e, "add", size, "(JJI)J");
+            } else {
+                sized(e, "binary", size, "(IJJI)J");
+            }
         }
 
         @Override
         public int emittedBytes() {
-            return Emitter.computeBytes(2);
+            return 80;
         }
     }
 
@@ -172,7 +266,30 @@ final class VectorOps {
 
         @Override
         public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
+            switch (row) {
+                case ADDP_SCALAR -> {
+                    e.get(n);
+                    e.get(n + 1);
+                    e.op(Opcodes.LADD);
+                }
+                case FADDP_SCALAR -> {
+                    e.get(n);
+                    if (size == 3) {
+                        e.get(n + 1);
+                    } else {
+                        e.get(n);
+                        e.shift(Opcodes.LUSHR, 32);
+                    }
+                    e.cpu();
+                    String name = size == 3 ? "faddd" : "fadds";
+                    e.invoke(Floats.RUNTIME, name, "(JJ" + Floats.CPU + ")J");
+                }
+                default -> {
+                    e.compute(this, d, d + 1);
+                    return;
+                }
+            }
+            setHalves(e, d, false);
         }
 
         @Override
@@ -205,7 +322,37 @@ final class VectorOps {
 
         @Override
         public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
+            int op = operation();
+            if (op < 0) {
+                e.compute(this, d, d + 1);
+                return;
+            }
+            e.integer(op);
+            if (q && op != LaneRuntime.ADD) {
+                e.integer(op);
+            }
+            e.get(n);
+            if (q) {
+                e.get(n + 1);
+                if (op == LaneRuntime.ADD) {
+                    sized(e, "add", size, "(JJI)J");
+                } else {
+                    sized(e, "binary", size, "(IJJI)J");
+                }
+            }
+            sized(e, "across", size, "(IJI)J");
+            setHalves(e, d, false);
+        }
+
+        private int operation() {
+            return switch (row) {
+                case ADDV -> LaneRuntime.ADD;
+                case SMAXV -> LaneRuntime.SMAX;
+                case SMINV -> LaneRuntime.SMIN;
+                case UMAXV -> LaneRuntime.UMAX;
+                case UMINV -> LaneRuntime.UMIN;
+                default -> -1;
+            };
         }
 
         @Override
@@ -310,12 +457,101 @@ final class VectorOps {
 
         @Override
         public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
+            if (scalar || !hasBytecode()) {
+                e.compute(this, d, d + 1);
+                return;
+            }
+            if (element >= 0) {
+                emitElement(e);
+                e.keep(Emitter.B);
+            }
+            emitHalf(e, 0);
+            e.keep(Emitter.A);
+            emitHalf(e, 1);
+            setHalves(e, d, true);
+        }
+
+        private boolean hasBytecode() {
+            return switch (row) {
+                case SADDL,
+                        UADDL,
+                        SADDW,
+                        UADDW,
+                        SSUBL,
+                        USUBL,
+                        SSUBW,
+                        USUBW,
+                        SMULL,
+                        UMULL,
+                        SMLAL,
+                        UMLAL,
+                        SMLSL,
+                        UMLSL,
+                        SMULL_ELEMENT,
+                        UMULL_ELEMENT,
+                        SMLAL_ELEMENT,
+                        UMLAL_ELEMENT,
+                        SMLSL_ELEMENT,
+                        UMLSL_ELEMENT ->
+                        true;
+                default -> false;
+            };
+        }
+
+        private boolean isSigned() {
+            return row.name().charAt(0) == 'S';
+        }
+
+        private void emitElement(Emitter e) {
+            int bit = element << size + 3;
+            e.get(m + bit / 64);
+            e.shift(Opcodes.LUSHR, bit % 64);
+            if (isSigned()) {
+                e.signExtend(1 << size);
+            } else {
+                e.zeroExtend(1 << size);
+            }
+            sized(e, "each", size + 1, "(JI)J");
+        }
+
+        /// Pushes half of the narrow elements of a register, widened.
+        private void emitWide(Emitter e, int register, int half) {
+            e.get(upper ? register + 1 : register);
+            e.shift(Opcodes.LUSHR, 32 * half);
+            sized(e, isSigned() ? "widenSigned" : "widen", size, "(JI)J");
+        }
+
+        private void emitHalf(Emitter e, int half) {
+            boolean multiplies = row.name().charAt(1) == 'M';
+            boolean accumulates = multiplies && !row.name().startsWith("MULL", 1);
+            boolean subtracts = row.name().contains(multiplies ? "MLSL" : "SUB");
+            if (accumulates) {
+                e.get(d + half);
+            }
+            if (multiplies) {
+                e.integer(LaneRuntime.MUL);
+            }
+            if (row.name().endsWith("W")) {
+                e.get(n + half);
+            } else {
+                emitWide(e, n, half);
+            }
+            if (element >= 0) {
+                e.take(Emitter.B);
+            } else {
+                emitWide(e, m, half);
+            }
+            if (multiplies) {
+                sized(e, "binary", size + 1, "(IJJI)J");
+            }
+            if (!multiplies || accumulates) {
+                sized(e, subtracts ? "sub" : "add", size + 1, "(JJI)J");
+            }
         }
 
         @Override
         public int emittedBytes() {
-            return Emitter.computeBytes(2);
+            return 120;
         }
     }
 
@@ -353,12 +589,35 @@ final class VectorOps {
 
         @Override
         public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
+            boolean plain = row == Simd.XTN || row == Simd.SHRN || row == Simd.RSHRN;
+            if (scalar || !plain) {
+                e.compute(this, d, d + 1);
+                return;
+            }
+            emitHalf(e, 0);
+            emitHalf(e, 1);
+            e.shift(Opcodes.LSHL, 32);
+            e.op(Opcodes.LOR);
+            if (upper) {
+                e.set(d + 1);
+            } else {
+                setHalves(e, d, false);
+            }
+        }
+
+        private void emitHalf(Emitter e, int half) {
+            e.get(n + half);
+            if (row == Simd.RSHRN) {
+                e.constant(LaneRuntime.each(1L << imm - 1, size + 1));
+                sized(e, "add", size + 1, "(JJI)J");
+            }
+            e.shift(Opcodes.LUSHR, imm);
+            sized(e, "narrow", size, "(JI)J");
         }
 
         @Override
         public int emittedBytes() {
-            return Emitter.computeBytes(2);
+            return 60;
         }
     }
 
@@ -388,26 +647,26 @@ final class VectorOps {
 
         @Override
         public void emit(Emitter e) {
-            if (size != 2) {
-                e.compute(this, d, d + 1);
-                return;
-            }
-            e.get(upper ? n + 1 : n);
+            emitHalf(e, 0);
             e.keep(Emitter.A);
-            e.take(Emitter.A);
-            e.shift(Opcodes.LSHL, 32);
-            e.shift(signed ? Opcodes.LSHR : Opcodes.LUSHR, 32);
-            e.shift(Opcodes.LSHL, by);
-            e.set(d);
-            e.take(Emitter.A);
-            e.shift(signed ? Opcodes.LSHR : Opcodes.LUSHR, 32);
-            e.shift(Opcodes.LSHL, by);
-            e.set(d + 1);
+            emitHalf(e, 1);
+            setHalves(e, d, true);
+        }
+
+        private void emitHalf(Emitter e, int half) {
+            e.get(upper ? n + 1 : n);
+            e.shift(Opcodes.LUSHR, 32 * half);
+            sized(e, signed ? "widenSigned" : "widen", size, "(JI)J");
+            if (by > 0) {
+                e.shift(Opcodes.LSHL, by);
+                e.constant(LaneRuntime.each(-1L << by & mask(size + 1), size + 1));
+                e.op(Opcodes.LAND);
+            }
         }
 
         @Override
         public int emittedBytes() {
-            return Emitter.computeBytes(2);
+            return 56;
         }
     }
 
@@ -565,7 +824,7 @@ final class VectorOps {
                 e.zeroExtend(1 << size);
             } else {
                 e.integer(size);
-                e.invoke("straddle/tcg/a64/LaneRuntime", "each", "(JI)J");
+                e.invoke(LANES, "each", "(JI)J");
             }
             e.keep(Emitter.A);
             e.take(Emitter.A);

@@ -136,8 +136,8 @@ public final class Raw {
         }
     }
 
-    /// Loaded only where the module may link to it.
-    private static final class Fast {
-        static final Unsafe U = Unsafe.getUnsafe();
+    /// Loaded only where the module may link to it; regions use it without a detour.
+    public static final class Fast {
+        public static final Unsafe U = Unsafe.getUnsafe();
     }
 }

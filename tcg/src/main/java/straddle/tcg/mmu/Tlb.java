@@ -1,6 +1,7 @@
 package straddle.tcg.mmu;
 
 import java.lang.foreign.Arena;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A direct-mapped software TLB off the heap, one for each privilege that sees memory differently.
 ///
@@ -8,6 +9,10 @@ import java.lang.foreign.Arena;
 /// to add to a virtual address to get the host's. A page that can't be read or written has the tag -1,
 /// which no page address equals. An access indexes by its first byte's page and compares with its last
 /// byte's, so one compare also sends page-crossing accesses to the slow path.
+///
+/// Behind the entries lie *sites*: the last page, and what to add for it, that one access in a region went to. Their
+/// addresses do not depend on the address that is accessed, so that the host's processor need not wait for it to find
+/// them. A site that several accesses share is right, only of less use.
 public final class Tlb {
     public static final int ENTRIES = 1024;
     public static final int READ = 0;
@@ -23,16 +28,38 @@ public final class Tlb {
     /// The entry is a part of a larger page.
     public static final int LARGE = 2;
 
+    /// What an entry's place in the table is made of: a virtual address shifted right by so much, and masked.
+    public static final int INDEX_SHIFT = 12 - 5;
+
+    public static final int INDEX_MASK = (ENTRIES - 1) << 5;
+
+    /// The page that a site knows, ...
+    public static final int SITE_PAGE = 0;
+
+    /// ... and what to add to a virtual address in it.
+    public static final int SITE_ADDEND = 8;
+
     /// INVLPG drops at least this much around an address that lies in a larger page: 4 MiB.
     private static final int LARGE_SHIFT = 22;
 
     private static final int ENTRY_SHIFT = 5;
 
+    private static final int SITE_SHIFT = 4;
+    private static final int LOAD_SITES = 1024;
+    private static final int STORE_SITES = 512;
+    private static final int FIRST_LOAD_SITE = ENTRIES << ENTRY_SHIFT;
+    private static final int FIRST_STORE_SITE = FIRST_LOAD_SITE + (LOAD_SITES << SITE_SHIFT);
+    private static final int BYTES = FIRST_STORE_SITE + (STORE_SITES << SITE_SHIFT);
+
     private final long address;
 
-    public Tlb(Arena arena) {
-        address = arena.allocate((long) ENTRIES << ENTRY_SHIFT, 64).address();
-        flush();
+    private final AtomicInteger sites;
+
+    /// @param sites how many sites have been given away
+    public Tlb(Arena arena, AtomicInteger sites) {
+        this.sites = sites;
+        address = arena.allocate(BYTES, 64).address();
+        Raw.fill(address, BYTES, (byte) -1);
     }
 
     public long address() {
@@ -41,7 +68,7 @@ public final class Tlb {
 
     /// The address of the entry for a virtual address in the table at `table`.
     public static long entry(long table, long virtual) {
-        return table + (virtual >>> 12 - ENTRY_SHIFT & (ENTRIES - 1) << ENTRY_SHIFT);
+        return table + (virtual >>> INDEX_SHIFT & INDEX_MASK);
     }
 
     /// @param kind sum of [#GLOBAL] and [#LARGE]
@@ -52,8 +79,27 @@ public final class Tlb {
         Raw.putLong(entry + ADDEND, hva - virtual);
     }
 
+    /// Where, behind a table's address, the site of a region's access is.
+    ///
+    /// @param number any; few have the same site
+    public static int loadSite(int number) {
+        return FIRST_LOAD_SITE + ((number & LOAD_SITES - 1) << SITE_SHIFT);
+    }
+
+    /// The same for an access that stores.
+    public static int storeSite(int number) {
+        return FIRST_STORE_SITE + ((number & STORE_SITES - 1) << SITE_SHIFT);
+    }
+
     public void flush() {
-        Raw.fill(address, (long) ENTRIES << ENTRY_SHIFT, (byte) -1);
+        Raw.fill(address, ENTRIES << ENTRY_SHIFT, (byte) -1);
+        clearSites();
+    }
+
+    private void clearSites() {
+        long count = sites.get();
+        Raw.fill(address + FIRST_LOAD_SITE, Math.min(count, LOAD_SITES) << SITE_SHIFT, (byte) -1);
+        Raw.fill(address + FIRST_STORE_SITE, Math.min(count, STORE_SITES) << SITE_SHIFT, (byte) -1);
     }
 
     /// Drops all but the pages that every address space has.
@@ -64,6 +110,7 @@ public final class Tlb {
                 drop(entry);
             }
         }
+        clearSites();
     }
 
     /// Drops what may belong to the same larger page as an address.
@@ -75,6 +122,7 @@ public final class Tlb {
                 drop(entry);
             }
         }
+        clearSites();
     }
 
     private static void drop(long entry) {
@@ -83,7 +131,17 @@ public final class Tlb {
     }
 
     public void flushPage(long virtual) {
-        Raw.fill(entry(address, virtual), 1 << ENTRY_SHIFT, (byte) -1);
+        flushPages(virtual, virtual + 1);
+    }
+
+    /// Drops the pages of a range.
+    ///
+    /// @param end behind the last byte
+    public void flushPages(long start, long end) {
+        for (long page = start & -4096; page < end; page += 4096) {
+            Raw.fill(entry(address, page), 1 << ENTRY_SHIFT, (byte) -1);
+        }
+        clearSites();
     }
 
     /// Makes stores to a page of the host's memory take the slow path again, under whatever virtual address.
@@ -93,6 +151,15 @@ public final class Tlb {
             long tag = Raw.getLong(entry + WRITE);
             if (tag != -1 && tag + Raw.getLong(entry + ADDEND) == hvaPage) {
                 Raw.putLong(entry + WRITE, -1);
+            }
+        }
+        // Sites that know how to store are had only where there is one vCPU, whose thread this is.
+        int used = Math.min(sites.get(), STORE_SITES);
+        for (int i = 0; i < used; i++) {
+            long site = address + storeSite(i);
+            long page = Raw.getLong(site + SITE_PAGE);
+            if (page != -1 && page + Raw.getLong(site + SITE_ADDEND) == hvaPage) {
+                Raw.putLong(site + SITE_PAGE, -1);
             }
         }
     }

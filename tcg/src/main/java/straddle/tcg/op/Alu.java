@@ -558,7 +558,7 @@ public final class Alu {
 
         @Override
         public int emittedBytes() {
-            return 100;
+            return 100 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -637,7 +637,7 @@ public final class Alu {
 
         @Override
         public int emittedBytes() {
-            return locked ? super.emittedBytes() : 140;
+            return locked ? super.emittedBytes() : 140 + 2 * Emitter.ACCESS_BYTES;
         }
     }
 }

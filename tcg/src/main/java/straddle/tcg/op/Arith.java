@@ -236,46 +236,26 @@ public final class Arith {
         @Override
         public void emit(Emitter e) {
             int width = wide == 0 ? 8 : 4;
-            if (op == SHL) {
-                e.get(d, width);
-                e.op(Opcodes.DUP2);
-                e.shift(Opcodes.LUSHR, 8 * width - count);
-                e.constant(1);
-                e.op(Opcodes.LAND);
-                e.keep(Emitter.A);
-                e.shift(Opcodes.LSHL, count);
-                e.signExtend(width);
-                e.keep(Emitter.R);
-                e.take(Emitter.R);
-                e.shift(Opcodes.LUSHR, 63);
-                e.take(Emitter.A);
-                e.op(Opcodes.LXOR);
-                e.keep(Emitter.B);
-            } else {
-                if (op == SHR) {
-                    e.get(d, width);
-                } else {
-                    e.getSigned(d, width);
-                }
-                e.keep(Emitter.R);
-                e.take(Emitter.R);
-                e.shift(Opcodes.LUSHR, count - 1);
-                e.constant(1);
-                e.op(Opcodes.LAND);
-                e.keep(Emitter.A);
-                if (op == SHR) {
-                    e.take(Emitter.R);
-                    e.shift(Opcodes.LUSHR, 8 * width - 1);
-                } else {
-                    e.constant(0);
-                }
-                e.keep(Emitter.B);
-                e.take(Emitter.R);
-                e.shift(op == SHR ? Opcodes.LUSHR : Opcodes.LSHR, count);
-                e.signExtend(width);
-                e.keep(Emitter.R);
+            e.getSigned(d, width);
+            e.keep(Emitter.A);
+            e.take(Emitter.A);
+            if (width == 4) {
+                e.op(Opcodes.L2I);
             }
-            e.flags(Flags.SHIFT, Emitter.R, Emitter.A, Emitter.B);
+            e.integer(count);
+            switch (op) {
+                case SHL -> e.op(width == 4 ? Opcodes.ISHL : Opcodes.LSHL);
+                case SHR -> e.op(width == 4 ? Opcodes.IUSHR : Opcodes.LUSHR);
+                default -> e.op(width == 4 ? Opcodes.ISHR : Opcodes.LSHR);
+            }
+            if (width == 4) {
+                e.op(Opcodes.I2L);
+            }
+            e.keep(Emitter.R);
+            e.constant(op == SHL ? 8L * width - count : count - 1);
+            e.keep(Emitter.B);
+            int kind = op == SHL ? Flags.SHL : op == SHR ? Flags.SHR : Flags.SAR;
+            e.flags(kind, Emitter.R, Emitter.A, Emitter.B);
             e.take(Emitter.R);
             e.set(d, width);
         }
@@ -419,14 +399,17 @@ public final class Arith {
             }
             int bits = 8 * width;
             int left = op == ROL ? count : bits - count;
-            e.get(d, width);
-            e.op(Opcodes.DUP2);
-            e.shift(Opcodes.LSHL, left);
-            e.keep(Emitter.R);
-            e.shift(Opcodes.LUSHR, bits - left);
-            e.take(Emitter.R);
-            e.op(Opcodes.LOR);
-            e.zeroExtend(width);
+            e.get(d);
+            if (width == 4) {
+                e.op(Opcodes.L2I);
+                e.integer(left);
+                e.invoke("java/lang/Integer", "rotateLeft", "(II)I");
+                e.op(Opcodes.I2L);
+                e.zeroExtend(4);
+            } else {
+                e.integer(left);
+                e.invoke("java/lang/Long", "rotateLeft", "(JI)J");
+            }
             e.op(Opcodes.DUP2);
             e.keep(Emitter.R);
             e.set(d);
@@ -567,14 +550,7 @@ public final class Arith {
             e.take(Emitter.A);
             e.take(Emitter.B);
             e.op(Opcodes.LMUL);
-            e.signExtend(width);
-            e.keep(Emitter.R);
-            e.take(Emitter.A);
-            e.take(Emitter.B);
-            e.integer(width);
-            e.runtime("overflows", "(JJI)J");
-            e.keep(Emitter.A);
-            e.flags(Flags.SHIFT, Emitter.R, Emitter.A, Emitter.A);
+            emitProduct(e, width);
             e.take(Emitter.R);
             e.set(d, width);
         }
@@ -583,6 +559,28 @@ public final class Arith {
         public int emittedBytes() {
             return 80;
         }
+    }
+
+    /// Keeps the product on the stack, of the scratch operands A and B, in R, and records its flags.
+    private static void emitProduct(Emitter e, int width) {
+        if (width == 8) {
+            e.keep(Emitter.R);
+            e.take(Emitter.A);
+            e.take(Emitter.B);
+            e.invoke("java/lang/Math", "multiplyHigh", "(JJ)J");
+            e.keep(Emitter.A);
+            e.take(Emitter.R);
+            e.shift(Opcodes.LSHR, 63);
+            e.keep(Emitter.B);
+        } else {
+            e.op(Opcodes.DUP2);
+            e.keep(Emitter.A);
+            e.signExtend(width);
+            e.op(Opcodes.DUP2);
+            e.keep(Emitter.R);
+            e.keep(Emitter.B);
+        }
+        e.flags(Flags.PRODUCT, Emitter.R, Emitter.A, Emitter.B);
     }
 
     /// d = cond ? s : d; the upper half is cleared either way when 4 wide.

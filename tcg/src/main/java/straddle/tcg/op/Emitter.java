@@ -12,6 +12,8 @@ import java.util.function.IntFunction;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import straddle.tcg.block.Tb;
+import straddle.tcg.mmu.Raw;
+import straddle.tcg.mmu.Tlb;
 
 /// Writes the bytecode of a region's micro-ops, which use it to say what they do.
 ///
@@ -28,6 +30,8 @@ public final class Emitter {
     private static final String RUNTIME = "straddle/tcg/op/RegionRuntime";
     private static final String MICRO_OP = "straddle/tcg/op/MicroOp";
     private static final String FAULT = "straddle/tcg/GuestFault";
+    private static final String RAW = "straddle/tcg/mmu/Raw";
+    private static final String UNSAFE = "jdk/internal/misc/Unsafe";
 
     private static final int THIS = 0;
     private static final int CPU_LOCAL = 1;
@@ -52,7 +56,17 @@ public final class Emitter {
     private static final int ROTATED = ADDRESS + 2;
 
     private static final int ROTATION = ROTATED + 2;
-    private static final int FIRST_SLOT = ROTATION + 2;
+
+    /// What an access goes to, and stores.
+    private static final int VIRTUAL = ROTATION + 2;
+
+    private static final int VALUE = VIRTUAL + 2;
+    private static final int PAGE = VALUE + 2;
+    private static final int ENTRY = PAGE + 2;
+    private static final int ADDEND = ENTRY + 2;
+    private static final int FIRST_SLOT = ADDEND + 2;
+
+    private static final int NO_SITE = -1;
 
     /// The deepest is a rotation's flags: an int and five longs, and an address below.
     private static final int MAX_STACK = 20;
@@ -69,6 +83,9 @@ public final class Emitter {
     /// Bytecode for each target of an indirect jump, at most, without what comes before the jump.
     public static final int TARGET_BYTES = 24;
 
+    /// Bytecode for an access to memory besides its address, at most.
+    public static final int ACCESS_BYTES = 130;
+
     /// In AT: the micro-op is being called, the state is spilled.
     public static final int CALLED = 1 << 14;
 
@@ -83,12 +100,17 @@ public final class Emitter {
     private final IdentityHashMap<MicroOp, Integer> poolIndex = new IdentityHashMap<>();
     private final Map<Long, Label> labels;
     private final Label exit = new Label();
+    private final Label missed = new Label();
     private final Label handler = new Label();
+    private final Label end = new Label();
     private final boolean ordered;
     private int kind = NO_KIND;
 
     /// ROTATED holds what settle() must turn into flags before somebody looks.
     private boolean pendingRotation;
+
+    /// Whether the block may run again before the region is left.
+    private boolean looping;
 
     private boolean firstFrame = true;
     private boolean ended;
@@ -135,6 +157,11 @@ public final class Emitter {
         };
     }
 
+    /// How many bytes the method has; after its end.
+    public int bytes() {
+        return end.getOffset();
+    }
+
     /// The micro-ops that the bytecode refers to by number.
     public List<MicroOp> pool() {
         return pool;
@@ -145,7 +172,6 @@ public final class Emitter {
     /// Begins the method: loads the state.
     public void begin(Label body) {
         m.visitCode();
-        Label end = exit;
         Label runs = new Label();
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitJumpInsn(IFNONNULL, runs);
@@ -153,7 +179,7 @@ public final class Emitter {
         m.visitInsn(ARETURN);
         m.visitLabel(runs);
         m.visitFrame(F_SAME, 0, null, 0, null);
-        m.visitTryCatchBlock(body, end, handler, FAULT);
+        m.visitTryCatchBlock(body, exit, handler, FAULT);
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitFieldInsn(GETFIELD, CPU, "r", "[J");
         m.visitVarInsn(ASTORE, REGISTERS);
@@ -194,6 +220,8 @@ public final class Emitter {
         m.visitLabel(labels.get(tb.pc));
         frame();
         kind = facts.kindAt(tb.pc);
+        facts.begin(tb.pc);
+        looping = facts.loops(tb.pc);
         ended = false;
         m.visitVarInsn(LLOAD, COUNT);
         constant(tb.insns);
@@ -219,6 +247,19 @@ public final class Emitter {
         m.visitVarInsn(ILOAD, EXIT);
         m.visitInsn(AALOAD);
         m.visitInsn(ARETURN);
+        if (facts.leavesOnMiss()) {
+            m.visitLabel(missed);
+            frame();
+            settleWhateverIsPending(this::frame);
+            spillFlags();
+            addRetired();
+            m.visitVarInsn(ALOAD, THIS);
+            m.visitVarInsn(ALOAD, CPU_LOCAL);
+            m.visitVarInsn(ILOAD, EXIT);
+            m.visitMethodInsn(
+                    INVOKEVIRTUAL, CODE, "missed", "(L" + CPU + ";I)L" + MICRO_OP + ";", false);
+            m.visitInsn(ARETURN);
+        }
         m.visitLabel(handler);
         m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
         Label spilled = new Label();
@@ -226,17 +267,7 @@ public final class Emitter {
         integer(CALLED);
         m.visitInsn(IAND);
         m.visitJumpInsn(IFNE, spilled);
-        Label settled = new Label();
-        m.visitVarInsn(LLOAD, ROTATION);
-        m.visitInsn(LCONST_0);
-        m.visitInsn(LCMP);
-        m.visitJumpInsn(IFEQ, settled);
-        kind = NO_KIND;
-        foldRotation();
-        m.visitInsn(ICONST_0);
-        m.visitVarInsn(ISTORE, KIND);
-        m.visitLabel(settled);
-        m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
+        settleWhateverIsPending(() -> m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT}));
         spillFlags();
         m.visitLabel(spilled);
         m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
@@ -254,8 +285,24 @@ public final class Emitter {
                 "(L" + CPU + ";IL" + FAULT + ";)L" + FAULT + ";",
                 false);
         m.visitInsn(ATHROW);
+        m.visitLabel(end);
         m.visitMaxs(MAX_STACK, locals());
         m.visitEnd();
+    }
+
+    /// As [#settle()] where it is known only at run time whether there is anything to do.
+    private void settleWhateverIsPending(Runnable frame) {
+        Label settled = new Label();
+        m.visitVarInsn(LLOAD, ROTATION);
+        m.visitInsn(LCONST_0);
+        m.visitInsn(LCMP);
+        m.visitJumpInsn(IFEQ, settled);
+        kind = NO_KIND;
+        foldRotation();
+        m.visitInsn(ICONST_0);
+        m.visitVarInsn(ISTORE, KIND);
+        m.visitLabel(settled);
+        frame.run();
     }
 
     private void addRetired() {
@@ -692,19 +739,37 @@ public final class Emitter {
         }
     }
 
-    /// Address → value, zero-extended.
+    /// Address → value, zero-extended; there is nothing else on the operand stack.
     public void load(MicroOp op, int width) {
-        mark(op);
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitVarInsn(LLOAD, TLB);
-        runtime("load" + 8 * width, "(JL" + CPU + ";J)J");
+        if (facts.leavesOnMiss()) {
+            m.visitVarInsn(LSTORE, VIRTUAL);
+            reach(op, width, Tlb.READ, looping ? Tlb.loadSite(facts.nextSite()) : NO_SITE);
+            host(true, width);
+        } else {
+            mark(op);
+            m.visitVarInsn(ALOAD, CPU_LOCAL);
+            m.visitVarInsn(LLOAD, TLB);
+            runtime("load" + 8 * width, "(JL" + CPU + ";J)J");
+        }
         if (ordered) {
             runtime("afterLoad", "()V");
         }
     }
 
-    /// Address, value → nothing.
+    /// Address, value → nothing; there is nothing else on the operand stack.
     public void store(MicroOp op, int width) {
+        if (facts.leavesOnMiss()) {
+            m.visitVarInsn(LSTORE, VALUE);
+            m.visitVarInsn(LSTORE, VIRTUAL);
+            // Another vCPU that takes a page back looks at the TLB's entries alone.
+            boolean hasSite = looping && !ordered;
+            reach(op, width, Tlb.WRITE, hasSite ? Tlb.storeSite(facts.nextSite()) : NO_SITE);
+            if (ordered) {
+                runtime("beforeStore", "()V");
+            }
+            host(false, width);
+            return;
+        }
         mark(op);
         if (ordered) {
             runtime("beforeStore", "()V");
@@ -712,6 +777,143 @@ public final class Emitter {
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitVarInsn(LLOAD, TLB);
         runtime("store" + 8 * width, "(JJL" + CPU + ";J)V");
+    }
+
+    /// Puts what to add to the virtual address into ADDEND. What the TLB does not answer is left to the interpreter,
+    /// which runs the micro-op from its beginning: a call in a loop has C2 keep all the loop's values in memory, even
+    /// if it is seldom made. For the same reason nothing here is left to a method that HotSpot may not inline.
+    ///
+    /// @param tag the part of an entry to compare with
+    /// @param site the access's own, or NO_SITE
+    private void reach(MicroOp op, int width, int tag, int site) {
+        save();
+        m.visitVarInsn(LLOAD, VIRTUAL);
+        if (width > 1) {
+            constant(width - 1);
+            m.visitInsn(LADD);
+        }
+        constant(-4096);
+        m.visitInsn(LAND);
+        m.visitVarInsn(LSTORE, PAGE);
+        Label known = new Label();
+        if (site != NO_SITE) {
+            getLong(TLB, site + Tlb.SITE_PAGE);
+            m.visitVarInsn(LLOAD, PAGE);
+            m.visitInsn(LCMP);
+            m.visitJumpInsn(IFEQ, known);
+        }
+        m.visitVarInsn(LLOAD, TLB);
+        m.visitVarInsn(LLOAD, VIRTUAL);
+        integer(Tlb.INDEX_SHIFT);
+        m.visitInsn(LUSHR);
+        constant(Tlb.INDEX_MASK);
+        m.visitInsn(LAND);
+        m.visitInsn(LADD);
+        m.visitVarInsn(LSTORE, ENTRY);
+        getLong(ENTRY, tag);
+        m.visitVarInsn(LLOAD, PAGE);
+        m.visitInsn(LCMP);
+        Label answered = new Label();
+        m.visitJumpInsn(IFEQ, answered);
+        integer(number(op));
+        m.visitVarInsn(ISTORE, EXIT);
+        m.visitJumpInsn(GOTO, missed);
+        m.visitLabel(answered);
+        frame();
+        if (site == NO_SITE) {
+            getLong(ENTRY, Tlb.ADDEND);
+            m.visitVarInsn(LSTORE, ADDEND);
+            return;
+        }
+        raw(
+                "putLong",
+                "(JJ)V",
+                () -> {
+                    at(TLB, site + Tlb.SITE_ADDEND);
+                    getLong(ENTRY, Tlb.ADDEND);
+                });
+        raw(
+                "putLong",
+                "(JJ)V",
+                () -> {
+                    at(TLB, site + Tlb.SITE_PAGE);
+                    m.visitVarInsn(LLOAD, PAGE);
+                });
+        m.visitLabel(known);
+        frame();
+        getLong(TLB, site + Tlb.SITE_ADDEND);
+        m.visitVarInsn(LSTORE, ADDEND);
+    }
+
+    /// Makes the access that [#reach] has found the place of.
+    private void host(boolean load, int width) {
+        Runnable address =
+                () -> {
+                    m.visitVarInsn(LLOAD, VIRTUAL);
+                    m.visitVarInsn(LLOAD, ADDEND);
+                    m.visitInsn(LADD);
+                };
+        String type =
+                switch (width) {
+                    case 1 -> "Byte";
+                    case 2 -> "Short";
+                    case 4 -> "Int";
+                    default -> "Long";
+                };
+        String code = type.equals("Long") ? "J" : type.substring(0, 1);
+        if (load) {
+            raw("get" + type, "(J)" + code, address);
+            if (width < 8) {
+                m.visitInsn(I2L);
+                zeroExtend(width);
+            }
+            return;
+        }
+        raw(
+                "put" + type,
+                "(J" + code + ")V",
+                () -> {
+                    address.run();
+                    m.visitVarInsn(LLOAD, VALUE);
+                    if (width < 8) {
+                        m.visitInsn(L2I);
+                        if (width < 4) {
+                            m.visitInsn(width == 1 ? I2B : I2S);
+                        }
+                    }
+                });
+    }
+
+    private void getLong(int base, int offset) {
+        raw("getLong", "(J)J", () -> at(base, offset));
+    }
+
+    private void at(int base, int offset) {
+        m.visitVarInsn(LLOAD, base);
+        if (offset != 0) {
+            constant(offset);
+            m.visitInsn(LADD);
+        }
+    }
+
+    /// A raw access as in [Raw], but as near to the host as the JVM lets.
+    ///
+    /// @param operands pushes the address, and the value
+    private void raw(String name, String descriptor, Runnable operands) {
+        if (!Raw.isInternal()) {
+            operands.run();
+            m.visitMethodInsn(INVOKESTATIC, RAW, name, descriptor, false);
+            return;
+        }
+        m.visitFieldInsn(GETSTATIC, RAW + "$Fast", "U", "L" + UNSAFE + ";");
+        m.visitInsn(ACONST_NULL);
+        operands.run();
+        m.visitMethodInsn(
+                INVOKEVIRTUAL,
+                UNSAFE,
+                name,
+                "(Ljava/lang/Object;" + descriptor.substring(1),
+                false);
     }
 
     // ---- flags

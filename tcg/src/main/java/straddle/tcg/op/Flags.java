@@ -33,6 +33,15 @@ public final class Flags {
     /// The same for operands made up to give certain flags: a result of 0 does not tell that a and b are equal.
     public static final int CHOSEN = 8;
 
+    // Shifts by a constant: the sign-extended operand is `a`, the number of the bit that was
+    // shifted out last is `b`.
+    public static final int SHL = 9;
+    public static final int SHR = 10;
+    public static final int SAR = 11;
+
+    /// A product that did not fit, with carry and overflow set, unless `a` and `b` are equal.
+    public static final int PRODUCT = 12;
+
     public static final int CF = 1;
     public static final int PF = 1 << 2;
     public static final int AF = 1 << 4;
@@ -50,6 +59,8 @@ public final class Flags {
             case LOGIC -> false;
             case EAGER -> (result & CF) != 0;
             case DIFFERENCE, CHOSEN -> (a ^ Long.MIN_VALUE) >= (b ^ Long.MIN_VALUE);
+            case SHL, SHR, SAR -> (a >>> b & 1) != 0;
+            case PRODUCT -> a != b;
             default -> a != 0;
         };
     }
@@ -69,6 +80,10 @@ public final class Flags {
             case LOGIC -> false;
             case EAGER -> (result & OF) != 0;
             case DIFFERENCE, CHOSEN -> a < b != result < 0;
+            case SHL -> result < 0 != ((a >>> b & 1) != 0);
+            case SHR -> a < 0;
+            case SAR -> false;
+            case PRODUCT -> a != b;
             default -> b != 0;
         };
     }

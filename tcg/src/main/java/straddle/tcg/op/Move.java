@@ -214,7 +214,7 @@ public final class Move {
 
         @Override
         public int emittedBytes() {
-            return 50;
+            return 50 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -243,7 +243,7 @@ public final class Move {
 
         @Override
         public int emittedBytes() {
-            return 50;
+            return 50 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -274,7 +274,7 @@ public final class Move {
 
         @Override
         public int emittedBytes() {
-            return 64;
+            return 64 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -303,7 +303,7 @@ public final class Move {
 
         @Override
         public int emittedBytes() {
-            return 50;
+            return 50 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -342,7 +342,7 @@ public final class Move {
 
         @Override
         public int emittedBytes() {
-            return 64;
+            return 64 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -371,7 +371,7 @@ public final class Move {
 
         @Override
         public int emittedBytes() {
-            return 50;
+            return 50 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -400,7 +400,7 @@ public final class Move {
 
         @Override
         public int emittedBytes() {
-            return 50;
+            return 50 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -431,7 +431,7 @@ public final class Move {
 
         @Override
         public int emittedBytes() {
-            return 56;
+            return 56 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -462,7 +462,7 @@ public final class Move {
 
         @Override
         public int emittedBytes() {
-            return 50;
+            return 50 + Emitter.ACCESS_BYTES;
         }
     }
 

@@ -135,10 +135,6 @@ public final class RegionRuntime {
         return Arith.eager(kind, result, a, b) & ~Flags.CF | carry & 1;
     }
 
-    public static long nonZero(long value) {
-        return value != 0 ? 1 : 0;
-    }
-
     /// The number of the lowest bit that is set, or `otherwise` if there is none.
     public static long lowestBit(long value, long otherwise) {
         return value == 0 ? otherwise : Long.numberOfTrailingZeros(value);
@@ -151,15 +147,5 @@ public final class RegionRuntime {
 
     public static long bitCount(long value) {
         return Long.bitCount(value);
-    }
-
-    /// 1 if the product of two operands does not fit `width` bytes.
-    public static long overflows(long a, long b, int width) {
-        long product = a * b;
-        boolean fits =
-                width == 8
-                        ? Math.multiplyHigh(a, b) == product >> 63
-                        : Reg.signed(product, width) == product;
-        return fits ? 0 : 1;
     }
 }

@@ -42,7 +42,7 @@ public final class Stack {
 
         @Override
         public int emittedBytes() {
-            return 40;
+            return 40 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -81,7 +81,7 @@ public final class Stack {
 
         @Override
         public int emittedBytes() {
-            return 40;
+            return 40 + Emitter.ACCESS_BYTES;
         }
     }
 
@@ -132,7 +132,7 @@ public final class Stack {
 
         @Override
         public int emittedBytes() {
-            return 56;
+            return 56 + Emitter.ACCESS_BYTES;
         }
     }
 }

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.Emitter;
@@ -41,7 +42,12 @@ public final class BytecodeListing {
     /// @param zeroSlot the slot that always holds 0
     /// @param slotName the register that a slot holds
     public static List<String> of(List<Tb> blocks, int zeroSlot, IntFunction<String> slotName) {
-        RegionCompiler.Made made = RegionCompiler.classFile(blocks, zeroSlot, false);
+        RegionCompiler.Made made =
+                RegionCompiler.classFile(
+                        blocks,
+                        zeroSlot,
+                        false,
+                        new RegionFacts(blocks.getFirst().pc, new AtomicInteger(), true));
         BytecodeListing listing = new BytecodeListing(made.facts(), slotName);
         ClassFile.of().parse(made.bytes()).methods().stream()
                 .filter(method -> method.methodName().equalsString("run"))

@@ -47,6 +47,17 @@ public abstract class RegionCode {
         return least <= QUICK_NANOS;
     }
 
+    /// The TLB did not answer an access: the interpreter goes on with its micro-op, in its block. The state is spilled,
+    /// the block's count was added in full.
+    public final MicroOp missed(Cpu c, int number) {
+        Tb tb = blocks[number];
+        c.current = tb;
+        c.retiredInRegions -= tb.insns;
+        c.retired += tb.insns;
+        c.regionMisses++;
+        return pool[number];
+    }
+
     /// A micro-op faulted: the state is spilled, the block's count was added in full.
     public final GuestFault faulted(Cpu c, int at, GuestFault fault) {
         int number = at & ~Emitter.CALLED;

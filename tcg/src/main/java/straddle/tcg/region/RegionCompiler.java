@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntConsumer;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
@@ -17,6 +17,9 @@ import straddle.tcg.op.RegionFacts;
 
 /// Compiles blocks to a hidden class with one method.
 final class RegionCompiler {
+    /// HotSpot never compiles a method that is longer.
+    private static final int MAX_METHOD_BYTES = 8_000;
+
     /// Entry, exit and fault handler.
     static final int FRAME_BYTECODES = 900;
 
@@ -45,12 +48,12 @@ final class RegionCompiler {
 
     /// A class not yet defined, and what its constructor takes.
     @SuppressWarnings("ArrayRecordComponent") // passed on at once
-    record Made(byte[] bytes, MicroOp[] pool, RegionFacts facts) {}
+    record Made(byte[] bytes, int methodBytes, MicroOp[] pool, RegionFacts facts) {}
 
     /// @param blocks the entry first
     /// @param ordered as for [Emitter]
-    static Made classFile(List<Tb> blocks, int zeroSlot, boolean ordered) {
-        RegionFacts facts = new RegionFacts(blocks.getFirst().pc);
+    /// @param facts about these blocks, to be gathered
+    static Made classFile(List<Tb> blocks, int zeroSlot, boolean ordered, RegionFacts facts) {
         emit(new Nowhere(), blocks, facts, zeroSlot, ordered);
         facts.complete();
         ClassWriter writer = new ClassWriter(0);
@@ -60,17 +63,43 @@ final class RegionCompiler {
                 writer.visitMethod(Opcodes.ACC_PUBLIC | Opcodes.ACC_FINAL, "run", RUN, null, null);
         Emitter emitter = emit(method, blocks, facts, zeroSlot, ordered);
         writer.visitEnd();
-        return new Made(writer.toByteArray(), emitter.pool().toArray(MicroOp[]::new), facts);
+        return new Made(
+                writer.toByteArray(),
+                emitter.bytes(),
+                emitter.pool().toArray(MicroOp[]::new),
+                facts);
     }
 
+    /// A region's code, and the blocks that it has.
+    record Compiled(RegionCode code, List<Tb> blocks, int classBytes) {}
+
+    /// Leaves out the last of the blocks where the method would be too long for HotSpot to compile it; null if the
+    /// first alone is.
+    ///
     /// @param blocks the entry first
-    /// @param size told how many bytes the class takes
     /// @param ordered as for [Emitter]
-    static RegionCode compile(List<Tb> blocks, int zeroSlot, boolean ordered, IntConsumer size) {
-        Made made = classFile(blocks, zeroSlot, ordered);
+    /// @param sites as for [RegionFacts]
+    /// @param leavesOnMiss as for [RegionFacts]
+    static Compiled compile(
+            List<Tb> blocks,
+            int zeroSlot,
+            boolean ordered,
+            AtomicInteger sites,
+            boolean leavesOnMiss) {
+        for (int count = blocks.size(); count > 0; count = count * 3 / 4) {
+            List<Tb> some = blocks.subList(0, count);
+            RegionFacts facts = new RegionFacts(some.getFirst().pc, sites, leavesOnMiss);
+            Made made = classFile(some, zeroSlot, ordered, facts);
+            if (made.methodBytes() <= MAX_METHOD_BYTES) {
+                return new Compiled(define(made, some), some, made.bytes().length);
+            }
+        }
+        return null;
+    }
+
+    private static RegionCode define(Made made, List<Tb> blocks) {
         MicroOp[] pool = made.pool();
         Tb[] owners = owners(pool, blocks);
-        size.accept(made.bytes().length);
         try {
             return (RegionCode)
                     MethodHandles.lookup()

@@ -147,24 +147,29 @@ public final class Regions {
     }
 
     private void compile(
-            Tb tb, BlockHead head, List<Tb> blocks, Map<Long, Long> pages, long asked) {
+            Tb tb, BlockHead head, List<Tb> chosen, Map<Long, Long> pages, long asked) {
         long start = System.nanoTime();
         queueNanos.add(start - asked);
         RegionCompilationEvent event = new RegionCompilationEvent();
         event.begin();
-        int[] size = new int[1];
-        RegionCode code =
-                RegionCompiler.compile(blocks, zeroSlot, cpu.isShared(), bytes -> size[0] = bytes);
+        RegionCompiler.Compiled made =
+                RegionCompiler.compile(chosen, zeroSlot, cpu.isShared(), cpu.sites, check == null);
+        if (made == null) {
+            waiting.decrementAndGet();
+            return;
+        }
+        List<Tb> blocks = made.blocks();
+        RegionCode code = made.code();
         int insns = blocks.stream().mapToInt(each -> each.insns).sum();
         compiledCount.increment();
         compiledInsns.add(insns);
-        bytecodes.add(size[0]);
+        bytecodes.add(made.classBytes());
         event.end();
         if (event.shouldCommit()) {
             event.pc = Long.toHexString(tb.pc);
             event.blocks = blocks.size();
             event.instructions = insns;
-            event.bytecodeBytes = size[0];
+            event.bytecodeBytes = made.classBytes();
             event.queueNanos = start - asked;
             event.commit();
         }

@@ -113,15 +113,14 @@ final class IntegersEmission {
         e.set(RAX, width);
         e.take(Emitter.ADDRESS);
         e.set(RDX, width);
-        e.take(Emitter.ADDRESS);
         if (signed) {
             e.take(Emitter.R);
             e.shift(Opcodes.LSHR, 63);
-            e.op(Opcodes.LXOR);
+        } else {
+            e.constant(0);
         }
-        e.runtime("nonZero", "(J)J");
-        e.keep(Emitter.A);
-        e.flags(Flags.SHIFT, Emitter.R, Emitter.A, Emitter.A);
+        e.keep(Emitter.B);
+        e.flags(Flags.PRODUCT, Emitter.R, Emitter.ADDRESS, Emitter.B);
     }
 
     private void divide(String quotient) {

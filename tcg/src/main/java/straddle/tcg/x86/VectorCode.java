@@ -13,7 +13,7 @@ final class VectorCode {
     static final int BYTES = 48;
 
     /// The same with an effective address before it.
-    static final int MEMORY_BYTES = 96;
+    static final int MEMORY_BYTES = 60 + Emitter.ACCESS_BYTES;
 
     private static final String RUNTIME = "straddle/tcg/x86/VectorRuntime";
     private static final String FUNCTIONS = "straddle/tcg/x86/fp/";

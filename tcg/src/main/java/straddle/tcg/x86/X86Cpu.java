@@ -17,6 +17,7 @@ import straddle.core.observe.Trace;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.ExitCounts;
+import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.UserCodeTaker;
 import straddle.core.vcpu.UserState;
@@ -676,7 +677,7 @@ public final class X86Cpu extends Cpu {
     /// @param percent of their runs: 1 to 100
     public void verify(int percent) {
         StoreLog stores = new StoreLog();
-        recordStores(stores);
+        recordStores(stores, true);
         replay = new Replay(this, stores);
         verifier = new Verifier(this, replay, stores, percent);
         if (regions != null) {
@@ -996,6 +997,25 @@ public final class X86Cpu extends Cpu {
             extendedAway = false;
             extendedElsewhere.run();
         }
+    }
+
+    Rehearsal rehearsal() {
+        StoreLog stores = new StoreLog();
+        return new UserRehearsal(this, new Replay(this, stores), stores);
+    }
+
+    /// From now on nothing outside may notice, and stores are recorded; or no longer, without a log.
+    void rehearse(StoreLog log) {
+        rehearsing = log != null;
+        recordStores(log, false);
+        forgetFetch();
+        faultingInRegion = null;
+        exit = null;
+    }
+
+    /// A fetch that failed was nobody's.
+    void forgetFetch() {
+        fetching = false;
     }
 
     void loadExtended(X86State from) {

@@ -272,7 +272,9 @@ final class X86Op {
 
         @Override
         public int emittedBytes() {
-            return 60 + (Emitter.TARGET_BYTES + 12) * observed.targets().length;
+            return 60
+                    + (Emitter.TARGET_BYTES + 12) * observed.targets().length
+                    + Emitter.ACCESS_BYTES;
         }
 
         @Override

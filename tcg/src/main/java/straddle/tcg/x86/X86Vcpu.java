@@ -4,6 +4,7 @@ import java.util.function.LongSupplier;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.TranslatedVcpu;
 import straddle.core.vcpu.UserCodeTaker;
@@ -80,6 +81,11 @@ public final class X86Vcpu implements TranslatedVcpu {
     @Override
     public void leaveExtended(Runnable bring) {
         cpu.leaveExtended(bring);
+    }
+
+    @Override
+    public Rehearsal rehearsal() {
+        return cpu.rehearsal();
     }
 
     @Override

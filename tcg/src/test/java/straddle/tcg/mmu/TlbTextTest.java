@@ -3,6 +3,7 @@ package straddle.tcg.mmu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class TlbTextTest {
@@ -10,7 +11,7 @@ class TlbTextTest {
     @Test
     void entriesAreCountedAndTheFirstShown() {
         try (Arena arena = Arena.ofConfined()) {
-            Tlb tlb = new Tlb(arena);
+            Tlb tlb = new Tlb(arena, new AtomicInteger());
             assertEquals("0 of 1024 entries\n", tlb.describe(2));
             for (int i = 1; i <= 3; i++) {
                 long virtual = i * 0x1000L;

@@ -113,6 +113,77 @@ class RegionTest {
         }
     }
 
+    @Test
+    void anAccessForgetsItsPageWhenThatIsMappedElsewhere() {
+        // mov ecx, 20000; l: add rbx, [rdi]; cmp ecx, 10; jne m; mov qword [PTE], 0x30003; invlpg
+        // [rdi];
+        // m: dec ecx; jnz l
+        String code =
+                "b9 20 4e 00 00"
+                        + "48 03 1f"
+                        + "83 f9 0a"
+                        + "75 0f"
+                        + "48 c7 04 25 00 41 00 00 03 00 03 00"
+                        + "0f 01 3f"
+                        + "ff c9"
+                        + "75 e5";
+        try (Snippet snippet = compiling()) {
+            snippet.putLong(Snippet.DATA, 1);
+            snippet.putLong(0x3_0000, 1000);
+            assertEquals(Snippet.COMPLETED, snippet.run(code));
+            assertEquals(20_000 - 9 + 9 * 1000, snippet.state.gpr[3]);
+            assertTrue(snippet.regions() > 0);
+        }
+    }
+
+    @Test
+    void aStoreThatKnowsItsPageNoticesCodeThatHasComeThere() {
+        // mov eax, 0xcb; mov rsi, rdi; add rsi, 0x300; mov ecx, 20000; call f; lea rdx,
+        // [rdi+0x200]; call rdx;
+        // lea rsi, [rdi+0x202]; mov ecx, 1; call f (inc rbx becomes dec rbx); call rdx; jmp end;
+        // f: mov [rsi], al; dec ecx; jnz f; ret
+        String code =
+                "b8 cb 00 00 00"
+                        + "48 89 fe"
+                        + "48 81 c6 00 03 00 00"
+                        + "b9 20 4e 00 00"
+                        + "e8 1e 00 00 00"
+                        + "48 8d 97 00 02 00 00"
+                        + "ff d2"
+                        + "48 8d b7 02 02 00 00"
+                        + "b9 01 00 00 00"
+                        + "e8 04 00 00 00"
+                        + "ff d2"
+                        + "eb 07"
+                        + "88 06"
+                        + "ff c9"
+                        + "75 fa"
+                        + "c3";
+        try (Snippet snippet = compiling()) {
+            snippet.putLong(Snippet.DATA + 0x200, 0xc3c3_ff48L);
+            assertEquals(Snippet.COMPLETED, snippet.run(code));
+            assertEquals(0, snippet.state.gpr[3]);
+            assertTrue(snippet.regions() > 0);
+        }
+    }
+
+    @Test
+    void codeThatWouldMakeTooLongAMethodRunsInShorterOnes() {
+        // mov ecx, 20000; l: six times (ten times (add rbx, [rdi]); jmp on); dec ecx; jnz l
+        String block = "48 03 1f".repeat(10) + "eb 00";
+        String code = "b9 20 4e 00 00" + block.repeat(6) + "ff c9" + "0f 85 38 ff ff ff";
+        try (Snippet interpreted = new Snippet();
+                Snippet compiled = compiling()) {
+            interpreted.putLong(Snippet.DATA, 3);
+            compiled.putLong(Snippet.DATA, 3);
+            assertEquals(Snippet.COMPLETED, interpreted.run(code));
+            assertEquals(Snippet.COMPLETED, compiled.run(code));
+            assertEquals(20_000 * 180, interpreted.state.gpr[3]);
+            assertEquals(interpreted.state.gpr[3], compiled.state.gpr[3]);
+            assertTrue(compiled.retiredInRegions() > compiled.retired() / 2);
+        }
+    }
+
     private static Snippet compiling() {
         Snippet snippet = new Snippet();
         snippet.compile();

@@ -1,0 +1,178 @@
+package straddle.tcg.x86;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static straddle.core.arch.x86.X86.RAX;
+import static straddle.core.arch.x86.X86.RBX;
+import static straddle.core.arch.x86.X86.RCX;
+import static straddle.core.arch.x86.X86.RSI;
+import static straddle.core.arch.x86.X86.RSP;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import straddle.core.arch.x86.X86State;
+import straddle.core.vcpu.Rehearsal;
+import straddle.core.vcpu.Rehearsal.Obstacle;
+
+class UserRehearsalTest {
+    private static final int CODE = 0x1_0000;
+    private static final int STACK = 0xf000;
+    private static final int MOST = 1000;
+
+    /// ADD RBX, RCX, then a store of RBX to where RSI points, then MOVQ XMM3, RBX.
+    private static final String STORING = "48 01 cb" + "48 89 1e" + "66 48 0f 6e db";
+
+    private final Snippet snippet = new Snippet();
+    private Rehearsal rehearsal;
+
+    @AfterEach
+    void close() {
+        snippet.close();
+    }
+
+    private Obstacle rehearse(String hex) {
+        snippet.run(hex);
+        begin();
+        rehearsal = snippet.cpu.rehearsal();
+        return rehearsal.rehearse(MOST);
+    }
+
+    private void begin() {
+        X86State start = snippet.state;
+        start.rip = CODE;
+        start.gpr[RAX] = 0;
+        start.gpr[RBX] = 7;
+        start.gpr[RCX] = 5;
+        start.gpr[RSI] = Snippet.DATA;
+        start.gpr[RSP] = STACK;
+        start.rflags = 2;
+        start.halted = false;
+        snippet.putLong(Snippet.DATA, 0);
+        snippet.cpu.load(start);
+    }
+
+    /// Runs the same code in earnest, up to the HLT behind it.
+    private void runInEarnest() {
+        snippet.cpu.run();
+        snippet.cpu.save(snippet.state);
+        snippet.state.rip--;
+        snippet.state.halted = false;
+        snippet.cpu.load(snippet.state);
+    }
+
+    @Test
+    void nothingIsLeftOfARehearsal() {
+        assertEquals(Obstacle.NONE, rehearse(STORING));
+
+        assertEquals(3, rehearsal.instructions());
+        assertEquals(CODE + 11, rehearsal.end());
+        assertEquals(0, snippet.getLong(Snippet.DATA));
+        assertEquals(7, snippet.cpu.r[RBX]);
+        assertEquals(CODE, snippet.cpu.pc);
+    }
+
+    @Test
+    void whatItForesawComesTrue() {
+        rehearse(STORING);
+        runInEarnest();
+
+        assertEquals("", rehearsal.difference());
+    }
+
+    @Test
+    void anotherRegisterIsFound() {
+        rehearse(STORING);
+        runInEarnest();
+        snippet.state.gpr[RBX] ^= 1;
+        snippet.cpu.load(snippet.state);
+
+        assertEquals("rbx (interpreted c, natively d)", rehearsal.difference());
+        assertTrue(rehearsal.report().contains("add rbx,rcx"), rehearsal.report());
+    }
+
+    @Test
+    void anotherVectorIsFound() {
+        rehearse(STORING);
+        runInEarnest();
+        snippet.setXmm(3, 1, 2);
+        snippet.cpu.load(snippet.state);
+
+        assertEquals("xmm3", rehearsal.difference());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 100})
+    void anotherByteOfAPageThatWasStoredToIsFound(int at) {
+        rehearse(STORING);
+        runInEarnest();
+        snippet.putLong(Snippet.DATA + at, -1);
+
+        assertTrue(rehearsal.difference().startsWith("memory at byte "), rehearsal.difference());
+    }
+
+    /// RDTSC, RDRAND EAX, CPUID, SYSCALL, INT3, INT 0x80, MOV DS,AX, POPF.
+    @ParameterizedTest
+    @CsvSource({"0f31", "0fc7f0", "0fa2", "0f05", "cc", "cd80", "8ed8", "9d"})
+    void itEndsInFrontOfWhatHasNoResultToForesee(String hex) {
+        assertEquals(Obstacle.NONE, rehearse("48 ff c3" + hex));
+
+        assertEquals(CODE + 3, rehearsal.end());
+        assertEquals(Obstacle.UNREPEATABLE, rehearseFrom(CODE + 3));
+    }
+
+    private Obstacle rehearseFrom(int from) {
+        snippet.state.rip = from;
+        snippet.cpu.load(snippet.state);
+        return rehearsal.rehearse(MOST);
+    }
+
+    @Test
+    void itEndsInFrontOfAnException() {
+        // inc rbx; mov [0x100000],rbx
+        assertEquals(Obstacle.NONE, rehearse("48 ff c3" + "48 89 1c 25 00 00 10 00"));
+
+        assertEquals(1, rehearsal.instructions());
+        assertEquals(Obstacle.EXCEPTION, rehearseFrom(CODE + 3));
+    }
+
+    @Test
+    void aLoopCountsUpToTheLastPlaceThatIsNew() {
+        // inc rbx; inc rax; jmp back
+        assertEquals(Obstacle.NONE, rehearseUnrun("48 ff c3" + "48 ff c0" + "eb f8"));
+
+        assertEquals(2, rehearsal.instructions());
+        assertEquals(CODE + 6, rehearsal.end());
+    }
+
+    @Test
+    void aLoopOfOneInstructionHasNoEnd() {
+        assertEquals(Obstacle.LOOP, rehearseUnrun("eb fe"));
+    }
+
+    private Obstacle rehearseUnrun(String hex) {
+        snippet.run("f4" + "90".repeat(16));
+        byte[] code = java.util.HexFormat.of().parseHex(hex.replace(" ", ""));
+        for (int i = 0; i < code.length; i++) {
+            snippet.bytes(CODE + i, 1).put(code[i]);
+        }
+        begin();
+        snippet.cpu.tbs.clear();
+        rehearsal = snippet.cpu.rehearsal();
+        return rehearsal.rehearse(MOST);
+    }
+
+    /// Division leaves every flag undefined; an addition behind it defines them again.
+    @ParameterizedTest
+    @CsvSource({"48 f7 f1, true", "48 f7 f1 48 ff c3 f8, true", "48 f7 f1 48 01 db, false"})
+    void undefinedFlagsAreLeftOut(String hex, boolean leftOut) {
+        rehearse("31 d2" + hex);
+        runInEarnest();
+        snippet.state.rflags ^= hex.contains("ff c3") ? 0 : 0x8d5;
+        snippet.cpu.load(snippet.state);
+
+        assertEquals(leftOut, rehearsal.difference().isEmpty(), rehearsal.difference());
+    }
+}
