@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 
 /// The built-in guest under the translator, seen from outside.
@@ -102,6 +103,19 @@ class ObservedRunTest {
 
         assertTrue(run.err().contains("port write"), run.err());
         assertTrue(run.err().contains("debug console"), run.err());
+    }
+
+    @Test
+    void theProfileHasNativeCodeAndDevicesTogether() throws AcceleratorException {
+        GuestPrograms.requireNativeUserCode();
+        CommandRun run =
+                CommandRun.of(AcceleratorProvider.installed(), "run", "--accel=hybrid", "--exits");
+
+        assertEquals(ExitCodes.OK, run.code(), run.err());
+        assertTrue(
+                run.err().matches("(?s).*native slice +0x7f[0-9a-f]+ +system call.*"), run.err());
+        assertTrue(run.err().matches("(?s).*native slice +interrupt.*"), run.err());
+        assertTrue(run.err().matches("(?s).*port write +0x[0-9a-f]+ +COM1.*"), run.err());
     }
 
     @Test

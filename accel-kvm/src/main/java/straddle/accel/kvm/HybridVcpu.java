@@ -5,7 +5,9 @@ import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
+import straddle.core.observe.ExitObserver;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.ExitCounts.Kind;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.TranslatedVcpu;
 import straddle.core.vcpu.UserCodeTaker;
@@ -242,6 +244,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         slices++;
         nativeNanos += nanos;
         governor.ranNatively(user.cr3, nanos, exitsOfSlice);
+        if (observer != null) {
+            long pc = endedBy == NO_VECTOR ? -1 : user.rip;
+            observer.nativeCode(id(), Kind.NATIVE_SLICE, pc, reason(endedBy), nanos);
+        }
         return exit;
     }
 
@@ -314,7 +320,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                     if (Monitor.isAtOut(registers.rip())) {
                         kvm.complete();
                     }
-                    if (write.port != X86.PF || !serveFault()) {
+                    if (write.port != X86.PF || !serveObserved()) {
                         if (check == null || !check.isUnderWay()) {
                             takeOut(write.port);
                             return null;
@@ -414,6 +420,54 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
     }
 
+    // ---- what is told of it
+
+    private ExitObserver observer;
+
+    /// What ended the last slice: a vector, [#NO_VECTOR] or [Monitor#SYSCALL_PORT].
+    private int endedBy = NO_VECTOR;
+
+    @Override
+    public void observe(ExitObserver by) {
+        observer = by;
+        soft.observe(by);
+    }
+
+    @Override
+    public long programCounter() {
+        return soft.programCounter();
+    }
+
+    private static String reason(int vector) {
+        return switch (vector) {
+            case NO_VECTOR -> "interrupt";
+            case Monitor.SYSCALL_PORT -> "system call";
+            case X86.PF -> "page fault";
+            case X86.GP -> "#GP";
+            case X86.UD -> "#UD";
+            case X86.DB -> "#DB";
+            case X86.BP -> "#BP";
+            default -> "vector " + vector;
+        };
+    }
+
+    private boolean serveObserved() {
+        if (observer == null) {
+            return serveFault();
+        }
+        long start = System.nanoTime();
+        boolean served = serveFault();
+        if (served) {
+            observer.nativeCode(
+                    id(),
+                    Kind.NATIVE_FAULT,
+                    monitor.frame(0),
+                    "page filled in",
+                    System.nanoTime() - start);
+        }
+        return served;
+    }
+
     /// Whether a page fault was ours to serve, and user code goes on.
     private boolean serveFault() {
         long error = monitor.errorCode();
@@ -450,6 +504,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private void takeOut(int vector) {
         registers.saveUser(user);
         trap = NO_VECTOR;
+        endedBy = vector;
         if (vector == Monitor.SYSCALL_PORT) {
             rewindSyscall();
             return;
@@ -477,6 +532,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     private void rewindSyscall() {
         syscalls++;
+        endedBy = Monitor.SYSCALL_PORT;
         user.rip = user.gpr[X86.RCX] - SYSCALL_BYTES;
         user.rflags = user.gpr[11];
     }

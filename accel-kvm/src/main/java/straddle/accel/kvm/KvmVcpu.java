@@ -12,6 +12,7 @@ import straddle.core.arch.x86.X86State;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
+import straddle.core.observe.ExitObserver;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.TranslatedVcpu;
@@ -110,7 +111,9 @@ final class KvmVcpu implements Vcpu {
     private final SyscallTrap syscalls;
 
     /// The registers that `kvm_run` shows after each exit.
-    private final long shown;
+    private long shown;
+
+    private ExitObserver observer;
 
     private final Exit.PortRead portRead = new Exit.PortRead();
     private final Exit.PortWrite portWrite = new Exit.PortWrite();
@@ -420,6 +423,7 @@ final class KvmVcpu implements Vcpu {
             if (standIn == null) {
                 return unhandled(reason);
             }
+            standIn.observe(observer);
         }
         fetch(refused);
         if (!VcpuReport.isInMemory(refused, vcpu, memory)) {
@@ -602,6 +606,17 @@ final class KvmVcpu implements Vcpu {
     /// For what only this package asks of a vCPU: its local APIC, debugging.
     Descriptor descriptor() {
         return vcpu;
+    }
+
+    /// Shows the general registers after each exit, the program counter among them.
+    @Override
+    public void observe(ExitObserver by) {
+        observer = by;
+        shown |= Kvm.KVM_SYNC_X86_REGS();
+        run.set(LONG, VALID_REGS, shown);
+        if (standIn != null) {
+            standIn.observe(by);
+        }
     }
 
     @Override

@@ -16,6 +16,14 @@ public interface ExitObserver {
     /// @param nanos that it took
     void access(Access access, long nanos);
 
+    /// User code that ran natively was left, or what stopped it was served.
+    ///
+    /// @param kind a native slice or a native fault
+    /// @param pc the guest's program counter, or -1 where it is not what ended the slice
+    /// @param reason what ended it, in words
+    /// @param nanos that the slice, or serving the fault, took
+    default void nativeCode(int vcpu, ExitCounts.Kind kind, long pc, String reason, long nanos) {}
+
     /// An access to a device.
     ///
     /// @param kind one of the four kinds of access
@@ -43,6 +51,13 @@ public interface ExitObserver {
             public void exit(int vcpu, ExitCounts.Kind kind, long pc, long nanos) {
                 first.exit(vcpu, kind, pc, nanos);
                 second.exit(vcpu, kind, pc, nanos);
+            }
+
+            @Override
+            public void nativeCode(
+                    int vcpu, ExitCounts.Kind kind, long pc, String reason, long nanos) {
+                first.nativeCode(vcpu, kind, pc, reason, nanos);
+                second.nativeCode(vcpu, kind, pc, reason, nanos);
             }
 
             @Override

@@ -12,7 +12,7 @@ public final class ExitProfile implements ExitObserver {
     /// One place in the guest that exits for one reason.
     ///
     /// @param pc the guest's program counter, or -1 if unknown
-    /// @param device what it used; empty for none
+    /// @param device what it used, or what ended native code; empty for neither
     public record Place(ExitCounts.Kind kind, long pc, String device) {}
 
     /// What a place cost so far.
@@ -29,6 +29,11 @@ public final class ExitProfile implements ExitObserver {
     public void exit(int vcpu, ExitCounts.Kind kind, long pc, long nanos) {
         boolean ofTheGuest = kind != ExitCounts.Kind.KICKED;
         add(new Place(kind, ofTheGuest ? pc : -1, ""), nanos);
+    }
+
+    @Override
+    public void nativeCode(int vcpu, ExitCounts.Kind kind, long pc, String reason, long nanos) {
+        add(new Place(kind, pc, reason), nanos);
     }
 
     @Override

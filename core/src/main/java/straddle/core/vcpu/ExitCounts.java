@@ -11,6 +11,12 @@ public final class ExitCounts {
         HALT("halt"),
         INTERRUPT_WINDOW("interrupt window"),
         KICKED("kicked"),
+
+        /// User code that another engine ran for the translator, up to what ended it. Observed, not counted.
+        NATIVE_SLICE("native slice"),
+
+        /// A page fault of such code's that its engine served. Observed, not counted.
+        NATIVE_FAULT("native fault"),
         OTHER("other");
 
         private final String label;

@@ -3,6 +3,7 @@ package straddle.core.vcpu;
 import java.util.Map;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86State;
+import straddle.core.observe.ExitObserver;
 
 /// A virtual CPU of some engine. All but [#kick()] is called by the vCPU's own thread, or by any one
 /// thread while that is parked.
@@ -33,6 +34,9 @@ public interface Vcpu extends AutoCloseable {
     default long retiredInstructions() {
         return -1;
     }
+
+    /// Has told what [#run()] serves by itself: accesses to devices, and native code that is left. Before it runs.
+    default void observe(ExitObserver by) {}
 
     /// Adds what there is to say about this vCPU for `--stats`. Once it no longer runs, and before it is closed.
     default void statistics(Statistics to) {}

@@ -80,6 +80,9 @@ public final class VcpuLoop implements Runnable {
     public void replace(Vcpu next) {
         vcpu.statistics(before);
         retiredBefore = sum(retiredBefore, vcpu.retiredInstructions());
+        if (observer != null) {
+            next.observe(observer);
+        }
         vcpu = next;
     }
 
@@ -101,6 +104,7 @@ public final class VcpuLoop implements Runnable {
     /// Has exits told from now on. Before the thread starts.
     public void observe(ExitObserver by) {
         observer = by;
+        vcpu.observe(by);
     }
 
     /// What this vCPU has exited for so far.

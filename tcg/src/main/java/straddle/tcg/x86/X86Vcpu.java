@@ -3,6 +3,7 @@ package straddle.tcg.x86;
 import java.util.function.LongSupplier;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
+import straddle.core.observe.ExitObserver;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Statistics;
@@ -136,6 +137,11 @@ public final class X86Vcpu implements TranslatedVcpu {
     @Override
     public long retiredInstructions() {
         return cpu.retiredInstructions();
+    }
+
+    @Override
+    public void observe(ExitObserver by) {
+        cpu.observe(id, by);
     }
 
     @Override
