@@ -31,7 +31,7 @@ final class EventCalls implements SystemCalls.Handler {
             case PPOLL, PPOLL_TIME64 -> {
                 long nanos = span(t, a[2], call == SystemCall.PPOLL_TIME64);
                 if (a[3] != 0) {
-                    t.maskForCall(p.abi.signalsToHost(t.memory().get(a[3], 8)));
+                    t.maskForCall(p.abi.readSignals(t.memory(), a[3]));
                 }
                 return poll(t, a[0], a[1], nanos);
             }
@@ -42,7 +42,7 @@ final class EventCalls implements SystemCalls.Handler {
                 if (a[5] != 0) {
                     long set = t.memory().get(a[5], p.abi.wordBytes());
                     if (set != 0) {
-                        t.maskForCall(p.abi.signalsToHost(t.memory().get(set, 8)));
+                        t.maskForCall(p.abi.readSignals(t.memory(), set));
                     }
                 }
                 return select(
@@ -68,14 +68,14 @@ final class EventCalls implements SystemCalls.Handler {
             }
             case EPOLL_WAIT, EPOLL_PWAIT -> {
                 if (call == SystemCall.EPOLL_PWAIT && a[4] != 0) {
-                    t.maskForCall(p.abi.signalsToHost(t.memory().get(a[4], 8)));
+                    t.maskForCall(p.abi.readSignals(t.memory(), a[4]));
                 }
                 return await(t, a, (int) a[3]);
             }
             case EPOLL_PWAIT2 -> {
                 long nanos = span(t, a[3], true);
                 if (a[4] != 0) {
-                    t.maskForCall(p.abi.signalsToHost(t.memory().get(a[4], 8)));
+                    t.maskForCall(p.abi.readSignals(t.memory(), a[4]));
                 }
                 return await(
                         t,

@@ -225,6 +225,25 @@ abstract class GuestAbi {
         return turned;
     }
 
+    /// A sigset_t as the host's set: words of signals, those with the lowest numbers first.
+    final long readSignals(UserMemory memory, long address) throws BadAddressException {
+        return signalsToHost(
+                isa.is64()
+                        ? memory.get(address, 8)
+                        : memory.get(address, 4) | memory.get(address + 4, 4) << 32);
+    }
+
+    final void writeSignals(UserMemory memory, long address, long set)
+            throws BadAddressException {
+        long turned = signalsToGuest(set);
+        if (isa.is64()) {
+            memory.put(address, 8, turned);
+        } else {
+            memory.put(address, 4, turned);
+            memory.put(address + 4, 4, turned >>> 32);
+        }
+    }
+
     /// sigprocmask(2)'s first argument.
     int maskHowToHost(int how) {
         return how;

@@ -85,7 +85,7 @@ final class Paths {
         if (path.length == 0) {
             return failed(Errno.ENOENT);
         }
-        byte[] known = ProcFiles.rename(t, path);
+        byte[] known = follow ? ProcFiles.rename(t, path) : path;
         if (known != path) {
             return new Located(AT_FDCWD, t.scratch.path(slot, known), -1, 0);
         }

@@ -61,7 +61,7 @@ final class ProcessCalls implements SystemCalls.Handler {
             case CLONE -> {
                 // The last two are the other way round on x86-64.
                 boolean x86 = p.abi.isa == UserIsa.X86_64;
-                return clone(t, a[0], a[1], a[2], a[x86 ? 4 : 3], a[x86 ? 3 : 4]);
+                return clone(t, a[0], a[1], a[2], a[x86 ? 3 : 4], a[x86 ? 4 : 3]);
             }
             case EXECVE -> {
                 return execve(t, Paths.AT_FDCWD, a[0], a[1], a[2]);

@@ -46,7 +46,7 @@ final class SignalCalls implements SystemCalls.Handler {
                 return mask(t, (int) a[0], a[1], a[2], p.abi.wordBytes());
             }
             case RT_SIGPENDING -> {
-                memory.put(a[0], 8, p.abi.signalsToGuest(t.pendingSignals() & t.mask));
+                p.abi.writeSignals(memory, a[0], t.pendingSignals() & t.mask);
                 return 0;
             }
             case SIGPENDING -> {
@@ -55,7 +55,7 @@ final class SignalCalls implements SystemCalls.Handler {
                 return 0;
             }
             case RT_SIGSUSPEND -> {
-                return suspend(t, p.abi.signalsToHost(memory.get(a[0], 8)));
+                return suspend(t, p.abi.readSignals(memory, a[0]));
             }
             case SIGSUSPEND -> {
                 return suspend(
@@ -146,7 +146,10 @@ final class SignalCalls implements SystemCalls.Handler {
         GuestAbi abi = t.process.abi;
         long before = t.mask;
         if (set != 0) {
-            long bits = abi.signalsToHost(t.memory().get(set, width));
+            long bits =
+                    width == 8
+                            ? abi.readSignals(t.memory(), set)
+                            : abi.signalsToHost(t.memory().get(set, width));
             long next =
                     switch (abi.maskHowToHost(how)) {
                         case SIG_BLOCK -> before | bits;
@@ -160,7 +163,11 @@ final class SignalCalls implements SystemCalls.Handler {
             t.mask = next & ~Signal.NEVER_BLOCKED;
         }
         if (old != 0) {
-            t.memory().put(old, width, abi.signalsToGuest(before));
+            if (width == 8) {
+                abi.writeSignals(t.memory(), old, before);
+            } else {
+                t.memory().put(old, width, abi.signalsToGuest(before));
+            }
             if (width == 8 && abi.signalSetBytes() == 16) {
                 t.memory().put(old + 8, 8, 0);
             }
@@ -177,7 +184,7 @@ final class SignalCalls implements SystemCalls.Handler {
     private static long timedWait(GuestThread t, long[] a, boolean wide)
             throws BadAddressException {
         GuestAbi abi = t.process.abi;
-        long set = abi.signalsToHost(t.memory().get(a[0], 8));
+        long set = abi.readSignals(t.memory(), a[0]);
         Signal.Info info = t.awaitSignal(set, TimeCalls.deadline(t, a[2], wide));
         if (info == null) {
             return t.hasSignal() ? -EINTR : -EAGAIN;
