@@ -17,7 +17,7 @@ final class FileStatus {
     private final long blocks;
     private final long[] times;
 
-    private FileStatus(
+    FileStatus(
             long device,
             long inode,
             int mode,

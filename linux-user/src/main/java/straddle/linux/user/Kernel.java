@@ -34,6 +34,11 @@ final class Kernel implements AutoCloseable {
     private static final long PUMP_NANOS = 3_000_000;
     private static final int IDLE_VCPUS = 16;
 
+    /// As the kernel's largest pid_max.
+    private static final int MOST_IDS = 4_194_303;
+
+    private static final int FIRST_ID = 300;
+
     /// Under it: process relations and states, and pending signals.
     final Object lock = new Object();
 
@@ -50,6 +55,8 @@ final class Kernel implements AutoCloseable {
     private final List<UserVcpu> all = new ArrayList<>();
     private final Deque<Scratch> scratches = new ArrayDeque<>();
     private final AtomicInteger threadNames = new AtomicInteger();
+    private final AtomicInteger ids =
+            new AtomicInteger((int) ProcessHandle.current().pid());
     private final Deque<GuestThread> pumped = new ArrayDeque<>();
     private Thread pump;
     private final CountDownLatch firstEnded = new CountDownLatch(1);
@@ -161,11 +168,10 @@ final class Kernel implements AutoCloseable {
         CountDownLatch known = new CountDownLatch(1);
         threads.execute(() -> {
             thread.host = Thread.currentThread();
-            int id = LinuxCall.threadId();
-            thread.hostThread(id);
-            if (thread.tid == 0) {
-                thread.tid = id;
-            }
+            thread.hostThread(LinuxCall.threadId());
+                    if (thread.tid == 0) {
+                        thread.tid = nextId();
+                    }
             prepare.accept(thread);
             known.countDown();
             try {
@@ -196,6 +202,18 @@ final class Kernel implements AutoCloseable {
         e.printStackTrace();
         thread.process.exit(Signal.SIGABRT);
         ended(thread);
+    }
+
+    /// A number for a process or thread: upwards from this process's own, so that none comes again soon.
+    private int nextId() {
+        return ids.updateAndGet(
+                last -> {
+                    int next = last;
+                    do {
+                        next = next >= MOST_IDS ? FIRST_ID : next + 1;
+                    } while (processes.containsKey(next));
+                    return next;
+                });
     }
 
     Scratch scratch() {

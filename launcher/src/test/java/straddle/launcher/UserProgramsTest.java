@@ -1,0 +1,82 @@
+package straddle.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Debian's busybox under `straddle user` does what it does by itself: a list of command lines, their output and exit
+/// codes. Its shell runs them all, so that forks, pipes and signals are among it.
+@Tag("boot")
+class UserProgramsTest {
+    private static final String LIST = "busybox-commands.txt";
+
+    @TempDir private Path directory;
+
+    private static Path busybox() {
+        String cache =
+                Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+                        .orElse(System.getProperty("user.home") + "/.cache");
+        Path there = Path.of(cache, "straddle/packages/amd64/root/bin/busybox");
+        assumeTrue(Files.exists(there), "no busybox: .ci/packages fetches it");
+        return there;
+    }
+
+    private static List<String> commands() throws IOException {
+        try (var in = UserProgramsTest.class.getResourceAsStream(LIST)) {
+            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return text.lines().filter(line -> !line.startsWith("# ")).toList();
+        }
+    }
+
+    /// Here documents span lines: the script is the list itself, a report after each line that ends a command.
+    private Path script() throws IOException {
+        List<String> script = new ArrayList<>();
+        script.add("cd $1; export B=$2 LC_ALL=C");
+        boolean open = false;
+        for (String line : commands()) {
+            script.add(line);
+            open ^= line.chars().filter(c -> c == '\'').count() % 2 == 1;
+            if (!open) {
+                script.add("echo \"## " + script.size() + " $?\"");
+            }
+        }
+        Path file = directory.resolve("script");
+        Files.write(file, script);
+        return file;
+    }
+
+    @Test
+    void busyboxDoesTheSameUnderEmulation() throws Exception {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "the host is no x86-64");
+        String busybox = busybox().toString();
+        String script = script().toString();
+        String here = Files.createDirectory(directory.resolve("native")).toString();
+        Path expected = directory.resolve("expected");
+        Process process =
+                new ProcessBuilder(busybox, "sh", script, here, busybox)
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .redirectOutput(expected.toFile())
+                        .start();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+
+        String there = Files.createDirectory(directory.resolve("translated")).toString();
+        Path of = Files.createDirectory(directory.resolve("command"));
+        try (CommandProcess command =
+                CommandProcess.start(of, "user", busybox, "sh", script, there, busybox)) {
+            assertEquals(process.exitValue(), command.await());
+            assertEquals(Files.readString(expected, StandardCharsets.ISO_8859_1), command.out());
+        }
+    }
+}
