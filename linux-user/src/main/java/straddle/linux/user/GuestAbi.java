@@ -233,8 +233,7 @@ abstract class GuestAbi {
                         : memory.get(address, 4) | memory.get(address + 4, 4) << 32);
     }
 
-    final void writeSignals(UserMemory memory, long address, long set)
-            throws BadAddressException {
+    final void writeSignals(UserMemory memory, long address, long set) throws BadAddressException {
         long turned = signalsToGuest(set);
         if (isa.is64()) {
             memory.put(address, 8, turned);

@@ -55,8 +55,7 @@ final class Kernel implements AutoCloseable {
     private final List<UserVcpu> all = new ArrayList<>();
     private final Deque<Scratch> scratches = new ArrayDeque<>();
     private final AtomicInteger threadNames = new AtomicInteger();
-    private final AtomicInteger ids =
-            new AtomicInteger((int) ProcessHandle.current().pid());
+    private final AtomicInteger ids = new AtomicInteger((int) ProcessHandle.current().pid());
     private final Deque<GuestThread> pumped = new ArrayDeque<>();
     private Thread pump;
     private final CountDownLatch firstEnded = new CountDownLatch(1);
@@ -169,9 +168,9 @@ final class Kernel implements AutoCloseable {
         threads.execute(() -> {
             thread.host = Thread.currentThread();
             thread.hostThread(LinuxCall.threadId());
-                    if (thread.tid == 0) {
-                        thread.tid = nextId();
-                    }
+            if (thread.tid == 0) {
+                thread.tid = nextId();
+            }
             prepare.accept(thread);
             known.countDown();
             try {
@@ -197,6 +196,12 @@ final class Kernel implements AutoCloseable {
 
     /// A mistake of ours must not leave others waiting.
     private void failed(GuestThread thread, Throwable e) {
+        if (e instanceof InternalError) {
+            // The JVM's answer to the host's SIGBUS: a mapped file has become shorter.
+            thread.process.exit(Signal.SIGBUS);
+            ended(thread);
+            return;
+        }
         System.err.println(
                 "straddle: This is a mistake in Straddle, not yours. Please report what follows.");
         e.printStackTrace();
@@ -206,14 +211,13 @@ final class Kernel implements AutoCloseable {
 
     /// A number for a process or thread: upwards from this process's own, so that none comes again soon.
     private int nextId() {
-        return ids.updateAndGet(
-                last -> {
-                    int next = last;
-                    do {
-                        next = next >= MOST_IDS ? FIRST_ID : next + 1;
-                    } while (processes.containsKey(next));
-                    return next;
-                });
+        return ids.updateAndGet(last -> {
+            int next = last;
+            do {
+                next = next >= MOST_IDS ? FIRST_ID : next + 1;
+            } while (processes.containsKey(next));
+            return next;
+        });
     }
 
     Scratch scratch() {

@@ -27,12 +27,11 @@ class ElfFileTest {
     }
 
     private static ElfFile read(ByteBuffer b) throws ProgramException {
-        return new ElfFile(
-                (offset, bytes) -> {
-                    long from = Math.clamp(offset, 0, FILE_BYTES);
-                    long to = Math.min(FILE_BYTES, from + bytes);
-                    return Arrays.copyOfRange(GuestAbi.bytes(b), (int) from, (int) to);
-                });
+        return new ElfFile((offset, bytes) -> {
+            long from = Math.clamp(offset, 0, FILE_BYTES);
+            long to = Math.min(FILE_BYTES, from + bytes);
+            return Arrays.copyOfRange(GuestAbi.bytes(b), (int) from, (int) to);
+        });
     }
 
     private static String refusal(ByteBuffer b) {

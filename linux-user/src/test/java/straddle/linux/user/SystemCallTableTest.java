@@ -72,11 +72,12 @@ class SystemCallTableTest {
             if (each.support() == SystemCall.Support.ABSENT) {
                 absent.add(each.linuxName());
             } else {
-                text.append("| `%s` | %s | %s |\n"
-                        .formatted(
-                                each.linuxName(),
-                                each.support().name().toLowerCase(Locale.ROOT),
-                                each.missing()));
+                text.append(
+                        "| `%s` | %s | %s |\n"
+                                .formatted(
+                                        each.linuxName(),
+                                        each.support().name().toLowerCase(Locale.ROOT),
+                                        each.missing()));
             }
         }
         text.append("\nAbsent: `").append(String.join("`, `", absent)).append("`.\n");
