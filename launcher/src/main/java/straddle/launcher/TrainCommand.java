@@ -21,6 +21,7 @@ final class TrainCommand implements Callable<Integer> {
         {"run", "--accel", "kvm", "--timeout", "1"},
         {"compare", "--accel", "native", "--repeat", "1", "--phase-time", "0.001"},
         {"compare", "--accel", "native", "--repeat", "1", "--phase-time", "0.001", "--json"},
+        {"user", "/bin/true"},
     };
 
     private final Surroundings surroundings;

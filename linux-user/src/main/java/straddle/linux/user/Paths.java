@@ -215,7 +215,7 @@ final class Paths {
             return generated;
         }
         int hostFlags = flags | O_CLOEXEC;
-        if (confines()) {
+        if (confines() && ProcFiles.rename(t, path) == path) {
             byte[] full = fromRoot(t, directory, path);
             boolean creates = (flags & (O_CREAT | 020200000)) != 0;
             return full == null
