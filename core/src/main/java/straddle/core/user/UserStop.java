@@ -20,8 +20,13 @@ public enum UserStop {
     BEYOND_FILE(7, 2),
 
     ILLEGAL_INSTRUCTION(4, 1),
+    /// MIPS: Linux says no more about these.
+    RESERVED_INSTRUCTION(4, 128),
     PRIVILEGED_INSTRUCTION(4, 5),
+    /// x86's INT3, and MIPS' traps.
     BREAKPOINT(5, 128),
+    /// The other architectures' instructions for it.
+    BREAK_INSTRUCTION(5, 1),
     SINGLE_STEP(5, 2),
 
     INTEGER_DIVIDE(8, 1),

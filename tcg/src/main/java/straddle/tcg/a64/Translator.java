@@ -282,7 +282,7 @@ final class Translator {
             case B_COND -> conditional(word);
             case SVC -> end(new SystemOps.Call());
             case HVC, SMC, HLT, DCPS1, DCPS2, DCPS3, ERET, DRPS, MSR_IMMEDIATE -> undefined();
-            case BRK -> end(new Stop(UserStop.BREAKPOINT));
+            case BRK -> end(new Stop(UserStop.BREAK_INSTRUCTION));
             case HINT -> {
                 if (bits(word, 5, 7) == SystemOps.YIELD) {
                     append(new SystemOps.Yield());

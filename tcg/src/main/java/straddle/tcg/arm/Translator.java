@@ -423,7 +423,7 @@ final class Translator {
             case STREXB -> storeExclusive(1);
             case STREXH -> storeExclusive(2);
             case STREXD -> storeExclusive(8);
-            case BKPT -> raise(UserStop.BREAKPOINT);
+            case BKPT -> raise(UserStop.BREAK_INSTRUCTION);
             case UDF, SETEND -> undefined();
             case BL -> call(thumb);
             case BLX -> call(!thumb);

@@ -111,11 +111,11 @@ public final class MipsCpu extends UserCpu {
     }
 
     /// What the kernel makes of BREAK's and the traps' codes.
-    static UserStop ofCode(int code) {
+    static UserStop ofCode(int code, boolean isBreak) {
         return switch (code) {
             case 6 -> UserStop.INTEGER_OVERFLOW;
             case 7 -> UserStop.INTEGER_DIVIDE;
-            default -> UserStop.BREAKPOINT;
+            default -> isBreak ? UserStop.BREAK_INSTRUCTION : UserStop.BREAKPOINT;
         };
     }
 

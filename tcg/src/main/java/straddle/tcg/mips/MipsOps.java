@@ -149,7 +149,7 @@ public final class MipsOps {
 
     public static void trapIf(long a, long b, int cond, int code, long pc, Cpu c) {
         if (Word.holds(cond, a, b)) {
-            throw ((MipsCpu) c).stop(MipsCpu.ofCode(code), pc);
+            throw ((MipsCpu) c).stop(MipsCpu.ofCode(code, false), pc);
         }
     }
 

@@ -151,7 +151,7 @@ final class Translator {
     private void emitSlot(int word) {
         Op op = Decoder.decode(word);
         if (op == null || isBranch(op) || op == Op.SYSCALL) {
-            append(new MipsOps.Raise(UserStop.ILLEGAL_INSTRUCTION));
+            append(new MipsOps.Raise(UserStop.RESERVED_INSTRUCTION));
         } else {
             instruction(op, word);
         }
@@ -278,16 +278,16 @@ final class Translator {
 
     private void instruction(Op op, int word) {
         if (op == null) {
-            raise(UserStop.ILLEGAL_INSTRUCTION);
+            raise(UserStop.RESERVED_INSTRUCTION);
             return;
         }
         switch (op.kind()) {
-            case KERNEL, COPROCESSOR2 -> raise(UserStop.ILLEGAL_INSTRUCTION);
+            case KERNEL, COPROCESSOR2 -> raise(UserStop.RESERVED_INSTRUCTION);
             case WIDE -> {
                 if (fr) {
                     general(op, word);
                 } else {
-                    raise(UserStop.ILLEGAL_INSTRUCTION);
+                    raise(UserStop.RESERVED_INSTRUCTION);
                 }
             }
             case USER -> general(op, word);
@@ -364,7 +364,7 @@ final class Translator {
             case TLTU -> trap(Word.IS_BELOW, word);
             case SYNC -> append(new MipsOps.Sync());
             case SYSCALL -> end(new MipsOps.SystemCall());
-            default -> raise(MipsCpu.ofCode(breakCode(word))); // BREAK
+            default -> raise(MipsCpu.ofCode(breakCode(word), true)); // BREAK
         }
     }
 
@@ -445,20 +445,20 @@ final class Translator {
             case MSUBU -> accumulate(Word.MultiplyLong.SUBTRACT, false, rs, rt);
             case EXT -> {
                 if (lsb + rd > 31) {
-                    raise(UserStop.ILLEGAL_INSTRUCTION);
+                    raise(UserStop.RESERVED_INSTRUCTION);
                 } else if (rt != ZERO) {
                     append(new Word.Extract(rt, rs, lsb, rd + 1, false));
                 }
             }
             case INS -> {
                 if (lsb > rd) {
-                    raise(UserStop.ILLEGAL_INSTRUCTION);
+                    raise(UserStop.RESERVED_INSTRUCTION);
                 } else if (rt != ZERO) {
                     append(new Word.Insert(rt, rs, lsb, rd - lsb + 1));
                 }
             }
             case RDHWR -> readHardware(rt, rd);
-            default -> raise(UserStop.BREAKPOINT); // SDBBP
+            default -> raise(UserStop.BREAK_INSTRUCTION); // SDBBP
         }
     }
 
@@ -481,7 +481,7 @@ final class Translator {
             case 2 -> append(new MipsOps.ReadCounter(d));
             case 3 -> append(new Move.Constant(d, 2)); // CCRes
             case 29 -> append(new Move.Reg64(d, MipsCpu.USER_LOCAL));
-            default -> raise(UserStop.ILLEGAL_INSTRUCTION);
+            default -> raise(UserStop.RESERVED_INSTRUCTION);
         }
     }
 
@@ -568,7 +568,7 @@ final class Translator {
         if (!fr) {
             for (int register : registers) {
                 if ((register & 1) != 0) {
-                    raise(UserStop.ILLEGAL_INSTRUCTION);
+                    raise(UserStop.RESERVED_INSTRUCTION);
                     return false;
                 }
             }

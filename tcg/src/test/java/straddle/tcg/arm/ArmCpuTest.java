@@ -111,7 +111,7 @@ class ArmCpuTest {
     @ParameterizedTest
     @CsvSource({
         "e7f000f0, ILLEGAL_INSTRUCTION, udf",
-        "e1200070, BREAKPOINT, bkpt",
+        "e1200070, BREAK_INSTRUCTION, bkpt",
         "ee110f10, ILLEGAL_INSTRUCTION, mrc p15 SCTLR",
         "f1010000, ILLEGAL_INSTRUCTION, setend le",
         "eef70a10, ILLEGAL_INSTRUCTION, vmrs MVFR0",

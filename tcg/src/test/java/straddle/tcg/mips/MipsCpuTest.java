@@ -87,7 +87,7 @@ class MipsCpuTest {
 
     @Test
     void aBranchInASlotIsReserved() {
-        assertEquals(UserStop.ILLEGAL_INSTRUCTION, snippet.run(0x1000_0001, 0x1000_0001));
+        assertEquals(UserStop.RESERVED_INSTRUCTION, snippet.run(0x1000_0001, 0x1000_0001));
     }
 
     @ParameterizedTest
@@ -98,9 +98,9 @@ class MipsCpuTest {
         "000001f4, INTEGER_DIVIDE, teq $0 $0 7",
         "0007000d, INTEGER_DIVIDE, break 7",
         "0006000d, INTEGER_OVERFLOW, break 6",
-        "0000000d, BREAKPOINT, break",
+        "0000000d, BREAK_INSTRUCTION, break",
         "00000034, BREAKPOINT, teq $0 $0",
-        "7000003f, BREAKPOINT, sdbbp"
+        "7000003f, BREAK_INSTRUCTION, sdbbp"
     })
     void whatTrapsBecomesTheKernelsSignal(String word, UserStop stop, String text) {
         snippet.cpu.setRegister(2, 0x7fff_ffff);
@@ -144,7 +144,7 @@ class MipsCpuTest {
         int insn = Integer.parseUnsignedInt(word, 16);
         boolean is = text.endsWith("is an instruction");
         assertEquals(
-                is ? UserStop.SYSTEM_CALL : UserStop.ILLEGAL_INSTRUCTION,
+                is ? UserStop.SYSTEM_CALL : UserStop.RESERVED_INSTRUCTION,
                 snippet.run(insn, SYSCALL),
                 text);
     }
