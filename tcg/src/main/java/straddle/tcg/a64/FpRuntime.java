@@ -297,7 +297,7 @@ public final class FpRuntime {
     }
 
     public static long scvtfv(long x, Cpu c) {
-        return scvtfs((int) x, c) | scvtfs((int) (x >>> 32), c) << 32;
+        return scvtfs(x << 32 >> 32, c) | scvtfs(x >> 32, c) << 32;
     }
 
     public static long fcvtzsv(long x, int wide, Cpu c) {
