@@ -166,7 +166,7 @@ abstract class Access extends MicroOp {
 
     @Override
     public int emittedBytes() {
-        return 64;
+        return 40 + Emitter.ACCESS_BYTES;
     }
 
     static class Load extends Access {
@@ -349,7 +349,7 @@ abstract class Access extends MicroOp {
 
         @Override
         public int emittedBytes() {
-            return 110;
+            return 56 + 2 * Emitter.ACCESS_BYTES;
         }
     }
 
@@ -393,7 +393,7 @@ abstract class Access extends MicroOp {
 
         @Override
         public int emittedBytes() {
-            return 100;
+            return 40 + 2 * Emitter.ACCESS_BYTES;
         }
     }
 
@@ -445,7 +445,7 @@ abstract class Access extends MicroOp {
 
         @Override
         public int emittedBytes() {
-            return width == 16 ? 100 : 68;
+            return 40 + (width == 16 ? 2 : 1) * Emitter.ACCESS_BYTES;
         }
     }
 
@@ -494,7 +494,7 @@ abstract class Access extends MicroOp {
 
         @Override
         public int emittedBytes() {
-            return width == 16 ? 96 : 64;
+            return 40 + (width == 16 ? 2 : 1) * Emitter.ACCESS_BYTES;
         }
     }
 
@@ -555,7 +555,7 @@ abstract class Access extends MicroOp {
 
         @Override
         public int emittedBytes() {
-            return 170;
+            return 80 + 4 * Emitter.ACCESS_BYTES;
         }
     }
 
@@ -603,7 +603,7 @@ abstract class Access extends MicroOp {
 
         @Override
         public int emittedBytes() {
-            return 150;
+            return 60 + 4 * Emitter.ACCESS_BYTES;
         }
     }
 }

@@ -265,7 +265,9 @@ final class Structures {
 
         @Override
         public int emittedBytes() {
-            return Math.max(super.emittedBytes(), 100 + 100 * registers);
+            return Math.max(
+                    super.emittedBytes(),
+                    60 + registers * (q ? 2 : 1) * (12 + Emitter.ACCESS_BYTES));
         }
     }
 

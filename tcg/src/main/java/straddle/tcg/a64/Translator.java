@@ -21,7 +21,8 @@ import straddle.tcg.op.Move;
 
 /// The A64 front end: decodes a block's instructions and makes their micro-ops, chapter by chapter of the manual.
 final class Translator {
-    private static final int MAX_INSNS = 64;
+    /// A block of nothing but stores of pairs still makes a method that HotSpot compiles.
+    private static final int MAX_INSNS = 32;
 
     private final A64Cpu cpu;
     private final Floats floats = new Floats(this);
