@@ -1,5 +1,6 @@
 /// KVM from Java: the `kvm` engine, and the probe of what this host's KVM can do.
 module straddle.accel.kvm {
+    requires jdk.jfr;
     requires straddle.core;
     requires straddle.host;
     requires straddle.linux;

@@ -1057,6 +1057,44 @@ static void threads(void) {
     pthread_join(thread, NULL);
 }
 
+static volatile uint64_t *replaced;
+static volatile uint64_t announced;
+static volatile uint64_t stale;
+static volatile int stop_looking;
+
+static void *looker(void *unused) {
+    (void)unused;
+    while (!stop_looking) {
+        uint64_t least = announced;
+        if (*replaced < least) {
+            stale++;
+        }
+    }
+    return NULL;
+}
+
+/* A page that one thread replaced is gone for others once they are told. */
+static void replaced_pages(void) {
+    pthread_t all[2];
+    replaced = pages(1, PROT_READ | PROT_WRITE);
+    for (int i = 0; i < 2; i++) {
+        CHECK(pthread_create(&all[i], NULL, looker, NULL) == 0, "pthread_create");
+    }
+    for (uint64_t round = 1; round <= 100; round++) {
+        uint64_t *next = pages(1, PROT_READ | PROT_WRITE);
+        *next = round;
+        void *there = mremap(next, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)replaced);
+        CHECK(there == (void *)replaced, "mremap");
+        announced = round;
+        compute(1);
+    }
+    stop_looking = 1;
+    for (int i = 0; i < 2; i++) {
+        pthread_join(all[i], NULL);
+    }
+    CHECK(stale == 0, "%lu reads of pages that were gone", stale);
+}
+
 static volatile long added;
 
 static void *adder(void *unused) {
@@ -1114,6 +1152,7 @@ static const struct {
     {"dirty_bits", dirty_bits},
     {"accessed_bits", accessed_bits},
     {"threads", threads},
+    {"replaced_pages", replaced_pages},
     {"atomics", atomics},
 };
 

@@ -1,5 +1,8 @@
 package straddle.accel.kvm;
 
+import java.util.Arrays;
+import java.util.Comparator;
+
 /// Decides for each address space whether its user code runs natively: it does when its recent slices were long
 /// enough to repay what leaving native code costs.
 ///
@@ -16,6 +19,14 @@ final class Governor {
     /// The weight of a slice in the moving average: 1 / 4.
     private static final int WEIGHT_SHIFT = 2;
 
+    /// A native slice of so many exits' time is surely worth one.
+    private static final int LONG_SLICE = 8;
+
+    /// After so many that are shorter one is translated, which counts its instructions.
+    private static final int SAMPLE = 16;
+
+    private static final int MOST_DESCRIBED = 20;
+
     private static final int SPACES = 1024;
 
     /// A system property that sends all user code to the processor, for tests and measurements.
@@ -29,7 +40,9 @@ final class Governor {
     private long toNative;
     private long toTranslated;
 
+    /// One address space.
     private static final class Space {
+        /// Without the low bits, in which kernels number processes as they please.
         final long cr3;
 
         /// Of the lengths of its slices, in instructions.
@@ -37,6 +50,15 @@ final class Governor {
 
         boolean isNative;
         boolean hasRun;
+
+        /// Short native slices since one was last translated, to be counted.
+        int shortSlices;
+
+        long translatedSlices;
+        long nativeSlices;
+        long exits;
+        long nativeNanos;
+        int decisions;
 
         Space(long cr3) {
             this.cr3 = cr3;
@@ -55,7 +77,8 @@ final class Governor {
     }
 
     boolean wantsNative(long cr3) {
-        return always || space(cr3).isNative;
+        Space space = space(cr3);
+        return always || space.isNative && space.shortSlices < SAMPLE;
     }
 
     /// Whether its code has run natively.
@@ -69,22 +92,37 @@ final class Governor {
         space.average = 0;
         space.isNative = false;
         space.hasRun = false;
+        space.shortSlices = 0;
     }
 
     /// A slice ran translated.
     void translated(long cr3, long instructions) {
-        add(space(cr3), instructions);
+        Space space = space(cr3);
+        space.translatedSlices++;
+        space.shortSlices = 0;
+        add(space, instructions);
     }
 
-    /// A slice ran natively.
+    /// A slice ran natively. One that took long computed long; what a short one did nobody knows, as pages that the
+    /// processor has to look up anew take time, too: it is not held in its favour.
     ///
     /// @param exits in between and at the end
     void ranNatively(long cr3, long nanos, int exits) {
         Space space = space(cr3);
         space.hasRun = true;
         int departures = Math.max(1, exits); // one that was kicked out left, too
+        space.nativeSlices++;
+        space.exits += departures;
+        space.nativeNanos += nanos;
         double useful = Math.max(0, nanos - departures * exitNanos);
-        add(space, (long) (useful * NATIVE_PER_NANO / departures));
+        long instructions = (long) (useful * NATIVE_PER_NANO / departures);
+        if (useful > LONG_SLICE * exitNanos * departures) {
+            space.shortSlices = 0;
+            add(space, instructions);
+        } else {
+            space.shortSlices++;
+            add(space, Math.min(instructions, space.average));
+        }
     }
 
     private void add(Space space, long instructions) {
@@ -93,6 +131,8 @@ final class Governor {
         boolean repays = space.isNative ? space.average > threshold / 2 : space.average > threshold;
         if (repays != space.isNative) {
             space.isNative = repays;
+            space.decisions++;
+            HybridDecisionEvent.commit(space.cr3, repays, space.average);
             if (repays) {
                 toNative++;
             } else {
@@ -101,15 +141,56 @@ final class Governor {
         }
     }
 
+    /// The address spaces that used native code most, in lines for a reader.
+    String describe() {
+        StringBuilder text = new StringBuilder();
+        text.append(
+                "Leaving user code on the processor costs %.1f us here, which slices of %,d instructions repay.%n"
+                        .formatted(exitNanos / 1000, threshold));
+        text.append(
+                "%-12s  %-10s  %12s  %10s  %10s  %10s  %11s  %s%n"
+                        .formatted(
+                                "page table",
+                                "now",
+                                "average",
+                                "translated",
+                                "native",
+                                "exits",
+                                "native time",
+                                "decisions"));
+        Arrays.stream(spaces)
+                .filter(space -> space != null)
+                .sorted(
+                        Comparator.<Space>comparingLong(space -> -space.nativeNanos)
+                                .thenComparingLong(space -> -space.translatedSlices))
+                .limit(MOST_DESCRIBED)
+                .forEach(space -> text.append(line(space)));
+        return text.toString();
+    }
+
+    private static String line(Space space) {
+        return "%12x  %-10s  %,12d  %,10d  %,10d  %,10d  %,8d ms  %d%n"
+                .formatted(
+                        space.cr3,
+                        space.isNative ? "native" : "translated",
+                        space.average,
+                        space.translatedSlices,
+                        space.nativeSlices,
+                        space.exits,
+                        space.nativeNanos / 1_000_000,
+                        space.decisions);
+    }
+
     private Space space(long cr3) {
+        long table = cr3 & UserTables.ADDRESS;
         Space there = last;
-        if (there.cr3 == cr3) {
+        if (there.cr3 == table) {
             return there;
         }
-        int at = (int) (cr3 >>> 12) & SPACES - 1;
+        int at = (int) (table >>> 12) & SPACES - 1;
         there = spaces[at];
-        if (there == null || there.cr3 != cr3) {
-            there = new Space(cr3);
+        if (there == null || there.cr3 != table) {
+            there = new Space(table);
             spaces[at] = there;
         }
         last = there;

@@ -1,5 +1,7 @@
 package straddle.accel.kvm;
 
+import java.util.Map;
+import java.util.TreeMap;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
@@ -27,6 +29,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private static final int SYSCALL_BYTES = 2;
     private static final int NO_VECTOR = -1;
     private static final long DR6_SINGLE_STEP = 1 << 14;
+    private static final int LENGTH_SHIFT = 9;
+    private static final int LENGTHS = 2048;
+    private static final String TOPIC = "hybrid";
 
     private final TranslatedVcpu soft;
     private final KvmVcpu kvm;
@@ -80,6 +85,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private long undefinedTried;
     private int exitsOfSlice;
     private long slices;
+
+    /// Slices by their lengths in steps of 512 ns, up to 1 ms.
+    private final int[] lengths = new int[LENGTHS];
+
     private long nativeNanos;
     private long syscalls;
     private final long[] exceptions = new long[256];
@@ -243,6 +252,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         long nanos = System.nanoTime() - start;
         slices++;
         nativeNanos += nanos;
+        lengths[(int) Math.min(nanos >>> LENGTH_SHIFT, LENGTHS - 1)]++;
         governor.ranNatively(user.cr3, nanos, exitsOfSlice);
         if (observer != null) {
             long pc = endedBy == NO_VECTOR ? -1 : user.rip;
@@ -636,6 +646,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         soft.statistics(to);
         to.tier("on the processor", -1, nativeNanos);
         to.count("hybrid", "slices on the processor", slices);
+        if (id() == 0) {
+            to.nanos("hybrid", "median slice", medianSlice());
+        }
         to.count("hybrid", "system calls from there", syscalls);
         to.count("hybrid", "vector states sent there", extendedMoves);
         for (int vector = 0; vector < exceptions.length; vector++) {
@@ -660,8 +673,51 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         to.count("hybrid", "address spaces taken back", governor.toTranslated());
     }
 
+    private long medianSlice() {
+        long seen = 0;
+        int at = 0;
+        while (at < LENGTHS - 1 && 2 * (seen + lengths[at]) < slices) {
+            seen += lengths[at++];
+        }
+        return (2L * at + 1 << LENGTH_SHIFT) / 2;
+    }
+
+    @Override
+    public Map<String, String> topics() {
+        Map<String, String> topics = new TreeMap<>(soft.topics());
+        topics.put(TOPIC, "what user code runs on the processor, and why");
+        return topics;
+    }
+
+    @Override
+    public String describe(String topic) {
+        if (!topic.equals(TOPIC)) {
+            return soft.describe(topic);
+        }
+        return "%,d slices on the processor, %,d ms, the median %.1f us; %,d system calls; %,d pages filled in, %,d tables moved%n"
+                        .formatted(
+                                slices,
+                                nativeNanos / 1_000_000,
+                                medianSlice() / 1000.0,
+                                syscalls,
+                                tables.fills(),
+                                tables.moves())
+                + governor.describe();
+    }
+
     @Override
     public void close() {
+        HybridSummaryEvent event = new HybridSummaryEvent();
+        if (event.isEnabled()) {
+            event.vcpu = id();
+            event.slices = slices;
+            event.systemCalls = syscalls;
+            event.nanos = nativeNanos;
+            event.medianSlice = medianSlice();
+            event.sent = governor.toNative();
+            event.takenBack = governor.toTranslated();
+            event.commit();
+        }
         kvm.close();
         soft.close();
     }

@@ -50,4 +50,43 @@ class GovernorTest {
         assertFalse(governor.hasRun(NUMBERS));
         assertFalse(governor.wantsNative(NUMBERS));
     }
+
+    /// Time alone does not tell what a short slice computed.
+    @Test
+    void oneInManyShortSlicesIsTranslatedToCountIt() {
+        governor.translated(NUMBERS, 1000 * governor.threshold());
+        int slices = 0;
+        while (governor.wantsNative(NUMBERS) && slices < 100) {
+            governor.ranNatively(NUMBERS, 100_000, 1);
+            slices++;
+        }
+        assertEquals(16, slices);
+        governor.translated(NUMBERS, 2 * governor.threshold());
+        assertTrue(governor.wantsNative(NUMBERS));
+    }
+
+    @Test
+    void longSlicesNeedNoCounting() {
+        governor.translated(NUMBERS, 1000 * governor.threshold());
+        for (int i = 0; i < 1000; i++) {
+            governor.ranNatively(NUMBERS, 4_000_000, 1);
+            assertTrue(governor.wantsNative(NUMBERS));
+        }
+    }
+
+    @Test
+    void itTellsWhatItDecidedAndWhy() {
+        governor.translated(NUMBERS, 1000 * governor.threshold());
+        governor.ranNatively(NUMBERS, 5_000_000, 1);
+        String text = governor.describe();
+
+        assertTrue(text.startsWith("Leaving user code on the processor costs 45.0 us here"), text);
+        assertTrue(text.lines().anyMatch(line -> line.matches(" +2000  native .* 5 ms  1")), text);
+    }
+
+    @Test
+    void anAddressSpaceIsTheSameUnderAnotherNumber() {
+        governor.translated(NUMBERS | 3, 1000 * governor.threshold());
+        assertTrue(governor.wantsNative(NUMBERS | 5));
+    }
 }

@@ -266,4 +266,14 @@ class HybridVcpuTest {
 
         assertEquals(1, state.gpr[X86.RBX]);
     }
+
+    @Test
+    void theMonitorShowsWhatRanOnTheProcessor() throws Exception {
+        translator.entries = 7;
+        start("48ffc3" + SYSCALL, 0);
+        vcpu.run();
+
+        assertTrue(vcpu.topics().containsKey("hybrid"));
+        assertTrue(vcpu.describe("hybrid").startsWith("7 slices on the processor"));
+    }
 }
