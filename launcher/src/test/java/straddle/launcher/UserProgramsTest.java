@@ -43,7 +43,7 @@ class UserProgramsTest {
     /// Here documents span lines: the script is the list itself, a report after each line that ends a command.
     private Path script() throws IOException {
         List<String> script = new ArrayList<>();
-        script.add("cd $1; export B=$2 LC_ALL=C");
+        script.add("exec </dev/null; cd $1; export B=$2 LC_ALL=C");
         boolean open = false;
         for (String line : commands()) {
             script.add(line);
@@ -75,7 +75,7 @@ class UserProgramsTest {
         Path of = Files.createDirectory(directory.resolve("command"));
         try (CommandProcess command =
                 CommandProcess.start(of, "user", busybox, "sh", script, there, busybox)) {
-            assertEquals(process.exitValue(), command.await());
+            assertEquals(process.exitValue(), command.await(), command.everything());
             assertEquals(Files.readString(expected, StandardCharsets.ISO_8859_1), command.out());
         }
     }
