@@ -4,9 +4,7 @@ import static straddle.tcg.a64.Slots.source;
 import static straddle.tcg.a64.Slots.target;
 import static straddle.tcg.a64.Slots.v;
 
-import java.lang.foreign.ValueLayout;
 import straddle.core.user.UserStop;
-import straddle.tcg.GuestFault;
 import straddle.tcg.a64.Access.Mode;
 import straddle.tcg.a64.Access.Writeback;
 import straddle.tcg.a64.Binary.Op;
