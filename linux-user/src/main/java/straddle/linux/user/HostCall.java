@@ -61,6 +61,7 @@ final class HostCall {
     static final int GETEUID = 107;
     static final int GETEGID = 108;
     static final int SETPGID = 109;
+    static final int GETPPID = 110;
     static final int SETSID = 112;
     static final int GETGROUPS = 115;
     static final int GETRESUID = 118;

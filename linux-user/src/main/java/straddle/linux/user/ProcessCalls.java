@@ -98,14 +98,10 @@ final class ProcessCalls implements SystemCalls.Handler {
             }
             case GETPPID -> {
                 GuestProcess parent = p.parent;
-                return parent != null
-                        ? parent.pid
-                        : p == kernel.first()
-                                ? ProcessHandle.current()
-                                        .parent()
-                                        .map(ProcessHandle::pid)
-                                        .orElse(1L)
-                                : 1;
+                if (parent != null) {
+                    return parent.pid;
+                }
+                return p == kernel.first() ? host(HostCall.GETPPID, 0, 0, 0) : 1;
             }
             case GETPGRP -> {
                 return p.group;
