@@ -70,6 +70,9 @@ public abstract class Cpu {
     /// The guest's registers and the translator's temporaries, by slot.
     public final long[] r;
 
+    /// A second register file, which the region compiler knows too; empty if the architecture has its vectors elsewhere.
+    public final long[] vectors;
+
     /// Lazy flags, see [Flags].
     public int flagKind;
 
@@ -180,7 +183,19 @@ public abstract class Cpu {
     /// @param slots size of the register file
     /// @param mmuIndexes how many privileges have a TLB of their own
     protected Cpu(int slots, int mmuIndexes, AddressSpace memory, PortBus ports, Arena arena) {
+        this(slots, 0, mmuIndexes, memory, ports, arena);
+    }
+
+    /// @param vectorSlots size of the second register file
+    protected Cpu(
+            int slots,
+            int vectorSlots,
+            int mmuIndexes,
+            AddressSpace memory,
+            PortBus ports,
+            Arena arena) {
         this.r = new long[slots];
+        this.vectors = new long[vectorSlots];
         this.memory = memory;
         this.ports = ports;
         this.tlbs = new Tlb[mmuIndexes];

@@ -36,14 +36,15 @@ public final class Emitter {
     private static final int THIS = 0;
     private static final int CPU_LOCAL = 1;
     private static final int REGISTERS = 2;
-    private static final int EXIT = 3;
-    private static final int AT = 4;
-    private static final int KIND = 5;
-    private static final int TLB = 6;
-    private static final int COUNT = 8;
-    private static final int RESULT = 10;
-    private static final int FLAG_A = 12;
-    private static final int FLAG_B = 14;
+    private static final int VECTORS = 3;
+    private static final int EXIT = 4;
+    private static final int AT = 5;
+    private static final int KIND = 6;
+    private static final int TLB = 7;
+    private static final int COUNT = 9;
+    private static final int RESULT = 11;
+    private static final int FLAG_A = 13;
+    private static final int FLAG_B = 15;
 
     /// Scratch locals of one micro-op, 8 bytes each.
     public static final int A = FLAG_B + 2;
@@ -70,6 +71,9 @@ public final class Emitter {
 
     /// The deepest is a rotation's flags: an int and five longs, and an address below.
     private static final int MAX_STACK = 20;
+
+    /// Added to an index in [Cpu#vectors], makes it a slot's number.
+    public static final int VECTOR = 0x400;
 
     /// Besides the kinds of [Flags], what is known of the flags at a place in the method: nothing, ...
     static final int NO_KIND = -1;
@@ -141,6 +145,7 @@ public final class Emitter {
             case THIS -> "this";
             case CPU_LOCAL -> "cpu";
             case REGISTERS -> "registers";
+            case VECTORS -> "vectors";
             case EXIT -> "exit";
             case AT -> "at";
             case KIND -> "flagKind";
@@ -183,6 +188,9 @@ public final class Emitter {
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitFieldInsn(GETFIELD, CPU, "r", "[J");
         m.visitVarInsn(ASTORE, REGISTERS);
+        m.visitVarInsn(ALOAD, CPU_LOCAL);
+        m.visitFieldInsn(GETFIELD, CPU, "vectors", "[J");
+        m.visitVarInsn(ASTORE, VECTORS);
         m.visitInsn(ICONST_0);
         m.visitVarInsn(ISTORE, EXIT);
         m.visitInsn(ICONST_0);
@@ -208,7 +216,8 @@ public final class Emitter {
             return;
         }
         firstFrame = false;
-        List<Object> locals = new ArrayList<>(List.of(CODE, CPU, "[J", INTEGER, INTEGER, INTEGER));
+        List<Object> locals =
+                new ArrayList<>(List.of(CODE, CPU, "[J", "[J", INTEGER, INTEGER, INTEGER));
         for (int local = TLB; local < locals(); local += 2) {
             locals.add(LONG);
         }
@@ -325,12 +334,42 @@ public final class Emitter {
     /// Stores what was written to slots since the last time.
     private void save() {
         for (int slot = unsaved.nextSetBit(0); slot >= 0; slot = unsaved.nextSetBit(slot + 1)) {
-            m.visitVarInsn(ALOAD, REGISTERS);
-            integer(slot);
+            place(slot);
             m.visitVarInsn(LLOAD, local(slot));
             m.visitInsn(LASTORE);
         }
         unsaved.clear();
+    }
+
+    /// Pushes where the processor has a slot.
+    private void place(int slot) {
+        if (slot < VECTOR) {
+            m.visitVarInsn(ALOAD, REGISTERS);
+            integer(slot);
+        } else {
+            m.visitVarInsn(ALOAD, VECTORS);
+            integer(slot - VECTOR);
+        }
+    }
+
+    /// What comes next reads and writes [Cpu#vectors].
+    public void beforeVectors() {
+        save();
+    }
+
+    /// It has.
+    public void afterVectors() {
+        for (int i = 0; i < facts.slots(); i++) {
+            if (facts.slot(i) >= VECTOR) {
+                reload(i);
+            }
+        }
+    }
+
+    private void reload(int index) {
+        place(facts.slot(index));
+        m.visitInsn(LALOAD);
+        m.visitVarInsn(LSTORE, FIRST_SLOT + 2 * index);
     }
 
     private void spillFlags() {
@@ -344,10 +383,7 @@ public final class Emitter {
 
     private void reload() {
         for (int i = 0; i < facts.slots(); i++) {
-            m.visitVarInsn(ALOAD, REGISTERS);
-            integer(facts.slot(i));
-            m.visitInsn(LALOAD);
-            m.visitVarInsn(LSTORE, FIRST_SLOT + 2 * i);
+            reload(i);
         }
         fromCpu("flagKind", "I", ISTORE, KIND);
         fromCpu("flagResult", "J", LSTORE, RESULT);
@@ -813,13 +849,7 @@ public final class Emitter {
         getLong(ENTRY, tag);
         m.visitVarInsn(LLOAD, PAGE);
         m.visitInsn(LCMP);
-        Label answered = new Label();
-        m.visitJumpInsn(IFEQ, answered);
-        integer(number(op));
-        m.visitVarInsn(ISTORE, EXIT);
-        m.visitJumpInsn(GOTO, missed);
-        m.visitLabel(answered);
-        frame();
+        missUnless(IFEQ, op);
         if (site == NO_SITE) {
             getLong(ENTRY, Tlb.ADDEND);
             m.visitVarInsn(LSTORE, ADDEND);
@@ -843,6 +873,28 @@ public final class Emitter {
         frame();
         getLong(TLB, site + Tlb.SITE_ADDEND);
         m.visitVarInsn(LSTORE, ADDEND);
+    }
+
+    private void missUnless(int opcode, MicroOp op) {
+        Label answered = new Label();
+        m.visitJumpInsn(opcode, answered);
+        integer(number(op));
+        m.visitVarInsn(ISTORE, EXIT);
+        m.visitJumpInsn(GOTO, missed);
+        m.visitLabel(answered);
+        frame();
+    }
+
+    /// Whether [#leaveUnless] may be used.
+    public boolean canLeave() {
+        return facts.leavesOnMiss();
+    }
+
+    /// Leaves a micro-op that has done nothing yet to the interpreter unless the int on the operand stack, on which
+    /// there is nothing else, is 1.
+    public void leaveUnless(MicroOp op) {
+        save();
+        missUnless(IFNE, op);
     }
 
     /// Makes the access that [#reach] has found the place of.

@@ -128,6 +128,11 @@ final class FpuState extends MicroOp {
         }
     }
 
+    /// Whether [#requireSse] has nothing to do.
+    static boolean allowsSse(X86Cpu c) {
+        return c.hasExtended() && (c.cr0 & (CR0_EM | CR0_TS)) == 0 && (c.cr4 & CR4_OSFXSR) != 0;
+    }
+
     /// Instructions with a VEX prefix on vector registers need these (SDM volume 2, 2.4).
     static void requireAvx(X86Cpu c) {
         c.needExtended();

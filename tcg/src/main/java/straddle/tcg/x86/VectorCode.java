@@ -6,8 +6,8 @@ import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 
 /// The bytecode of vector micro-ops: calls of [VectorRuntime], and of the static functions that have an
-/// operation's semantics. XMM registers stay in the processor's array, which C2 keeps at hand within a
-/// region.
+/// operation's semantics. Halves of XMM registers that scalar operations use are locals of a region; the rest
+/// works on the processor's array.
 final class VectorCode {
     /// An upper bound of what any of these methods emits, in bytes.
     static final int BYTES = 48;
@@ -15,7 +15,8 @@ final class VectorCode {
     /// The same with an effective address before it.
     static final int MEMORY_BYTES = 60 + Emitter.ACCESS_BYTES;
 
-    private static final String RUNTIME = "straddle/tcg/x86/VectorRuntime";
+    static final String RUNTIME = "straddle/tcg/x86/VectorRuntime";
+    private static final String DOUBLE = "java/lang/Double";
     private static final String FUNCTIONS = "straddle/tcg/x86/fp/";
     private static final String CPU = "Lstraddle/tcg/Cpu;";
     private static final String CONTROL = "Lstraddle/tcg/x86/fp/FpControl;";
@@ -34,75 +35,170 @@ final class VectorCode {
 
     /// Calls a method of the runtime's with the CPU and operands; `result` is its type.
     static void call(Emitter e, MicroOp op, String name, String result, int... operands) {
+        e.beforeVectors();
         e.mark(op);
         e.cpu();
         operands(e, operands);
         e.invoke(RUNTIME, name, "(" + CPU + ints(operands.length) + ")" + result);
+        e.afterVectors();
     }
 
-    /// Calls a method of the runtime's with the value on the stack, the CPU and operands.
-    static void callWith(Emitter e, MicroOp op, String name, int... operands) {
+    /// Calls a method of the runtime's that computes a half of d from it, from the value on the stack, and with the
+    /// CPU.
+    static void scalar(Emitter e, MicroOp op, String name, int d) {
+        if (e.canLeave() && name.endsWith("sd")) {
+            easyScalar(e, op, name, d);
+            return;
+        }
+        e.mark(op);
+        e.get(Emitter.VECTOR + d);
+        e.cpu();
+        e.invoke(RUNTIME, name, "(JJ" + CPU + ")J");
+        e.set(Emitter.VECTOR + d);
+    }
+
+    /// Binary64 arithmetic on the host's; what that would do otherwise is left to the interpreter.
+    private static void easyScalar(Emitter e, MicroOp op, String name, int d) {
+        e.keep(Emitter.B);
+        e.get(Emitter.VECTOR + d);
+        e.keep(Emitter.A);
+        e.take(Emitter.A);
+        e.take(Emitter.B);
+        e.cpu();
+        boolean quotient = name.equals("divsd");
+        e.invoke(RUNTIME, quotient ? "hasEasyQuotient" : "isEasy", "(JJ" + CPU + ")Z");
+        e.leaveUnless(op);
+        e.take(Emitter.A);
+        e.invoke(DOUBLE, "longBitsToDouble", "(J)D");
+        e.take(Emitter.B);
+        e.invoke(DOUBLE, "longBitsToDouble", "(J)D");
+        e.op(
+                switch (name) {
+                    case "addsd" -> Opcodes.DADD;
+                    case "subsd" -> Opcodes.DSUB;
+                    case "mulsd" -> Opcodes.DMUL;
+                    default -> Opcodes.DDIV;
+                });
+        e.invoke(DOUBLE, "doubleToRawLongBits", "(D)J");
+        e.set(Emitter.VECTOR + d);
+    }
+
+    /// The square root of the value on the stack, likewise.
+    static void root(Emitter e, MicroOp op, int d) {
+        if (!e.canLeave()) {
+            unary(e, op, "sqrtsd", d);
+            return;
+        }
+        e.keep(Emitter.A);
+        e.take(Emitter.A);
+        e.cpu();
+        e.invoke(RUNTIME, "hasEasyRoot", "(J" + CPU + ")Z");
+        e.leaveUnless(op);
+        e.take(Emitter.A);
+        e.invoke(DOUBLE, "longBitsToDouble", "(J)D");
+        e.invoke("java/lang/Math", "sqrt", "(D)D");
+        e.invoke(DOUBLE, "doubleToRawLongBits", "(D)J");
+        e.set(Emitter.VECTOR + d);
+    }
+
+    /// Half d = an integer of 32 bits on the stack, in binary64.
+    static void exactDouble(Emitter e, int d) {
+        e.op(Opcodes.L2D);
+        e.invoke(DOUBLE, "doubleToRawLongBits", "(D)J");
+        e.set(Emitter.VECTOR + d);
+    }
+
+    /// The same for what d's old value has no part in.
+    static void unary(Emitter e, MicroOp op, String name, int d) {
         e.mark(op);
         e.cpu();
-        operands(e, operands);
-        e.invoke(RUNTIME, name, "(J" + CPU + ints(operands.length) + ")V");
+        e.invoke(RUNTIME, name, "(J" + CPU + ")J");
+        e.set(Emitter.VECTOR + d);
+    }
+
+    /// Calls a method of the runtime's that computes a general register's slot from the value on the stack.
+    static void toSlot(Emitter e, MicroOp op, String name, int slot) {
+        e.mark(op);
+        e.cpu();
+        e.invoke(RUNTIME, name, "(J" + CPU + ")J");
+        e.set(slot);
+    }
+
+    /// Sets the low half to the value on the stack, and clears the high one.
+    static void setQuad(Emitter e, int d) {
+        setHalf(e, d);
+        e.constant(0);
+        setHalf(e, d + 1);
+    }
+
+    static void setHalf(Emitter e, int d) {
+        e.set(Emitter.VECTOR + d);
     }
 
     /// Loads or stores a register at the address on the stack.
     static void accessVector(
             Emitter e, MicroOp op, String name, long linearMask, int register, int alignment) {
+        e.beforeVectors();
         e.mark(op);
         e.cpu();
         e.constant(linearMask);
         operands(e, register, alignment);
         e.invoke(RUNTIME, name, "(J" + CPU + "JII)V");
+        e.afterVectors();
     }
 
     /// Pushes one half of a register.
     static void half(Emitter e, int s) {
-        e.cpu();
-        e.integer(s);
-        e.invoke(RUNTIME, "half", "(" + CPU + "I)J");
+        e.get(Emitter.VECTOR + s);
     }
 
     /// Calls an operation that cannot fault, with the registers and operands.
     static void function(Emitter e, String owner, String name, String result, int... operands) {
+        e.beforeVectors();
         e.cpu();
         e.invoke(RUNTIME, "registers", "(" + CPU + ")[J");
         operands(e, operands);
         e.invoke(FUNCTIONS + owner, name, "([J" + ints(operands.length) + ")" + result);
+        e.afterVectors();
     }
 
     /// The same on bits 255:128.
     static void upperFunction(
             Emitter e, String owner, String name, String result, int... operands) {
+        e.beforeVectors();
         e.cpu();
         e.invoke(RUNTIME, "uppers", "(" + CPU + ")[J");
         operands(e, operands);
         e.invoke(FUNCTIONS + owner, name, "([J" + ints(operands.length) + ")" + result);
+        e.afterVectors();
     }
 
     /// Calls a shift of d by a count.
     static void shift(Emitter e, boolean upper, String name, int d, long count) {
+        e.beforeVectors();
         e.cpu();
         e.invoke(RUNTIME, upper ? "uppers" : "registers", "(" + CPU + ")[J");
         e.integer(d);
         e.constant(count);
         e.invoke(FUNCTIONS + "SseInteger", name, "([JIJ)V");
+        e.afterVectors();
     }
 
     /// Calls a function that takes both register files.
     static void bothFunction(Emitter e, String owner, String name, int... operands) {
+        e.beforeVectors();
         e.cpu();
         e.invoke(RUNTIME, "registers", "(" + CPU + ")[J");
         e.cpu();
         e.invoke(RUNTIME, "uppers", "(" + CPU + ")[J");
         operands(e, operands);
         e.invoke(FUNCTIONS + owner, name, "([J[J" + ints(operands.length) + ")V");
+        e.afterVectors();
     }
 
     /// Calls a floating-point operation on one file whose exceptions are gathered.
     static void gathered(Emitter e, boolean upper, String owner, String name, int... operands) {
+        e.beforeVectors();
         e.cpu();
         e.invoke(RUNTIME, "control", "(" + CPU + ")" + CONTROL);
         e.cpu();
@@ -110,10 +206,12 @@ final class VectorCode {
         operands(e, operands);
         e.invoke(FUNCTIONS + owner, name, "(" + CONTROL + "[J" + ints(operands.length) + ")Z");
         e.op(Opcodes.POP);
+        e.afterVectors();
     }
 
     /// Calls a floating-point operation and raises its exception if it answers so.
     static void floating(Emitter e, MicroOp op, String owner, String name, int... operands) {
+        e.beforeVectors();
         e.mark(op);
         e.cpu();
         e.invoke(RUNTIME, "control", "(" + CPU + ")" + CONTROL);
@@ -123,6 +221,7 @@ final class VectorCode {
         e.invoke(FUNCTIONS + owner, name, "(" + CONTROL + "[J" + ints(operands.length) + ")Z");
         e.cpu();
         e.invoke(RUNTIME, "check", "(Z" + CPU + ")V");
+        e.afterVectors();
     }
 
     /// The method that has an operation's semantics.

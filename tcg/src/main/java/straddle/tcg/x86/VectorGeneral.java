@@ -39,7 +39,7 @@ final class VectorGeneral {
         @Override
         public void emit(Emitter e) {
             e.get(s, width);
-            VectorCode.callWith(e, this, "setQuad", d);
+            VectorCode.setQuad(e, d);
         }
 
         @Override
@@ -94,14 +94,19 @@ final class VectorGeneral {
         @Override
         public MicroOp exec(Cpu c) {
             long value = c.r[s];
-            VectorRuntime.cvtsi2sd(width == 8 ? value : (int) value, c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.cvtsi2sd(width == 8 ? value : (int) value, c), c, d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             e.getSigned(s, width);
-            VectorCode.callWith(e, this, "cvtsi2sd", d);
+            if (width == 4) {
+                VectorCode.exactDouble(e, d);
+            } else {
+                VectorCode.unary(e, this, "cvtsi2sd", d);
+            }
         }
 
         @Override
@@ -124,14 +129,16 @@ final class VectorGeneral {
         @Override
         public MicroOp exec(Cpu c) {
             long value = c.r[s];
-            VectorRuntime.cvtsi2ss(width == 8 ? value : (int) value, c, d);
+            long half = VectorRuntime.half(c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.cvtsi2ss(width == 8 ? value : (int) value, half, c), c, d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             e.getSigned(s, width);
-            VectorCode.callWith(e, this, "cvtsi2ss", d);
+            VectorCode.scalar(e, this, "cvtsi2ss", d);
         }
 
         @Override
@@ -168,8 +175,8 @@ final class VectorGeneral {
         @Override
         public void emit(Emitter e) {
             if (op == Op.CVTTSD2SI && width == 4) {
-                VectorCode.call(e, this, "cvttsd2si", "J", s);
-                e.set(d);
+                VectorCode.half(e, s);
+                VectorCode.toSlot(e, this, "cvttsd2si", d);
             } else {
                 e.call(this);
             }

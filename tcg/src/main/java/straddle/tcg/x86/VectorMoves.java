@@ -1,5 +1,6 @@
 package straddle.tcg.x86;
 
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Ea;
 import straddle.tcg.op.Emitter;
@@ -89,7 +90,7 @@ final class VectorMoves {
         public void emit(Emitter e) {
             e.address(ea);
             e.load(this, 8);
-            VectorCode.callWith(e, this, "setQuad", d);
+            VectorCode.setQuad(e, d);
         }
 
         @Override
@@ -118,7 +119,7 @@ final class VectorMoves {
         public void emit(Emitter e) {
             e.address(ea);
             e.load(this, 4);
-            VectorCode.callWith(e, this, "setQuad", d);
+            VectorCode.setQuad(e, d);
         }
 
         @Override
@@ -149,7 +150,7 @@ final class VectorMoves {
         public void emit(Emitter e) {
             e.address(ea);
             e.load(this, width);
-            VectorCode.callWith(e, this, "setQuad", d);
+            VectorCode.setQuad(e, d);
         }
 
         @Override
@@ -178,7 +179,7 @@ final class VectorMoves {
         public void emit(Emitter e) {
             e.address(ea);
             e.load(this, 8);
-            VectorCode.callWith(e, this, "setHalf", d);
+            VectorCode.setHalf(e, d);
         }
 
         @Override
@@ -263,7 +264,10 @@ final class VectorMoves {
 
         @Override
         public void emit(Emitter e) {
-            VectorCode.call(e, this, "copy", "V", d, s);
+            VectorCode.half(e, s);
+            VectorCode.half(e, s + 1);
+            VectorCode.setHalf(e, d + 1);
+            VectorCode.setHalf(e, d);
         }
 
         @Override
@@ -291,7 +295,7 @@ final class VectorMoves {
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "setHalf", d);
+            VectorCode.setHalf(e, d);
         }
 
         @Override
@@ -318,7 +322,13 @@ final class VectorMoves {
 
         @Override
         public void emit(Emitter e) {
-            VectorCode.call(e, this, "copyInt", "V", d, s);
+            VectorCode.half(e, d);
+            e.constant(-1L << 32);
+            e.op(Opcodes.LAND);
+            VectorCode.half(e, s);
+            e.zeroExtend(4);
+            e.op(Opcodes.LOR);
+            VectorCode.setHalf(e, d);
         }
 
         @Override
@@ -346,7 +356,7 @@ final class VectorMoves {
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "setQuad", d);
+            VectorCode.setQuad(e, d);
         }
 
         @Override
@@ -372,7 +382,7 @@ final class VectorMoves {
         @Override
         public void emit(Emitter e) {
             e.constant(0);
-            VectorCode.callWith(e, this, "setQuad", d);
+            VectorCode.setQuad(e, d);
         }
 
         @Override

@@ -332,103 +332,113 @@ public final class VectorRuntime {
 
     // ---- binary64: the operand's bits are on the left, as a load leaves them
 
-    /// Whether the host's arithmetic gives sum, difference, product and quotient of two numbers, and nothing is to
-    /// be noted: both have exponents in [-511, 512), where nothing overflows or underflows, rounding is to
-    /// nearest, and the inexact exception is masked and known already.
-    private static boolean isEasy(X86Cpu c, long x, long y) {
+    /// Whether the host's arithmetic gives sum, difference and product of two numbers, and nothing is to be noted:
+    /// both have exponents in [-511, 512), where nothing overflows or underflows, or are zero; rounding is to nearest,
+    /// and the inexact exception is masked and known already.
+    public static boolean isEasy(long x, long y, Cpu c) {
+        return (((x ^ x << 1) & (y ^ y << 1) & 1L << 62) != 0 || isModest(x) && isModest(y))
+                && (((X86Cpu) c).fp.mxcsr & INEXACT_MODE) == INEXACT_KNOWN;
+    }
+
+    private static boolean isModest(long x) {
+        return ((x ^ x << 1) & 1L << 62) != 0 || x << 1 == 0;
+    }
+
+    /// The same for a quotient, where no number may be zero.
+    public static boolean hasEasyQuotient(long x, long y, Cpu c) {
         return ((x ^ x << 1) & (y ^ y << 1) & 1L << 62) != 0
-                && (c.fp.mxcsr & INEXACT_MODE) == INEXACT_KNOWN;
+                && (((X86Cpu) c).fp.mxcsr & INEXACT_MODE) == INEXACT_KNOWN;
     }
 
-    public static void addsd(long y, Cpu c, int d) {
+    /// The same for the square root of a number.
+    public static boolean hasEasyRoot(long x, Cpu c) {
+        return x > 0 && hasEasyQuotient(x, x, c);
+    }
+
+    private static boolean isEasy(X86Cpu c, long x, long y) {
+        return isEasy(x, y, c);
+    }
+
+    /// Whether SSE instructions are allowed, and the registers there.
+    public static boolean allowsSse(Cpu c) {
+        return FpuState.allowsSse((X86Cpu) c);
+    }
+
+    public static long addsd(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        long x = cpu.v[d];
-        if (isEasy(cpu, x, y)) {
-            cpu.v[d] = bits(Double.longBitsToDouble(x) + Double.longBitsToDouble(y));
-        } else {
-            addCarefully(cpu, x, y, d);
-        }
+        return isEasy(cpu, x, y)
+                ? bits(Double.longBitsToDouble(x) + Double.longBitsToDouble(y))
+                : addCarefully(cpu, x, y);
     }
 
-    private static void addCarefully(X86Cpu c, long x, long y, int d) {
+    private static long addCarefully(X86Cpu c, long x, long y) {
         long result = Binary64.add(c.fp, x, y);
         check(c);
-        c.v[d] = result;
+        return result;
     }
 
-    public static void subsd(long y, Cpu c, int d) {
+    public static long subsd(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        long x = cpu.v[d];
-        if (isEasy(cpu, x, y)) {
-            cpu.v[d] = bits(Double.longBitsToDouble(x) - Double.longBitsToDouble(y));
-        } else {
-            subCarefully(cpu, x, y, d);
-        }
+        return isEasy(cpu, x, y)
+                ? bits(Double.longBitsToDouble(x) - Double.longBitsToDouble(y))
+                : subCarefully(cpu, x, y);
     }
 
-    private static void subCarefully(X86Cpu c, long x, long y, int d) {
+    private static long subCarefully(X86Cpu c, long x, long y) {
         long result = Binary64.sub(c.fp, x, y);
         check(c);
-        c.v[d] = result;
+        return result;
     }
 
-    public static void mulsd(long y, Cpu c, int d) {
+    public static long mulsd(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        long x = cpu.v[d];
-        if (isEasy(cpu, x, y)) {
-            cpu.v[d] = bits(Double.longBitsToDouble(x) * Double.longBitsToDouble(y));
-        } else {
-            mulCarefully(cpu, x, y, d);
-        }
+        return isEasy(cpu, x, y)
+                ? bits(Double.longBitsToDouble(x) * Double.longBitsToDouble(y))
+                : mulCarefully(cpu, x, y);
     }
 
-    private static void mulCarefully(X86Cpu c, long x, long y, int d) {
+    private static long mulCarefully(X86Cpu c, long x, long y) {
         long result = Binary64.mul(c.fp, x, y);
         check(c);
-        c.v[d] = result;
+        return result;
     }
 
-    public static void divsd(long y, Cpu c, int d) {
+    public static long divsd(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        long x = cpu.v[d];
-        if (isEasy(cpu, x, y)) {
-            cpu.v[d] = bits(Double.longBitsToDouble(x) / Double.longBitsToDouble(y));
-        } else {
-            divideCarefully(cpu, x, y, d);
-        }
+        return hasEasyQuotient(x, y, cpu)
+                ? bits(Double.longBitsToDouble(x) / Double.longBitsToDouble(y))
+                : divideCarefully(cpu, x, y);
     }
 
-    private static void divideCarefully(X86Cpu c, long x, long y, int d) {
+    private static long divideCarefully(X86Cpu c, long x, long y) {
         long result = Binary64.div(c.fp, x, y);
         check(c);
-        c.v[d] = result;
+        return result;
     }
 
-    public static void sqrtsd(long y, Cpu c, int d) {
+    public static long sqrtsd(long y, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        if (y > 0 && isEasy(cpu, y, y)) {
-            cpu.v[d] = bits(Math.sqrt(Double.longBitsToDouble(y)));
-        } else {
-            rootCarefully(cpu, y, d);
-        }
+        return hasEasyRoot(y, cpu)
+                ? bits(Math.sqrt(Double.longBitsToDouble(y)))
+                : rootCarefully(cpu, y);
     }
 
-    private static void rootCarefully(X86Cpu c, long y, int d) {
+    private static long rootCarefully(X86Cpu c, long y) {
         long result = Binary64.sqrt(c.fp, y);
         check(c);
-        c.v[d] = result;
+        return result;
     }
 
-    public static void cvtsi2sd(long value, Cpu c, int d) {
+    public static long cvtsi2sd(long value, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
         long result = Binary64.fromLong(cpu.fp, value);
         check(cpu);
-        cpu.v[d] = result;
+        return result;
     }
 
-    public static long cvttsd2si(Cpu c, int s) {
+    public static long cvttsd2si(long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        long result = Binary64.truncateToInt(cpu.fp, cpu.v[s]) & LOW;
+        long result = Binary64.truncateToInt(cpu.fp, x) & LOW;
         check(cpu);
         return result;
     }
@@ -550,34 +560,35 @@ public final class VectorRuntime {
 
     // ---- binary32
 
-    private static void setInt(X86Cpu c, int d, int value) {
+    /// x with its low 4 bytes replaced.
+    private static long withInt(X86Cpu c, long x, int value) {
         check(c);
-        c.v[d] = c.v[d] & ~LOW | value & LOW;
+        return x & ~LOW | value & LOW;
     }
 
-    public static void addss(long y, Cpu c, int d) {
+    public static long addss(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        setInt(cpu, d, Binary32.add(cpu.fp, (int) cpu.v[d], (int) y));
+        return withInt(cpu, x, Binary32.add(cpu.fp, (int) x, (int) y));
     }
 
-    public static void subss(long y, Cpu c, int d) {
+    public static long subss(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        setInt(cpu, d, Binary32.sub(cpu.fp, (int) cpu.v[d], (int) y));
+        return withInt(cpu, x, Binary32.sub(cpu.fp, (int) x, (int) y));
     }
 
-    public static void mulss(long y, Cpu c, int d) {
+    public static long mulss(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        setInt(cpu, d, Binary32.mul(cpu.fp, (int) cpu.v[d], (int) y));
+        return withInt(cpu, x, Binary32.mul(cpu.fp, (int) x, (int) y));
     }
 
-    public static void divss(long y, Cpu c, int d) {
+    public static long divss(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        setInt(cpu, d, Binary32.div(cpu.fp, (int) cpu.v[d], (int) y));
+        return withInt(cpu, x, Binary32.div(cpu.fp, (int) x, (int) y));
     }
 
-    public static void cvtsi2ss(long value, Cpu c, int d) {
+    public static long cvtsi2ss(long value, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        setInt(cpu, d, Binary32.fromLong(cpu.fp, value));
+        return withInt(cpu, x, Binary32.fromLong(cpu.fp, value));
     }
 
     // ---- comparisons: the flags for RFLAGS

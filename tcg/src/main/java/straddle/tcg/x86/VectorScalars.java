@@ -46,14 +46,17 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.addsd(VectorRuntime.half(c, s), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.addsd(VectorRuntime.half(c, s), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "addsd", d);
+            VectorCode.scalar(e, this, "addsd", d);
         }
 
         @Override
@@ -73,14 +76,17 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.subsd(VectorRuntime.half(c, s), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.subsd(VectorRuntime.half(c, s), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "subsd", d);
+            VectorCode.scalar(e, this, "subsd", d);
         }
 
         @Override
@@ -100,14 +106,17 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.mulsd(VectorRuntime.half(c, s), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.mulsd(VectorRuntime.half(c, s), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "mulsd", d);
+            VectorCode.scalar(e, this, "mulsd", d);
         }
 
         @Override
@@ -127,14 +136,17 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.divsd(VectorRuntime.half(c, s), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.divsd(VectorRuntime.half(c, s), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "divsd", d);
+            VectorCode.scalar(e, this, "divsd", d);
         }
 
         @Override
@@ -154,14 +166,14 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.sqrtsd(VectorRuntime.half(c, s), c, d);
+            VectorRuntime.setHalf(VectorRuntime.sqrtsd(VectorRuntime.half(c, s), c), c, d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "sqrtsd", d);
+            VectorCode.root(e, this, d);
         }
 
         @Override
@@ -181,14 +193,17 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.addss(VectorRuntime.half(c, s), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.addss(VectorRuntime.half(c, s), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "addss", d);
+            VectorCode.scalar(e, this, "addss", d);
         }
 
         @Override
@@ -208,14 +223,17 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.subss(VectorRuntime.half(c, s), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.subss(VectorRuntime.half(c, s), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "subss", d);
+            VectorCode.scalar(e, this, "subss", d);
         }
 
         @Override
@@ -235,14 +253,17 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.mulss(VectorRuntime.half(c, s), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.mulss(VectorRuntime.half(c, s), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "mulss", d);
+            VectorCode.scalar(e, this, "mulss", d);
         }
 
         @Override
@@ -262,14 +283,17 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.divss(VectorRuntime.half(c, s), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.divss(VectorRuntime.half(c, s), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.callWith(e, this, "divss", d);
+            VectorCode.scalar(e, this, "divss", d);
         }
 
         @Override
@@ -289,7 +313,10 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.addsd(c.load64(ea.address(c)), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.addsd(c.load64(ea.address(c)), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
@@ -297,7 +324,7 @@ final class VectorScalars {
         public void emit(Emitter e) {
             e.address(ea);
             e.load(this, 8);
-            VectorCode.callWith(e, this, "addsd", d);
+            VectorCode.scalar(e, this, "addsd", d);
         }
 
         @Override
@@ -317,7 +344,10 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.subsd(c.load64(ea.address(c)), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.subsd(c.load64(ea.address(c)), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
@@ -325,7 +355,7 @@ final class VectorScalars {
         public void emit(Emitter e) {
             e.address(ea);
             e.load(this, 8);
-            VectorCode.callWith(e, this, "subsd", d);
+            VectorCode.scalar(e, this, "subsd", d);
         }
 
         @Override
@@ -345,7 +375,10 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.mulsd(c.load64(ea.address(c)), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.mulsd(c.load64(ea.address(c)), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
@@ -353,7 +386,7 @@ final class VectorScalars {
         public void emit(Emitter e) {
             e.address(ea);
             e.load(this, 8);
-            VectorCode.callWith(e, this, "mulsd", d);
+            VectorCode.scalar(e, this, "mulsd", d);
         }
 
         @Override
@@ -373,7 +406,10 @@ final class VectorScalars {
 
         @Override
         public MicroOp exec(Cpu c) {
-            VectorRuntime.divsd(c.load64(ea.address(c)), c, d);
+            VectorRuntime.setHalf(
+                    VectorRuntime.divsd(c.load64(ea.address(c)), VectorRuntime.half(c, d), c),
+                    c,
+                    d);
             return next;
         }
 
@@ -381,7 +417,7 @@ final class VectorScalars {
         public void emit(Emitter e) {
             e.address(ea);
             e.load(this, 8);
-            VectorCode.callWith(e, this, "divsd", d);
+            VectorCode.scalar(e, this, "divsd", d);
         }
 
         @Override

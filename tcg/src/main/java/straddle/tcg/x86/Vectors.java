@@ -444,7 +444,13 @@ final class Vectors {
 
         @Override
         public void emit(Emitter e) {
-            VectorCode.call(e, this, "requireSse", "V");
+            if (e.canLeave()) {
+                e.cpu();
+                e.invoke(VectorCode.RUNTIME, "allowsSse", "(Lstraddle/tcg/Cpu;)Z");
+                e.leaveUnless(this);
+            } else {
+                VectorCode.call(e, this, "requireSse", "V");
+            }
         }
 
         @Override

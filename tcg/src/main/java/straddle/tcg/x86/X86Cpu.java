@@ -53,6 +53,7 @@ public final class X86Cpu extends Cpu {
     public static final int T2 = 25;
 
     private static final int SLOTS = 32;
+    private static final int VECTOR_SLOTS = 36;
 
     // Bits of the mode key, from bit 0 on.
     static final long MODE_CODE16 = 0;
@@ -133,10 +134,10 @@ public final class X86Cpu extends Cpu {
     private int processors = 1;
 
     /// XMM registers: 16 of two longs each, then two of scratch.
-    final long[] v = new long[36];
+    final long[] v = vectors;
 
     /// Bits 255:128 of the YMM registers, at the same indices.
-    final long[] w = new long[36];
+    final long[] w = new long[VECTOR_SLOTS];
 
     final FpControl fp = new FpControl();
 
@@ -203,7 +204,7 @@ public final class X86Cpu extends Cpu {
             VirtualClock clock,
             InterruptSource interrupts,
             Arena arena) {
-        super(SLOTS, 4, memory, ports, arena);
+        super(SLOTS, VECTOR_SLOTS, 4, memory, ports, arena);
         alignmentTlb = tlbs[USER_ALIGNED].address();
         this.model = model;
         this.clock = clock;
@@ -989,6 +990,11 @@ public final class X86Cpu extends Cpu {
     void leaveExtended(Runnable bring) {
         extendedElsewhere = bring;
         extendedAway = true;
+    }
+
+    /// Whether x87 and vector state is here.
+    boolean hasExtended() {
+        return !extendedAway;
     }
 
     /// Has x87 and vector state here.
