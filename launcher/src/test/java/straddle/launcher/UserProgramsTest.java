@@ -62,7 +62,7 @@ class UserProgramsTest {
         assumeTrue("amd64".equals(System.getProperty("os.arch")), "the host is no x86-64");
         String busybox = busybox().toString();
         String script = script().toString();
-        String here = Files.createDirectory(directory.resolve("native")).toString();
+        String here = Files.createDirectories(directory.resolve("native/work")).toString();
         Path expected = directory.resolve("expected");
         Process process =
                 new ProcessBuilder(busybox, "sh", script, here, busybox)
@@ -71,7 +71,7 @@ class UserProgramsTest {
                         .start();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));
 
-        String there = Files.createDirectory(directory.resolve("translated")).toString();
+        String there = Files.createDirectories(directory.resolve("translated/work")).toString();
         Path of = Files.createDirectory(directory.resolve("command"));
         try (CommandProcess command =
                 CommandProcess.start(of, "user", busybox, "sh", script, there, busybox)) {
