@@ -31,7 +31,6 @@ final class ArmPrograms implements ProgramSource {
     private static final int BLOCK_BYTES = 0x300;
 
     private static final int BLOCK = 10;
-    private static final int COUNTER = 11;
     private static final int SCRATCH = 12;
     private static final int SP = 13;
     private static final int AL = 14;
