@@ -44,8 +44,9 @@ final class GuestProgram implements AutoCloseable {
             while (true) {
                 UserStop stop = vcpu.run();
                 if (stop != UserStop.SYSTEM_CALL) {
-                    String end = "%s at %x, address %x%n";
-                    String text = end.formatted(stop, vcpu.pc(), vcpu.faultAddress());
+                    String text =
+                            "%s at %x, address %x%n"
+                                    .formatted(stop, vcpu.pc(), vcpu.faultAddress());
                     written.writeBytes(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
                     break;
                 }
