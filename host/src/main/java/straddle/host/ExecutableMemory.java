@@ -5,6 +5,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.HexFormat;
 import straddle.linux.libc.Libc;
 
 /// Machine code in memory of its own: written while it can't be executed, then executable and read-only.
@@ -47,6 +48,25 @@ public final class ExecutableMemory {
             throw new HostException("mprotect(PROT_EXEC)", -result, REMEDY);
         }
         return new ExecutableMemory(code.asReadOnly());
+    }
+
+    /// A routine of x86-64 machine code that ends at once, to call for as long as the JVM runs; null where the host has
+    /// another processor or another operating system than Linux, or forbids it.
+    ///
+    /// @param machineCode in hexadecimal, by the System V calling convention
+    public static MethodHandle routine(String machineCode, FunctionDescriptor descriptor) {
+        boolean fits =
+                "amd64".equals(System.getProperty("os.arch"))
+                        && "Linux".equals(System.getProperty("os.name"));
+        if (!fits) {
+            return null;
+        }
+        try {
+            return of(HexFormat.of().parseHex(machineCode), Arena.global())
+                    .function(0, descriptor, Linker.Option.critical(false));
+        } catch (HostException _) {
+            return null;
+        }
     }
 
     /// The code, read-only.

@@ -1,14 +1,10 @@
 package straddle.launcher;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.HexFormat;
 import straddle.core.memory.WideExchange;
 import straddle.host.ExecutableMemory;
-import straddle.host.HostException;
 
 /// LOCK CMPXCHG16B on x86-64 hosts, as a routine of machine code: every x86-64 processor of the last 20 years has it.
 public final class HostWideExchange implements WideExchange {
@@ -23,33 +19,19 @@ public final class HostWideExchange implements WideExchange {
                     + "5b" // pop rbx
                     + "c3"; // ret
 
-    private static final MethodHandle EXCHANGE = link();
+    /// Null where there is none: the translator stops the other vCPUs instead.
+    private static final MethodHandle EXCHANGE =
+            ExecutableMemory.routine(
+                    CODE,
+                    FunctionDescriptor.of(
+                            ValueLayout.JAVA_BOOLEAN,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG));
 
     public HostWideExchange() {}
-
-    private static MethodHandle link() {
-        boolean fits =
-                "amd64".equals(System.getProperty("os.arch"))
-                        && "Linux".equals(System.getProperty("os.name"));
-        if (!fits) {
-            return null;
-        }
-        try {
-            return ExecutableMemory.of(HexFormat.of().parseHex(CODE), Arena.global())
-                    .function(
-                            0,
-                            FunctionDescriptor.of(
-                                    ValueLayout.JAVA_BOOLEAN,
-                                    ValueLayout.JAVA_LONG,
-                                    ValueLayout.JAVA_LONG,
-                                    ValueLayout.JAVA_LONG,
-                                    ValueLayout.JAVA_LONG,
-                                    ValueLayout.JAVA_LONG),
-                            Linker.Option.critical(false));
-        } catch (HostException _) {
-            return null; // a host that forbids it: the translator stops the other vCPUs instead
-        }
-    }
 
     @Override
     public boolean isAvailable() {

@@ -1,41 +1,20 @@
 package straddle.accel.kvm;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.HexFormat;
 import straddle.core.time.HostCounter;
 import straddle.host.ExecutableMemory;
-import straddle.host.HostException;
 
 /// The host's time-stamp counter, as RDTSC in native user code reads it: a routine of machine code on x86-64 hosts.
 public final class NativeCounter implements HostCounter {
     /// rdtsc; shl rdx, 32; or rax, rdx; ret
     private static final String CODE = "0f3148c1e2204809d0c3";
 
-    private static final MethodHandle READ = link();
+    private static final MethodHandle READ =
+            ExecutableMemory.routine(CODE, FunctionDescriptor.of(ValueLayout.JAVA_LONG));
 
     public NativeCounter() {}
-
-    private static MethodHandle link() {
-        boolean fits =
-                "amd64".equals(System.getProperty("os.arch"))
-                        && "Linux".equals(System.getProperty("os.name"));
-        if (!fits) {
-            return null;
-        }
-        try {
-            return ExecutableMemory.of(HexFormat.of().parseHex(CODE), Arena.global())
-                    .function(
-                            0,
-                            FunctionDescriptor.of(ValueLayout.JAVA_LONG),
-                            Linker.Option.critical(false));
-        } catch (HostException _) {
-            return null; // a host that forbids it
-        }
-    }
 
     @Override
     public boolean isAvailable() {
