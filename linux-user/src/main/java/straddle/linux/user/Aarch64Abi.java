@@ -30,7 +30,7 @@ final class Aarch64Abi extends GuestAbi {
     private static final int VECTORS = 512;
 
     Aarch64Abi() {
-        super(UserIsa.AARCH64);
+        super(UserIsa.AARCH64, SP);
     }
 
     @Override
@@ -57,16 +57,6 @@ final class Aarch64Abi extends GuestAbi {
     void restart(UserVcpu vcpu, CallRegisters before) {
         vcpu.setRegister(0, before.first());
         vcpu.rewindSystemCall();
-    }
-
-    @Override
-    long stackPointer(UserVcpu vcpu) {
-        return vcpu.register(SP);
-    }
-
-    @Override
-    void setStackPointer(UserVcpu vcpu, long address) {
-        vcpu.setRegister(SP, address);
     }
 
     @Override

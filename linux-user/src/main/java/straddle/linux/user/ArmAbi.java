@@ -29,7 +29,7 @@ final class ArmAbi extends GuestAbi {
     private static final int D_REGISTERS = 256;
 
     ArmAbi() {
-        super(UserIsa.ARM);
+        super(UserIsa.ARM, SP);
     }
 
     @Override
@@ -56,16 +56,6 @@ final class ArmAbi extends GuestAbi {
     void restart(UserVcpu vcpu, CallRegisters before) {
         vcpu.setRegister(0, before.first());
         vcpu.rewindSystemCall();
-    }
-
-    @Override
-    long stackPointer(UserVcpu vcpu) {
-        return vcpu.register(SP);
-    }
-
-    @Override
-    void setStackPointer(UserVcpu vcpu, long address) {
-        vcpu.setRegister(SP, address);
     }
 
     @Override
@@ -119,24 +109,6 @@ final class ArmAbi extends GuestAbi {
         }
         b.putLong(96, s.inode());
         return GuestAbi.bytes(b);
-    }
-
-    @Override
-    Signal.Action readOldAction(UserMemory memory, long address) throws BadAddressException {
-        return new Signal.Action(
-                memory.get(address, 4),
-                memory.get(address + 8, 4),
-                memory.get(address + 12, 4),
-                memory.get(address + 4, 4));
-    }
-
-    @Override
-    void writeOldAction(UserMemory memory, long address, Signal.Action action)
-            throws BadAddressException {
-        memory.put(address, 4, action.handler());
-        memory.put(address + 4, 4, action.mask());
-        memory.put(address + 8, 4, action.flags());
-        memory.put(address + 12, 4, action.restorer());
     }
 
     /// MOV R7, #119; SVC 0; MOV R7, #173; SVC 0.

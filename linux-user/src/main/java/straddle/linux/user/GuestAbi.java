@@ -24,9 +24,12 @@ abstract class GuestAbi {
     final UserIsa isa;
     private final Map<Integer, SystemCall> calls = new HashMap<>();
     private final Map<Integer, String> names = new HashMap<>();
+    private final int stackRegister;
 
-    GuestAbi(UserIsa isa) {
+    /// @param stackRegister the general register that is the stack pointer
+    GuestAbi(UserIsa isa, int stackRegister) {
         this.isa = isa;
+        this.stackRegister = stackRegister;
         int column =
                 switch (isa) {
                     case X86_64 -> 1;
@@ -140,9 +143,13 @@ abstract class GuestAbi {
         return value < 0 && value >= -4095;
     }
 
-    abstract long stackPointer(UserVcpu vcpu);
+    final long stackPointer(UserVcpu vcpu) {
+        return vcpu.register(stackRegister);
+    }
 
-    abstract void setStackPointer(UserVcpu vcpu, long address);
+    final void setStackPointer(UserVcpu vcpu, long address) {
+        vcpu.setRegister(stackRegister, address);
+    }
 
     /// Registers of a new program, which are 0 otherwise.
     void start(UserVcpu vcpu, long entry, long stack) {
@@ -363,12 +370,19 @@ abstract class GuestAbi {
 
     /// struct old_sigaction of sigaction(2).
     Signal.Action readOldAction(UserMemory memory, long address) throws BadAddressException {
-        return readAction(memory, address);
+        return new Signal.Action(
+                memory.get(address, 4),
+                memory.get(address + 8, 4),
+                memory.get(address + 12, 4),
+                memory.get(address + 4, 4));
     }
 
     void writeOldAction(UserMemory memory, long address, Signal.Action action)
             throws BadAddressException {
-        writeAction(memory, address, action);
+        memory.put(address, 4, action.handler());
+        memory.put(address + 4, 4, action.mask());
+        memory.put(address + 8, 4, action.flags());
+        memory.put(address + 12, 4, action.restorer());
     }
 
     /// siginfo_t.

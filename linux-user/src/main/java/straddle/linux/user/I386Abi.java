@@ -33,7 +33,7 @@ final class I386Abi extends GuestAbi {
     private static final int FXSAVE_BYTES = 512;
 
     I386Abi() {
-        super(UserIsa.I386);
+        super(UserIsa.I386, ESP);
     }
 
     @Override
@@ -92,16 +92,6 @@ final class I386Abi extends GuestAbi {
         vcpu.rewindSystemCall();
     }
 
-    @Override
-    long stackPointer(UserVcpu vcpu) {
-        return vcpu.register(ESP);
-    }
-
-    @Override
-    void setStackPointer(UserVcpu vcpu, long address) {
-        vcpu.setRegister(ESP, address);
-    }
-
     /// struct user_desc: there is one entry.
     @Override
     long setThreadArea(GuestThread t, long argument) throws BadAddressException {
@@ -137,24 +127,6 @@ final class I386Abi extends GuestAbi {
     @Override
     int epollDataOffset() {
         return 4;
-    }
-
-    @Override
-    Signal.Action readOldAction(UserMemory memory, long address) throws BadAddressException {
-        return new Signal.Action(
-                memory.get(address, 4),
-                memory.get(address + 8, 4),
-                memory.get(address + 12, 4),
-                memory.get(address + 4, 4));
-    }
-
-    @Override
-    void writeOldAction(UserMemory memory, long address, Signal.Action action)
-            throws BadAddressException {
-        memory.put(address, 4, action.handler());
-        memory.put(address + 4, 4, action.mask());
-        memory.put(address + 8, 4, action.flags());
-        memory.put(address + 12, 4, action.restorer());
     }
 
     @Override

@@ -64,7 +64,7 @@ final class MipsAbi extends GuestAbi {
     private static final int FIRST_OWN_ERROR = 35;
 
     MipsAbi(UserIsa isa) {
-        super(isa);
+        super(isa, SP);
     }
 
     @Override
@@ -123,16 +123,6 @@ final class MipsAbi extends GuestAbi {
     long pair(UserVcpu vcpu, long first, long second) {
         vcpu.setRegister(V1, second);
         return first;
-    }
-
-    @Override
-    long stackPointer(UserVcpu vcpu) {
-        return vcpu.register(SP);
-    }
-
-    @Override
-    void setStackPointer(UserVcpu vcpu, long address) {
-        vcpu.setRegister(SP, address);
     }
 
     @Override

@@ -35,7 +35,7 @@ final class X86_64Abi extends GuestAbi {
     private static final int[] SAVED = {8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 3, 2, 0, 1, 4};
 
     X86_64Abi() {
-        super(UserIsa.X86_64);
+        super(UserIsa.X86_64, RSP);
     }
 
     @Override
@@ -62,16 +62,6 @@ final class X86_64Abi extends GuestAbi {
     void restart(UserVcpu vcpu, CallRegisters before) {
         vcpu.setRegister(RAX, before.number());
         vcpu.rewindSystemCall();
-    }
-
-    @Override
-    long stackPointer(UserVcpu vcpu) {
-        return vcpu.register(RSP);
-    }
-
-    @Override
-    void setStackPointer(UserVcpu vcpu, long address) {
-        vcpu.setRegister(RSP, address);
     }
 
     @Override
