@@ -361,15 +361,15 @@ public final class Emitter {
     public void afterVectors() {
         for (int i = 0; i < facts.slots(); i++) {
             if (facts.slot(i) >= VECTOR) {
-                reload(i);
+                reload(facts.slot(i));
             }
         }
     }
 
-    private void reload(int index) {
-        place(facts.slot(index));
+    private void reload(int slot) {
+        place(slot);
         m.visitInsn(LALOAD);
-        m.visitVarInsn(LSTORE, FIRST_SLOT + 2 * index);
+        m.visitVarInsn(LSTORE, local(slot));
     }
 
     private void spillFlags() {
@@ -383,7 +383,7 @@ public final class Emitter {
 
     private void reload() {
         for (int i = 0; i < facts.slots(); i++) {
-            reload(i);
+            reload(facts.slot(i));
         }
         fromCpu("flagKind", "I", ISTORE, KIND);
         fromCpu("flagResult", "J", LSTORE, RESULT);
@@ -430,13 +430,7 @@ public final class Emitter {
         save();
         spillFlags();
         mark(number(op) | CALLED);
-        m.visitVarInsn(ALOAD, THIS);
-        m.visitFieldInsn(GETFIELD, CODE, "pool", "[L" + MICRO_OP + ";");
-        integer(number(op));
-        m.visitInsn(AALOAD);
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitMethodInsn(
-                INVOKEVIRTUAL, MICRO_OP, "exec", "(L" + CPU + ";)L" + MICRO_OP + ";", false);
+        execute(op);
         Label goOn = new Label();
         m.visitJumpInsn(IFNONNULL, goOn);
         addRetired();
@@ -451,6 +445,15 @@ public final class Emitter {
     /// Runs a micro-op that has no bytecode of its own and does nothing but read slots and write some.
     public void compute(MicroOp op, int... writes) {
         save();
+        execute(op);
+        m.visitInsn(POP);
+        for (int slot : writes) {
+            reload(slot);
+        }
+    }
+
+    /// Pushes what a micro-op answers.
+    private void execute(MicroOp op) {
         m.visitVarInsn(ALOAD, THIS);
         m.visitFieldInsn(GETFIELD, CODE, "pool", "[L" + MICRO_OP + ";");
         integer(number(op));
@@ -458,13 +461,6 @@ public final class Emitter {
         m.visitVarInsn(ALOAD, CPU_LOCAL);
         m.visitMethodInsn(
                 INVOKEVIRTUAL, MICRO_OP, "exec", "(L" + CPU + ";)L" + MICRO_OP + ";", false);
-        m.visitInsn(POP);
-        for (int slot : writes) {
-            m.visitVarInsn(ALOAD, REGISTERS);
-            integer(slot);
-            m.visitInsn(LALOAD);
-            m.visitVarInsn(LSTORE, local(slot));
-        }
     }
 
     /// How many bytes of bytecode such a call takes, at most.
@@ -1089,9 +1085,7 @@ public final class Emitter {
         settle();
         String method = operands(cond & ~1);
         if (method == null) {
-            pushFlags();
-            integer(cond);
-            runtime("condition", "(IJJJI)I");
+            unknownCondition(cond);
             return;
         }
         runtime(method, "(JJ)I");
@@ -1106,9 +1100,7 @@ public final class Emitter {
         settle();
         String method = operands(cond & ~1);
         if (method == null) {
-            pushFlags();
-            integer(cond);
-            runtime("condition", "(IJJJI)I");
+            unknownCondition(cond);
             return IFNE;
         }
         m.visitInsn(LCMP);
@@ -1120,6 +1112,12 @@ public final class Emitter {
                     default -> IFLE;
                 };
         return (cond & 1) == 0 ? opcode : negated(opcode);
+    }
+
+    private void unknownCondition(int cond) {
+        pushFlags();
+        integer(cond);
+        runtime("condition", "(IJJJI)I");
     }
 
     /// Jumps if a condition holds.

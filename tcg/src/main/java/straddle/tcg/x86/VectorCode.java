@@ -68,10 +68,8 @@ final class VectorCode {
         boolean quotient = name.equals("divsd");
         e.invoke(RUNTIME, quotient ? "hasEasyQuotient" : "isEasy", "(JJ" + CPU + ")Z");
         e.leaveUnless(op);
-        e.take(Emitter.A);
-        e.invoke(DOUBLE, "longBitsToDouble", "(J)D");
-        e.take(Emitter.B);
-        e.invoke(DOUBLE, "longBitsToDouble", "(J)D");
+        takeDouble(e, Emitter.A);
+        takeDouble(e, Emitter.B);
         e.op(
                 switch (name) {
                     case "addsd" -> Opcodes.DADD;
@@ -79,8 +77,7 @@ final class VectorCode {
                     case "mulsd" -> Opcodes.DMUL;
                     default -> Opcodes.DDIV;
                 });
-        e.invoke(DOUBLE, "doubleToRawLongBits", "(D)J");
-        e.set(Emitter.VECTOR + d);
+        setDouble(e, d);
     }
 
     /// The square root of the value on the stack, likewise.
@@ -94,34 +91,39 @@ final class VectorCode {
         e.cpu();
         e.invoke(RUNTIME, "hasEasyRoot", "(J" + CPU + ")Z");
         e.leaveUnless(op);
-        e.take(Emitter.A);
-        e.invoke(DOUBLE, "longBitsToDouble", "(J)D");
+        takeDouble(e, Emitter.A);
         e.invoke("java/lang/Math", "sqrt", "(D)D");
-        e.invoke(DOUBLE, "doubleToRawLongBits", "(D)J");
-        e.set(Emitter.VECTOR + d);
+        setDouble(e, d);
     }
 
     /// Half d = an integer of 32 bits on the stack, in binary64.
     static void exactDouble(Emitter e, int d) {
         e.op(Opcodes.L2D);
+        setDouble(e, d);
+    }
+
+    private static void takeDouble(Emitter e, int scratch) {
+        e.take(scratch);
+        e.invoke(DOUBLE, "longBitsToDouble", "(J)D");
+    }
+
+    /// Half d = the binary64 number on the stack.
+    private static void setDouble(Emitter e, int d) {
         e.invoke(DOUBLE, "doubleToRawLongBits", "(D)J");
-        e.set(Emitter.VECTOR + d);
+        setHalf(e, d);
     }
 
-    /// The same for what d's old value has no part in.
-    static void unary(Emitter e, MicroOp op, String name, int d) {
-        e.mark(op);
-        e.cpu();
-        e.invoke(RUNTIME, name, "(J" + CPU + ")J");
-        e.set(Emitter.VECTOR + d);
-    }
-
-    /// Calls a method of the runtime's that computes a general register's slot from the value on the stack.
+    /// Calls a method of the runtime's that computes a slot from the value on the stack.
     static void toSlot(Emitter e, MicroOp op, String name, int slot) {
         e.mark(op);
         e.cpu();
         e.invoke(RUNTIME, name, "(J" + CPU + ")J");
         e.set(slot);
+    }
+
+    /// The same for a half of d.
+    static void unary(Emitter e, MicroOp op, String name, int d) {
+        toSlot(e, op, name, Emitter.VECTOR + d);
     }
 
     /// Sets the low half to the value on the stack, and clears the high one.

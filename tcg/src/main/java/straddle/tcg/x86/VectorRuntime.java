@@ -355,10 +355,6 @@ public final class VectorRuntime {
         return x > 0 && hasEasyQuotient(x, x, c);
     }
 
-    private static boolean isEasy(X86Cpu c, long x, long y) {
-        return isEasy(x, y, c);
-    }
-
     /// Whether SSE instructions are allowed, and the registers there.
     public static boolean allowsSse(Cpu c) {
         return FpuState.allowsSse((X86Cpu) c);
@@ -366,7 +362,7 @@ public final class VectorRuntime {
 
     public static long addsd(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        return isEasy(cpu, x, y)
+        return isEasy(x, y, cpu)
                 ? bits(Double.longBitsToDouble(x) + Double.longBitsToDouble(y))
                 : addCarefully(cpu, x, y);
     }
@@ -379,7 +375,7 @@ public final class VectorRuntime {
 
     public static long subsd(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        return isEasy(cpu, x, y)
+        return isEasy(x, y, cpu)
                 ? bits(Double.longBitsToDouble(x) - Double.longBitsToDouble(y))
                 : subCarefully(cpu, x, y);
     }
@@ -392,7 +388,7 @@ public final class VectorRuntime {
 
     public static long mulsd(long y, long x, Cpu c) {
         X86Cpu cpu = (X86Cpu) c;
-        return isEasy(cpu, x, y)
+        return isEasy(x, y, cpu)
                 ? bits(Double.longBitsToDouble(x) * Double.longBitsToDouble(y))
                 : mulCarefully(cpu, x, y);
     }
@@ -473,7 +469,7 @@ public final class VectorRuntime {
         X86Cpu cpu = (X86Cpu) c;
         long x = cpu.v[a];
         long y = cpu.v[b];
-        if (!isEasy(cpu, x, y)) {
+        if (!isEasy(x, y, cpu)) {
             AvxFloats.carefully(cpu, Op.ADDSD, d, a, b, 0, false);
             return;
         }
@@ -506,7 +502,7 @@ public final class VectorRuntime {
         X86Cpu cpu = (X86Cpu) c;
         long x = cpu.v[a];
         long y = cpu.v[b];
-        if (!isEasy(cpu, x, y)) {
+        if (!isEasy(x, y, cpu)) {
             AvxFloats.carefully(cpu, Op.SUBSD, d, a, b, 0, false);
             return;
         }
@@ -539,7 +535,7 @@ public final class VectorRuntime {
         X86Cpu cpu = (X86Cpu) c;
         long x = cpu.v[a];
         long y = cpu.v[b];
-        if (!isEasy(cpu, x, y)) {
+        if (!isEasy(x, y, cpu)) {
             AvxFloats.carefully(cpu, Op.MULSD, d, a, b, 0, false);
             return;
         }
@@ -550,12 +546,12 @@ public final class VectorRuntime {
 
     private static boolean areEasy(X86Cpu c, int a, int b, int wide) {
         long[] v = c.v;
-        boolean easy = isEasy(c, v[a], v[b]) && isEasy(c, v[a + 1], v[b + 1]);
+        boolean easy = isEasy(v[a], v[b], c) && isEasy(v[a + 1], v[b + 1], c);
         if (wide == 0) {
             return easy;
         }
         long[] w = c.w;
-        return easy && isEasy(c, w[a], w[b]) && isEasy(c, w[a + 1], w[b + 1]);
+        return easy && isEasy(w[a], w[b], c) && isEasy(w[a + 1], w[b + 1], c);
     }
 
     // ---- binary32
