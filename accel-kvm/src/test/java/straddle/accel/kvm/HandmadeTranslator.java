@@ -1,7 +1,6 @@
 package straddle.accel.kvm;
 
 import java.util.Optional;
-import java.util.function.LongSupplier;
 import straddle.core.accel.Translator;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
@@ -158,9 +157,6 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
     public int[] cpuid(int leaf, int subleaf) {
         return new int[4];
     }
-
-    @Override
-    public void useCounter(LongSupplier counter) {}
 
     @Override
     public int id() {

@@ -1,6 +1,5 @@
 package straddle.core.vcpu;
 
-import java.util.function.LongSupplier;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86State;
 
@@ -55,7 +54,4 @@ public interface TranslatedVcpu extends Vcpu {
 
     /// EAX, EBX, ECX and EDX as CPUID answers them for a leaf, and a subleaf where it has any.
     int[] cpuid(int leaf, int subleaf);
-
-    /// Has the guest's time-stamp counter follow another one, which no guest can stop, for the rest of this vCPU's life.
-    void useCounter(LongSupplier counter);
 }

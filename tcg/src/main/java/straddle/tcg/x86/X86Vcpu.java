@@ -1,6 +1,5 @@
 package straddle.tcg.x86;
 
-import java.util.function.LongSupplier;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.observe.ExitObserver;
@@ -107,11 +106,6 @@ public final class X86Vcpu implements TranslatedVcpu {
     @Override
     public int[] cpuid(int leaf, int subleaf) {
         return cpu.cpuid(leaf, subleaf);
-    }
-
-    @Override
-    public void useCounter(LongSupplier counter) {
-        cpu.useCounter(counter);
     }
 
     @Override
