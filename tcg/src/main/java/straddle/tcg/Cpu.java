@@ -104,6 +104,9 @@ public abstract class Cpu {
     /// The micro-op within a region that raised the [GuestFault] on its way, or null.
     public MicroOp faultingInRegion;
 
+    /// The micro-op that raised the [GuestFault] which ended [#runChain].
+    protected MicroOp faulting;
+
     /// Whether other vCPUs run at the same time, so that LOCK must be atomic on the host and accesses keep x86's order.
     protected boolean shared;
 
@@ -355,6 +358,24 @@ public abstract class Cpu {
         current = tb;
         retired += tb.insns;
         return tb.head.next;
+    }
+
+    /// The interpreter's loop: in a method of its own, so that a fault knows its micro-op.
+    protected final MicroOp runChain(MicroOp first) {
+        MicroOp op = first;
+        try {
+            while (true) {
+                MicroOp next = op.exec(this);
+                if (next == null) {
+                    return null;
+                }
+                op = next;
+            }
+        } catch (GuestFault fault) {
+            faulting = faultingInRegion == null ? op : faultingInRegion;
+            faultingInRegion = null;
+            throw fault;
+        }
     }
 
     private Tb lookupTb() {

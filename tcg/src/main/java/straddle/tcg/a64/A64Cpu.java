@@ -48,7 +48,7 @@ public final class A64Cpu extends FpCpu {
     }
 
     Region.Ram code(long gpa) {
-        return codeAt(gpa);
+        return ramAt(gpa);
     }
 
     // ---- as the system sees it

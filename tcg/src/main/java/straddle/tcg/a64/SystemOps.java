@@ -133,16 +133,6 @@ final class SystemOps {
         return number == NZCV || number == FPCR || number == FPSR ? new Write(number, t) : null;
     }
 
-    /// SVC.
-    static final class Call extends MicroOp {
-        Call() {}
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            return ((A64Cpu) c).systemCall(pc, pc + 4);
-        }
-    }
-
     private static final class Nothing extends MicroOp {
         @Override
         public MicroOp exec(Cpu c) {

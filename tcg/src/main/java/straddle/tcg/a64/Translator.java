@@ -16,6 +16,8 @@ import straddle.tcg.op.Branch;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Move;
+import straddle.tcg.user.Stop;
+import straddle.tcg.user.SystemCall;
 
 /// The A64 front end: decodes a block's instructions and makes their micro-ops, chapter by chapter of the manual.
 final class Translator {
@@ -69,11 +71,7 @@ final class Translator {
         if (!ended) {
             append(new Jump(pc, pc, false));
         }
-        BlockHead head = new BlockHead(tb, count);
-        head.pc = blockPc;
-        head.next = first;
-        tb.head = head;
-        tb.first = head;
+        BlockHead.lead(tb, first);
         return tb;
     }
 
@@ -123,7 +121,7 @@ final class Translator {
     /// Whether a new translator, which has no processor, finds that an instruction is not undefined.
     boolean allocates(int word) {
         emit(word);
-        return !(first instanceof Stop stop && stop.why == UserStop.ILLEGAL_INSTRUCTION);
+        return !(first instanceof Stop stop && stop.why() == UserStop.ILLEGAL_INSTRUCTION);
     }
 
     private void emit(int word) {
@@ -279,7 +277,7 @@ final class Translator {
     private void control(Control row, int word) {
         switch (row) {
             case B_COND -> conditional(word);
-            case SVC -> end(new SystemOps.Call());
+            case SVC -> end(new SystemCall(pc + 4));
             case HVC, SMC, HLT, DCPS1, DCPS2, DCPS3, ERET, DRPS, MSR_IMMEDIATE -> undefined();
             case BRK -> end(new Stop(UserStop.BREAK_INSTRUCTION));
             case HINT -> {
@@ -698,25 +696,6 @@ final class Translator {
                     append(
                             new Synchronization.StoreExclusive(
                                     true, 1 << log, target(rm(word)), source(t), source(t2), n));
-        }
-    }
-
-    /// Stops the program: the instruction can't be run.
-    static final class Stop extends MicroOp {
-        private final UserStop why;
-
-        Stop(UserStop why) {
-            this.why = why;
-        }
-
-        @Override
-        public MicroOp exec(straddle.tcg.Cpu c) {
-            throw ((A64Cpu) c).stop(why, pc);
-        }
-
-        @Override
-        public String toString() {
-            return "Stop " + why;
         }
     }
 }

@@ -8,7 +8,6 @@ import static straddle.tcg.arm.ArmCpu.Z;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 import org.objectweb.asm.Opcodes;
-import straddle.core.user.UserStop;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Atomic;
 import straddle.tcg.op.Emitter;
@@ -24,33 +23,6 @@ public final class ArmOps {
     private static final long MASK = 0xffff_ffffL;
 
     private ArmOps() {}
-
-    /// Stops the program: an instruction that is not there, or BKPT.
-    static final class Raise extends MicroOp {
-        private final UserStop why;
-
-        Raise(UserStop why) {
-            this.why = why;
-        }
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            throw ((ArmCpu) c).stop(why, pc);
-        }
-    }
-
-    static final class SystemCall extends MicroOp {
-        private final long after;
-
-        SystemCall(long after) {
-            this.after = after;
-        }
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            return ((ArmCpu) c).systemCall(pc, after);
-        }
-    }
 
     // ---- flags
 

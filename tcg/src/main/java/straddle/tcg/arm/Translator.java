@@ -25,6 +25,8 @@ import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Move;
 import straddle.tcg.op.Word;
+import straddle.tcg.user.Stop;
+import straddle.tcg.user.SystemCall;
 import straddle.tcg.user.UserCpu;
 
 /// The ARM front end: makes a block's micro-ops.
@@ -92,11 +94,7 @@ final class Translator {
             }
             append(jump(pc));
         }
-        BlockHead head = new BlockHead(tb, count);
-        head.pc = blockPc;
-        head.next = first;
-        tb.head = head;
-        tb.first = head;
+        BlockHead.lead(tb, first);
         return tb;
     }
 
@@ -151,7 +149,7 @@ final class Translator {
 
     /// What a condition may skip does not end the block.
     void raise(UserStop why) {
-        append(new ArmOps.Raise(why));
+        append(new Stop(why));
         ended = !conditional;
     }
 
@@ -435,7 +433,7 @@ final class Translator {
             case BX -> branchExchange(reg(Field.RM), get(Field.RM) == LR);
             case CBZ -> compareAndBranch();
             case TBB, TBH -> tableBranch();
-            case SVC -> end(new ArmOps.SystemCall(nextPc()));
+            case SVC -> end(new SystemCall(nextPc()));
             case MRC, MCR -> coprocessor();
             case MRS -> append(new ArmOps.ReadStatus(get(Field.RD)));
             case MSR -> {

@@ -16,27 +16,6 @@ public final class MipsOps {
 
     private MipsOps() {}
 
-    /// Stops the program: an instruction that is not there, or BREAK.
-    static final class Raise extends MicroOp {
-        private final UserStop why;
-
-        Raise(UserStop why) {
-            this.why = why;
-        }
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            throw ((MipsCpu) c).stop(why, pc);
-        }
-    }
-
-    static final class SystemCall extends MicroOp {
-        @Override
-        public MicroOp exec(Cpu c) {
-            return ((MipsCpu) c).systemCall(pc, pc + 4);
-        }
-    }
-
     // ---- arithmetic that traps
 
     /// d = a + b or a - b, unless that overflows.

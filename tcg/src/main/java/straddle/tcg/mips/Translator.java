@@ -22,6 +22,8 @@ import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Move;
 import straddle.tcg.op.Word;
+import straddle.tcg.user.Stop;
+import straddle.tcg.user.SystemCall;
 import straddle.tcg.user.UserCpu;
 
 /// The MIPS front end: makes a block's micro-ops.
@@ -88,11 +90,7 @@ final class Translator {
         if (!ended) {
             append(jump(pc));
         }
-        BlockHead head = new BlockHead(tb, count);
-        head.pc = blockPc;
-        head.next = first;
-        tb.head = head;
-        tb.first = head;
+        BlockHead.lead(tb, first);
         return tb;
     }
 
@@ -151,7 +149,7 @@ final class Translator {
     private void emitSlot(int word) {
         Op op = Decoder.decode(word);
         if (op == null || isBranch(op) || op == Op.SYSCALL) {
-            append(new MipsOps.Raise(UserStop.RESERVED_INSTRUCTION));
+            append(new Stop(UserStop.RESERVED_INSTRUCTION));
         } else {
             instruction(op, word);
         }
@@ -273,7 +271,7 @@ final class Translator {
     // ---- all other instructions
 
     private void raise(UserStop why) {
-        end(new MipsOps.Raise(why));
+        end(new Stop(why));
     }
 
     private void instruction(Op op, int word) {
@@ -363,7 +361,7 @@ final class Translator {
             case TLT -> trap(Word.IS_LESS, word);
             case TLTU -> trap(Word.IS_BELOW, word);
             case SYNC -> append(new MipsOps.Sync());
-            case SYSCALL -> end(new MipsOps.SystemCall());
+            case SYSCALL -> end(new SystemCall(pc + 4));
             default -> raise(MipsCpu.ofCode(breakCode(word), true)); // BREAK
         }
     }

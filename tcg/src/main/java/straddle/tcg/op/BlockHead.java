@@ -13,9 +13,18 @@ public final class BlockHead extends MicroOp {
     private int untilHot = HOT;
     private boolean postponed;
 
-    public BlockHead(Tb tb, int insns) {
+    private BlockHead(Tb tb) {
         this.tb = tb;
-        this.insns = insns;
+        this.insns = tb.insns;
+        this.pc = tb.pc;
+    }
+
+    /// Gives a block its head, and what it does: the first of its micro-ops.
+    public static void lead(Tb tb, MicroOp first) {
+        BlockHead head = new BlockHead(tb);
+        head.next = first;
+        tb.head = head;
+        tb.first = head;
     }
 
     @Override

@@ -2,7 +2,6 @@ package straddle.tcg.user;
 
 import java.lang.foreign.Arena;
 import straddle.core.bus.PortBus;
-import straddle.core.memory.Region;
 import straddle.core.user.Access;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
@@ -33,7 +32,6 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
     private long faultAddress;
     private Access faultAccess = Access.LOAD;
     private long systemCallPc;
-    private MicroOp faulting;
 
     /// @param slots size of the register file, temporaries included
     /// @param arena outlives this CPU
@@ -152,24 +150,6 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
         }
     }
 
-    /// In a method of its own, so that a fault knows its micro-op.
-    private MicroOp runChain(MicroOp first) {
-        MicroOp op = first;
-        try {
-            while (true) {
-                MicroOp next = op.exec(this);
-                if (next == null) {
-                    return null;
-                }
-                op = next;
-            }
-        } catch (GuestFault fault) {
-            faulting = faultingInRegion == null ? op : faultingInRegion;
-            faultingInRegion = null;
-            throw fault;
-        }
-    }
-
     private MicroOp aloneBlock() {
         alone = true;
         try {
@@ -256,11 +236,6 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
     @Override
     public long addressMask() {
         return isa.is64() ? -1 : 0xffff_ffffL;
-    }
-
-    /// The RAM at a guest-physical address, for reading code.
-    protected final Region.Ram codeAt(long gpa) {
-        return ramAt(gpa);
     }
 
     // ---- as the system sees it

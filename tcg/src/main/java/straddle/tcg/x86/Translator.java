@@ -100,11 +100,7 @@ final class Translator implements Decoder.Code {
         if (!ended) {
             append(jump(pc));
         }
-        BlockHead head = new BlockHead(tb, count);
-        head.pc = blockPc;
-        head.next = first;
-        tb.head = head;
-        tb.first = head;
+        BlockHead.lead(tb, first);
         return tb;
     }
 

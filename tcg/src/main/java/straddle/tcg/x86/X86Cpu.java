@@ -1051,6 +1051,7 @@ public final class X86Cpu extends Cpu {
         }
     }
 
+    /// Has the guest's time-stamp counter follow another one, which no guest can stop, for the rest of its life.
     public void useCounter(LongSupplier source) {
         counter = source;
         tscOffset = 0;
@@ -1201,26 +1202,6 @@ public final class X86Cpu extends Cpu {
         if (exit == null && (attention() & (ATTENTION_KICK | ATTENTION_STEP)) != 0) {
             clearAttention(ATTENTION_KICK | ATTENTION_STEP);
             exit = Exit.Kicked.KICKED;
-        }
-    }
-
-    private MicroOp faulting;
-
-    /// The interpreter's loop: in a method of its own, so that a fault knows its micro-op.
-    private MicroOp runChain(MicroOp first) {
-        MicroOp op = first;
-        try {
-            while (true) {
-                MicroOp next = op.exec(this);
-                if (next == null) {
-                    return null;
-                }
-                op = next;
-            }
-        } catch (GuestFault fault) {
-            faulting = faultingInRegion == null ? op : faultingInRegion;
-            faultingInRegion = null;
-            throw fault;
         }
     }
 
