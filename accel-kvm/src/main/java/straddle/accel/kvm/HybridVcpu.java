@@ -601,13 +601,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
     }
 
-    /// The memory map has changed.
+    /// The memory map has changed. Any thread.
     void forgetMap() {
-        try {
-            tables.reset();
-        } catch (HostException e) {
-            throw new IllegalStateException(e);
-        }
+        tables.forgetMap();
         awaitDeparture();
     }
 

@@ -48,16 +48,12 @@ final class Monitor {
     private static final long SUPERVISOR_ACCESSED = 0x60;
 
     private final TablePool pool;
-    private int first;
-    private int directory;
+    private final int first;
+    private final int directory;
 
+    /// Its pages outlive the pool's reset: a stub may have the frame of user code that goes on.
     Monitor(TablePool pool) {
         this.pool = pool;
-        build();
-    }
-
-    /// Builds it in fresh pages, after the pool was reset.
-    void build() {
         first = pool.take();
         for (int i = 1; i < PAGES; i++) {
             pool.take();
@@ -75,6 +71,7 @@ final class Monitor {
             buildStub(vector);
         }
         buildTables();
+        pool.keep();
     }
 
     /// The entry of a top-level table that shows it.

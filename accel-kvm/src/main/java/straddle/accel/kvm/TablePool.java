@@ -25,6 +25,7 @@ final class TablePool {
     private final long gpa;
     private final Slot slot;
     private int used;
+    private int kept;
 
     /// The memory slot that shows the pages to KVM.
     @FunctionalInterface
@@ -56,10 +57,15 @@ final class TablePool {
         return new TablePool(pages, gpa, slot);
     }
 
-    /// Takes all pages back.
+    /// Has [#reset] leave what was taken until now.
+    void keep() {
+        kept = used;
+    }
+
+    /// Takes all other pages back.
     void reset() throws HostException {
         slot.remake();
-        used = 0;
+        used = kept;
     }
 
     int free() {

@@ -53,6 +53,10 @@ final class UserTables {
     private long[] writable = new long[1 << 12];
 
     private Table lastRoot;
+
+    /// Everything is to be forgotten before native code runs again.
+    private boolean outdated;
+
     private long fills;
     private long revocations;
     private long moves;
@@ -108,7 +112,7 @@ final class UserTables {
     ///
     /// @return its gpa
     synchronized long root(long cr3) throws HostException {
-        if (pool.free() < RESERVE) {
+        if (outdated || pool.free() < RESERVE) {
             reset();
         }
         long guest = cr3 & ADDRESS;
@@ -171,8 +175,14 @@ final class UserTables {
         }
     }
 
-    /// Forgets everything.
-    synchronized void reset() throws HostException {
+    /// The memory map has changed: has the next [#root] forget everything. Native code that runs now goes on with
+    /// what it had until it is left.
+    synchronized void forgetMap() {
+        outdated = true;
+    }
+
+    private void reset() throws HostException {
+        outdated = false;
         for (Table[] chunk : byGuestPage) {
             for (int i = 0; chunk != null && i < chunk.length; i++) {
                 if (chunk[i] != null) {
@@ -185,7 +195,6 @@ final class UserTables {
         lastRoot = null;
         Arrays.fill(writable, 0);
         pool.reset();
-        monitor.build();
         resets++;
     }
 

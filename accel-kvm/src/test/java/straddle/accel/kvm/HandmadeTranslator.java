@@ -1,6 +1,7 @@
 package straddle.accel.kvm;
 
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import straddle.core.accel.Translator;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
@@ -31,6 +32,10 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
 
     int extendedBrought;
     Rehearsal rehearsal;
+
+    /// What the guest does to its tables before a page that user code faulted on is looked up.
+    LongConsumer beforeTouch = linear -> {};
+
     private UserCodeTaker taker;
     private Runnable bring;
 
@@ -117,6 +122,7 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
 
     @Override
     public boolean touch(long linear, boolean write, boolean fetch) {
+        beforeTouch.accept(linear);
         return linear >= USER && linear < USER + USER_BYTES;
     }
 

@@ -60,10 +60,14 @@ class HybridVcpuTest {
                     table + (USER >>> 12 + 9 * (level - 1) & 511) * 8, 8, table + 0x1000 | ALL);
         }
         for (int page = 0; page < 4; page++) {
-            long entry = 0x4000 + ((USER >>> 12) + page & 511) * 8;
-            memory.write(entry, 8, USER_GPA + page * 0x1000L | ALL);
+            mapUserPage(page, ALL);
         }
         translator.reset(ROOT);
+    }
+
+    private void mapUserPage(long page, long rights) {
+        long entry = 0x4000 + ((USER >>> 12) + page & 511) * 8;
+        memory.write(entry, 8, USER_GPA + page * 0x1000L | rights);
     }
 
     @AfterEach
@@ -146,6 +150,28 @@ class HybridVcpuTest {
         vcpu.run();
 
         assertEquals(2, translator.extendedSaved);
+    }
+
+    /// Each of its faults takes the page of the one before away, which uses up tables until all are made anew.
+    @Test
+    void aSliceGoesOnWhenAllTablesAreMadeAnew() throws Exception {
+        // mov al,[0x401000]; mov al,[0x402000]; inc rbx; cmp rbx,1200; jne to the start
+        start("8a042500104000 8a042500204000 48ffc3 4881fbb0040000 75e6" + SYSCALL, 0);
+        mapUserPage(1, 0);
+        mapUserPage(2, 0);
+        translator.beforeTouch =
+                linear -> {
+                    long page = linear >>> 12 & 3;
+                    if (page != 0) {
+                        mapUserPage(3 - page, 0);
+                        mapUserPage(page, ALL);
+                    }
+                };
+        vcpu.run();
+
+        assertEquals(1200, translator.user.gpr[X86.RBX]);
+        assertEquals(USER + 26, translator.user.rip);
+        assertTrue(figure("tables all forgotten") > 0);
     }
 
     @Test

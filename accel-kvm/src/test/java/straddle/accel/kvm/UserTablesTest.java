@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import straddle.core.accel.Translator;
+import straddle.core.arch.x86.X86;
 import straddle.core.bus.MachineLock;
 import straddle.core.irq.InterruptSource;
 import straddle.core.irq.IrqChip;
@@ -30,6 +31,7 @@ import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 import straddle.core.memory.Region;
 import straddle.core.vcpu.TranslatedVcpu;
+import straddle.core.vcpu.UserState;
 
 /// The guest's tables lie in the first pages of 4 MiB of RAM: the top one at 0x1000.
 class UserTablesTest {
@@ -195,6 +197,20 @@ class UserTablesTest {
             map(PAGE, 0x20_0000 | ALL);
         }
         assertTrue(remade > 0);
+    }
+
+    @Test
+    void userCodeThatGoesOnFindsItsFrameInAPoolMadeAnew() throws Exception {
+        UserState user = new UserState();
+        user.rip = PAGE + 0x123;
+        user.gpr[X86.RSP] = PAGE + 0x456;
+        tables.monitor().setFrame(user);
+        tables.root(ROOT);
+        tables.forgetMap();
+        tables.root(ROOT);
+        assertEquals(1, remade);
+        assertEquals(PAGE + 0x123, tables.monitor().frame(0));
+        assertEquals(PAGE + 0x456, tables.monitor().frame(3));
     }
 
     /// Whatever is written to the guest's tables, native code can do no more than they allow.
