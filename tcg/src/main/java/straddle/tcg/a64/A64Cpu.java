@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import straddle.tcg.simd.FpCpu;
 import straddle.core.memory.Region;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
@@ -33,7 +34,7 @@ public final class A64Cpu extends FpCpu {
 
     /// @param arena outlives this CPU
     public A64Cpu(UserMemory memory, Arena arena) {
-        super(UserIsa.AARCH64, Slots.COUNT, memory, arena);
+        super(UserIsa.AARCH64, Slots.COUNT, memory, arena, false);
         reset();
     }
 

@@ -12,6 +12,9 @@ import static straddle.tcg.a64.Translator.rn;
 
 import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
+import straddle.tcg.simd.Constants;
+import straddle.tcg.simd.FpRuntime;
+import straddle.tcg.simd.FpUnit;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Cond;
 import straddle.tcg.op.Emitter;
@@ -20,8 +23,8 @@ import straddle.tcg.op.Move;
 
 /// Scalar floating point: from rows to micro-ops.
 final class Floats {
-    static final String RUNTIME = "straddle/tcg/a64/FpRuntime";
-    static final String CPU = "Lstraddle/tcg/Cpu;";
+    private static final String RUNTIME = FpRuntime.NAME;
+    private static final String CPU = FpRuntime.CPU;
     static final long LOW = 0xffff_ffffL;
 
     private final Translator to;
@@ -73,7 +76,7 @@ final class Floats {
             case FCMP_ZERO -> to.append(new Compare(false, size, v(n), Slots.ZERO));
             case FCMPE_ZERO -> to.append(new Compare(true, size, v(n), Slots.ZERO));
             case FMOV_IMMEDIATE -> {
-                to.append(new Move.Constant(v(d), expand(dbl, bits(word, 13, 8))));
+                to.append(new Move.Constant(v(d), Constants.number(dbl, bits(word, 13, 8))));
                 to.append(new Move.Constant(v(d) + 1, 0));
             }
             case FCCMP, FCCMPE -> {
@@ -133,17 +136,6 @@ final class Floats {
             case FCVTMS, FCVTMU -> FpUnit.DOWN;
             default -> FpUnit.TRUNCATE;
         };
-    }
-
-    /// The number that 8 bits stand for (pseudocode VFPExpandImm).
-    static long expand(boolean dbl, int imm8) {
-        long bits = imm8;
-        long sign = bits >>> 7;
-        long b = bits >>> 6 & 1;
-        long low = bits & 63;
-        return dbl
-                ? sign << 63 | (b ^ 1) << 62 | (b == 0 ? 0 : 0xffL << 54) | low << 48
-                : sign << 31 | (b ^ 1) << 30 | (b == 0 ? 0 : 0x1fL << 25) | low << 19;
     }
 
     private static char letter(int size) {
@@ -566,7 +558,10 @@ final class Floats {
             e.get(n);
             e.get(m);
             e.cpu();
-            e.invoke(RUNTIME, (signal ? "fcmpe" : "fcmp") + letter(size), "(JJ" + CPU + ")J");
+            e.invoke(
+                    FpComparisons.NAME,
+                    (signal ? "fcmpe" : "fcmp") + letter(size),
+                    "(JJ" + CPU + ")J");
         }
 
         @Override

@@ -2,6 +2,7 @@ package straddle.tcg.a64;
 
 import java.util.ArrayList;
 import java.util.List;
+import straddle.tcg.simd.VectorOp;
 
 /// Advanced SIMD and cryptographic instructions (Arm ARM DDI 0487, C4.1): the vector form, then the scalar one, each
 /// with the element sizes that it allows. `D` needs all 128 bits (Q), `d` does not, `q` is `S` with Q.
@@ -620,5 +621,10 @@ public enum Simd implements Row {
             patterns.add(Pattern.of(scalar, scalarSizes));
         }
         return patterns;
+    }
+
+    /// What a row of vector arithmetic computes, by element or not.
+    VectorOp operation() {
+        return VectorOp.valueOf(name().replace("_ELEMENT", ""));
     }
 }

@@ -9,6 +9,8 @@ import static straddle.tcg.a64.Translator.rn;
 
 import java.util.Arrays;
 import org.objectweb.asm.Opcodes;
+import straddle.tcg.simd.LaneRuntime;
+import straddle.tcg.simd.Lanes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
@@ -329,7 +331,7 @@ final class Structures {
             e.get(n);
             e.load(this, 1 << size);
             e.integer(size);
-            e.invoke("straddle/tcg/a64/LaneRuntime", "each", "(JI)J");
+            e.invoke("straddle/tcg/simd/LaneRuntime", "each", "(JI)J");
             e.keep(Emitter.A);
             e.take(Emitter.A);
             e.set(slot(0));

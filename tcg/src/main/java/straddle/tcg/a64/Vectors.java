@@ -9,6 +9,10 @@ import static straddle.tcg.a64.Translator.rd;
 import static straddle.tcg.a64.Translator.rm;
 import static straddle.tcg.a64.Translator.rn;
 
+import straddle.tcg.simd.Upper;
+import straddle.tcg.simd.VectorLanes;
+import straddle.tcg.simd.VectorOps;
+import straddle.tcg.simd.Constants;
 import straddle.tcg.op.Move;
 
 /// Advanced SIMD: from rows to micro-ops.
@@ -29,6 +33,10 @@ final class Vectors {
         int m = v(rm(word));
         boolean q = bit(word, 30) != 0;
         int size = Math.max(DecodeTable.pattern(word).size(word), 0);
+        // What narrows goes to the lower half, or to the upper one, which leaves the lower as it
+        // is.
+        boolean clears = !q || isScalar(word);
+        int half = clears ? d : d + 1;
         switch (row) {
             case AESE,
                     AESD,
@@ -44,19 +52,19 @@ final class Vectors {
                     SHA1H,
                     SHA1SU1,
                     SHA256SU0 ->
-                    to.append(new VectorOps.Cryptographic(row, d, n, m));
+                    to.append(new SimdOps.Cryptographic(row, d, n, m));
             case TBL, TBX ->
                     to.append(
-                            new VectorOps.Lookup(
-                                    d, n, m, bits(word, 13, 2) + 1, row == Simd.TBX, q));
+                            new SimdOps.Lookup(d, n, m, bits(word, 13, 2) + 1, row == Simd.TBX, q));
             case UZP1, TRN1, ZIP1, UZP2, TRN2, ZIP2 ->
-                    to.append(new VectorOps.Permute(row, d, n, m, size, q));
+                    to.append(
+                            new VectorOps.Permute(row.operation(), d, n, m, size, Upper.ofA64(q)));
             case EXT -> {
                 int at = bits(word, 11, 4);
                 if (!q && at > 7) {
                     to.undefined();
                 } else {
-                    to.append(new VectorOps.Extract(d, n, m, at, q));
+                    to.append(new VectorOps.Extract(d, n, m, at, Upper.ofA64(q)));
                 }
             }
             case DUP_ELEMENT, DUP_GENERAL, SMOV, UMOV, INS_GENERAL, INS_ELEMENT -> copy(row, word);
@@ -129,7 +137,8 @@ final class Vectors {
                     FACGT ->
                     lanes(row, word, m, size, 0);
             case SMAXP, SMINP, ADDP, UMAXP, UMINP, FMAXNMP, FADDP, FMAXP, FMINNMP, FMINP ->
-                    to.append(new VectorOps.Pairwise(row, d, n, m, size, q));
+                    to.append(
+                            new VectorOps.Pairwise(row.operation(), d, n, m, size, Upper.ofA64(q)));
             case SADDL,
                     UADDL,
                     SADDW,
@@ -151,16 +160,20 @@ final class Vectors {
                     SQDMLAL,
                     SQDMLSL,
                     SQDMULL ->
-                    to.append(new VectorOps.Widen(row, d, n, m, size, -1, q, isScalar(word)));
+                    to.append(
+                            new VectorOps.Widen(
+                                    row.operation(), d, n, m, size, -1, q, isScalar(word)));
             case PMULL -> {
                 if (size == 3) {
                     to.append(new VectorOps.MultiplyPolynomials(d, n, m, q));
                 } else {
-                    to.append(new VectorOps.Widen(row, d, n, m, size, -1, q, false));
+                    to.append(new VectorOps.Widen(row.operation(), d, n, m, size, -1, q, false));
                 }
             }
             case ADDHN, RADDHN, SUBHN, RSUBHN ->
-                    to.append(new VectorOps.Narrow(row, d, n, m, size, 0, q, false));
+                    to.append(
+                            new VectorOps.Narrow(
+                                    row.operation(), half, n, m, size, 0, clears, false));
             case REV64,
                     REV16,
                     SADDLP,
@@ -218,21 +231,26 @@ final class Vectors {
                     FSQRT ->
                     lanes(row, word, n, size, 0);
             case XTN, SQXTN, SQXTUN, UQXTN ->
-                    to.append(new VectorOps.Narrow(row, d, n, n, size, 0, q, isScalar(word)));
+                    to.append(
+                            new VectorOps.Narrow(
+                                    row.operation(), half, n, n, size, 0, clears, isScalar(word)));
             case SHLL -> to.append(new VectorOps.ShiftLong(d, n, size, 8 << size, false, q));
-            case FCVTN -> to.append(new VectorOps.ConvertNarrow(d, n, size, false, q, false));
+            case FCVTN ->
+                    to.append(new VectorOps.ConvertNarrow(half, n, size, false, clears, false));
             case FCVTXN ->
-                    to.append(new VectorOps.ConvertNarrow(d, n, size, true, q, isScalar(word)));
+                    to.append(
+                            new VectorOps.ConvertNarrow(
+                                    half, n, size, true, clears, isScalar(word)));
             case FCVTL -> to.append(new VectorOps.ConvertLong(d, n, size, q));
             case SADDLV, SMAXV, SMINV, ADDV, UADDLV, UMAXV, UMINV, FMAXNMV, FMAXV, FMINNMV, FMINV ->
-                    to.append(new VectorOps.Across(row, d, n, size, q));
+                    to.append(new VectorOps.Across(row.operation(), d, n, size, q));
             case ADDP_SCALAR,
                     FMAXNMP_SCALAR,
                     FADDP_SCALAR,
                     FMAXP_SCALAR,
                     FMINNMP_SCALAR,
                     FMINP_SCALAR ->
-                    to.append(new VectorOps.PairScalar(row, d, n, size));
+                    to.append(new VectorOps.PairScalar(row.operation(), d, n, size));
             case MODIFIED_IMMEDIATE -> modifiedImmediate(word);
             case SSHR,
                     SSRA,
@@ -252,7 +270,9 @@ final class Vectors {
                     lanes(row, word, n, size, bits(word, 16, 7) - (8 << size));
             case SHRN, RSHRN, SQSHRN, SQRSHRN, SQSHRUN, SQRSHRUN, UQSHRN, UQRSHRN -> {
                 int by = (16 << size) - bits(word, 16, 7);
-                to.append(new VectorOps.Narrow(row, d, n, n, size, by, q, isScalar(word)));
+                to.append(
+                        new VectorOps.Narrow(
+                                row.operation(), half, n, n, size, by, clears, isScalar(word)));
             }
             case SSHLL, USHLL -> {
                 int by = bits(word, 16, 7) - (8 << size);
@@ -269,7 +289,7 @@ final class Vectors {
                     UMULL_ELEMENT ->
                     to.append(
                             new VectorOps.Widen(
-                                    row,
+                                    row.operation(),
                                     d,
                                     n,
                                     v(elementRegister(word, size)),
@@ -277,22 +297,33 @@ final class Vectors {
                                     elementIndex(word, size),
                                     q,
                                     isScalar(word)));
-            case MUL_ELEMENT -> byElement(Simd.MUL, word, size);
-            case SQDMULH_ELEMENT -> byElement(Simd.SQDMULH, word, size);
-            case SQRDMULH_ELEMENT -> byElement(Simd.SQRDMULH, word, size);
-            case MLA_ELEMENT -> byElement(Simd.MLA, word, size);
-            case MLS_ELEMENT -> byElement(Simd.MLS, word, size);
-            case FMLA_ELEMENT -> byElement(Simd.FMLA, word, size);
-            case FMLS_ELEMENT -> byElement(Simd.FMLS, word, size);
-            case FMUL_ELEMENT -> byElement(Simd.FMUL, word, size);
-            case FMULX_ELEMENT -> byElement(Simd.FMULX, word, size);
+            case MUL_ELEMENT,
+                    SQDMULH_ELEMENT,
+                    SQRDMULH_ELEMENT,
+                    MLA_ELEMENT,
+                    MLS_ELEMENT,
+                    FMLA_ELEMENT,
+                    FMLS_ELEMENT,
+                    FMUL_ELEMENT,
+                    FMULX_ELEMENT ->
+                    byElement(row, word, size);
         }
     }
 
     private void lanes(Simd row, int word, int m, int size, int imm) {
         boolean scalar = isScalar(word);
         boolean q = bit(word, 30) != 0 && !scalar;
-        to.append(new VectorLanes(row, v(rd(word)), v(rn(word)), m, size, imm, -1, q, scalar));
+        to.append(
+                new VectorLanes(
+                        row.operation(),
+                        v(rd(word)),
+                        v(rn(word)),
+                        m,
+                        size,
+                        imm,
+                        -1,
+                        Upper.ofA64(q),
+                        scalar));
     }
 
     private static int elementRegister(int word, int size) {
@@ -318,14 +349,14 @@ final class Vectors {
         boolean q = bit(word, 30) != 0 && !scalar;
         to.append(
                 new VectorLanes(
-                        row,
+                        row.operation(),
                         v(rd(word)),
                         v(rn(word)),
                         v(elementRegister(word, size)),
                         size,
                         0,
                         elementIndex(word, size),
-                        q,
+                        Upper.ofA64(q),
                         scalar));
     }
 
@@ -352,11 +383,15 @@ final class Vectors {
         }
         switch (row) {
             case DUP_ELEMENT ->
-                    to.append(new VectorOps.Duplicate(v(d), v(n), size, index, q, isScalar(word)));
+                    to.append(
+                            new VectorOps.Duplicate(
+                                    v(d), v(n), size, index, Upper.ofA64(q), isScalar(word)));
             case DUP_GENERAL ->
-                    to.append(new VectorOps.Duplicate(v(d), source(n), size, 0, q, false));
-            case SMOV -> to.append(new VectorOps.MoveOut(target(d), v(n), size, index, true, q));
-            case UMOV -> to.append(new VectorOps.MoveOut(target(d), v(n), size, index, false, q));
+                    to.append(
+                            new VectorOps.Duplicate(
+                                    v(d), source(n), size, 0, Upper.ofA64(q), false));
+            case SMOV -> to.append(new SimdOps.MoveOut(target(d), v(n), size, index, true, q));
+            case UMOV -> to.append(new SimdOps.MoveOut(target(d), v(n), size, index, false, q));
             case INS_GENERAL -> to.append(new VectorOps.Insert(v(d), source(n), size, index, 0));
             default -> {
                 int from = bits(word, 11, 4) >>> size;
@@ -374,45 +409,19 @@ final class Vectors {
         boolean q = bit(word, 30) != 0;
         int imm8 = bits(word, 16, 3) << 5 | bits(word, 5, 5);
         int d = v(rd(word));
-        long value;
-        switch (cmode >>> 1) {
-            case 0, 1, 2, 3 -> value = LaneRuntime.each((long) imm8 << 8 * (cmode >>> 1), 2);
-            case 4, 5 -> value = LaneRuntime.each((long) imm8 << 8 * (cmode >>> 1 & 1), 1);
-            case 6 -> {
-                int shift = (cmode & 1) != 0 ? 16 : 8;
-                value = LaneRuntime.each((long) imm8 << shift | (1L << shift) - 1, 2);
-            }
-            default -> {
-                if (cmode == 14) {
-                    value = op == 0 ? LaneRuntime.each(imm8, 0) : spread(imm8);
-                } else if (op == 0) {
-                    value = LaneRuntime.each(Floats.expand(false, imm8), 2);
-                } else if (q) {
-                    value = Floats.expand(true, imm8);
-                } else {
-                    to.undefined();
-                    return;
-                }
-            }
-        }
-        boolean combines = cmode < 12 && (cmode & 1) != 0;
-        if (combines) {
-            to.append(new VectorOps.CombineConstant(op != 0, d, value, q));
+        if (cmode == 15 && op != 0 && !q) {
+            to.undefined();
             return;
         }
-        if (op != 0 && cmode < 14) {
+        long value = Constants.expand(op, cmode, imm8);
+        if (Constants.combines(cmode)) {
+            to.append(new VectorOps.CombineConstant(op != 0, d, value, Upper.ofA64(q)));
+            return;
+        }
+        if (Constants.isInverted(op, cmode)) {
             value = ~value;
         }
         to.append(new Move.Constant(d, value));
         to.append(new Move.Constant(d + 1, q ? value : 0));
-    }
-
-    /// Each bit as a byte.
-    private static long spread(long imm8) {
-        long value = 0;
-        for (int i = 0; i < 8; i++) {
-            value |= (imm8 >>> i & 1) != 0 ? 0xffL << 8 * i : 0;
-        }
-        return value;
     }
 }

@@ -5,10 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
+import straddle.tcg.simd.FpCpu;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserVcpu;
-import straddle.tcg.a64.FpCpu;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.MicroOp;
 
@@ -86,7 +86,7 @@ public final class ArmCpu extends FpCpu {
 
     /// @param arena outlives this CPU
     public ArmCpu(UserMemory memory, Arena arena) {
-        super(UserIsa.ARM, SLOTS, memory, arena);
+        super(UserIsa.ARM, SLOTS, memory, arena, true);
         translator = new Translator(this);
         reset();
     }

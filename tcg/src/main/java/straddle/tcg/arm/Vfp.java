@@ -8,6 +8,7 @@ import static straddle.tcg.arm.ArmCpu.ZERO;
 import straddle.tcg.op.Halves;
 import straddle.tcg.op.Move;
 import straddle.tcg.op.Word;
+import straddle.tcg.simd.Constants;
 
 /// Floating point: VFPv4 with 32 double registers (DDI 0406C, A7.5 to A7.9).
 final class Vfp {
@@ -162,15 +163,10 @@ final class Vfp {
     /// VFPExpandImm (DDI 0406C, A7.5.1).
     private void immediate(Insn insn) {
         int imm8 = insn.get(Field.IMM) >>> 8 & 0xf0 | insn.get(Field.IMM) & 0xf;
-        long imm = imm8;
-        long sign = imm >>> 7;
-        boolean b = (imm & 0x40) != 0;
-        long low = imm & 0x3f;
+        long value = Constants.number(isWide(insn), imm8);
         if (isWide(insn)) {
-            long value = sign << 63 | (b ? 0x3fcL << 52 : 1L << 62) | low << 48;
             to.append(new Move.Constant(d(insn), value));
         } else {
-            long value = sign << 31 | (b ? 0x7cL << 23 : 1L << 30) | low << 19;
             to.append(new Move.Constant(T0, value));
             to.append(new Halves.Copy(true, d(insn), T0, -1, 0));
         }

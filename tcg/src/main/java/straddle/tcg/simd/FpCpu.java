@@ -1,4 +1,4 @@
-package straddle.tcg.a64;
+package straddle.tcg.simd;
 
 import java.lang.foreign.Arena;
 import straddle.core.user.UserIsa;
@@ -10,8 +10,14 @@ public abstract class FpCpu extends UserCpu {
     /// The control and status registers, and the arithmetic that depends on them.
     public final FpUnit fp = new FpUnit();
 
+    /// The one that vector instructions use.
+    public final FpUnit vector;
+
     /// As for [UserCpu].
-    protected FpCpu(UserIsa isa, int slots, UserMemory memory, Arena arena) {
+    ///
+    /// @param ownVector whether vector instructions have a unit of their own
+    protected FpCpu(UserIsa isa, int slots, UserMemory memory, Arena arena, boolean ownVector) {
         super(isa, slots, memory, arena);
+        vector = ownVector ? new FpUnit() : fp;
     }
 }

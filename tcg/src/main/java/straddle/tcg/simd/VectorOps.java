@@ -1,4 +1,4 @@
-package straddle.tcg.a64;
+package straddle.tcg.simd;
 
 import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
@@ -7,10 +7,10 @@ import straddle.tcg.op.MicroOp;
 
 /// Micro-ops of vector instructions that move data between elements, or to elements of another size. What has no
 /// bytecode of its own is called by regions with the registers it uses.
-final class VectorOps {
+public final class VectorOps {
     private VectorOps() {}
 
-    private static final String LANES = "straddle/tcg/a64/LaneRuntime";
+    private static final String LANES = "straddle/tcg/simd/LaneRuntime";
 
     /// Calls a function of [LaneRuntime] with what is on the stack and the size.
     private static void sized(Emitter e, String name, int size, String type) {
@@ -18,110 +18,33 @@ final class VectorOps {
         e.invoke(LANES, name, type);
     }
 
-    /// Sets a register from A, if there is an upper half, and the stack; else only from the stack.
-    private static void setHalves(Emitter e, int d, boolean q) {
-        if (q) {
-            e.set(d + 1);
-            e.take(Emitter.A);
-            e.set(d);
-        } else {
-            e.set(d);
-            e.constant(0);
-            e.set(d + 1);
-        }
-    }
-
     private static long mask(int size) {
         return Lanes.mask(size);
     }
 
-    /// AES and SHA.
-    static final class Cryptographic extends MicroOp {
-        private final Simd row;
-        private final int d;
-        private final int n;
-        private final int m;
-
-        Cryptographic(Simd row, int d, int n, int m) {
-            this.row = row;
-            this.d = d;
-            this.n = n;
-            this.m = m;
-        }
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            Crypto.run(row, c, d, n, m);
-            return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
-        }
-
-        @Override
-        public int emittedBytes() {
-            return Emitter.computeBytes(2);
-        }
-    }
-
-    /// TBL and TBX.
-    static final class Lookup extends MicroOp {
-        private final int d;
-        private final int n;
-        private final int m;
-        private final int registers;
-        private final boolean keep;
-        private final boolean q;
-
-        Lookup(int d, int n, int m, int registers, boolean keep, boolean q) {
-            this.d = d;
-            this.n = n;
-            this.m = m;
-            this.registers = registers;
-            this.keep = keep;
-            this.q = q;
-        }
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            Whole.lookup(c, d, n, m, registers, keep, q);
-            return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
-        }
-
-        @Override
-        public int emittedBytes() {
-            return Emitter.computeBytes(2);
-        }
-    }
-
     /// UZP, TRN and ZIP.
-    static final class Permute extends MicroOp {
-        private final Simd row;
+    public static final class Permute extends MicroOp {
+        private final VectorOp row;
         private final int d;
         private final int n;
         private final int m;
         private final int size;
+        private final Upper upper;
         private final boolean q;
 
-        Permute(Simd row, int d, int n, int m, int size, boolean q) {
+        public Permute(VectorOp row, int d, int n, int m, int size, Upper upper) {
             this.row = row;
             this.d = d;
             this.n = n;
             this.m = m;
             this.size = size;
-            this.q = q;
+            this.upper = upper;
+            this.q = upper == Upper.COMPUTED;
         }
 
         @Override
         public MicroOp exec(Cpu c) {
-            Whole.permute(row, c, d, n, m, size, q);
+            Whole.permute(row, c, d, n, m, size, upper);
             return next;
         }
 
@@ -132,11 +55,11 @@ final class VectorOps {
                 e.keep(Emitter.A);
                 emitHalf(e, 1);
             }
-            setHalves(e, d, q);
+            upper.emitSet(e, d);
         }
 
         private void emitHalf(Emitter e, int half) {
-            boolean second = row == Simd.UZP2 || row == Simd.TRN2 || row == Simd.ZIP2;
+            boolean second = row == VectorOp.UZP2 || row == VectorOp.TRN2 || row == VectorOp.ZIP2;
             if (size == 3) {
                 e.get((half == 0 ? n : m) + (second ? 1 : 0));
                 return;
@@ -171,33 +94,35 @@ final class VectorOps {
     }
 
     /// Neighbouring elements of two registers.
-    static final class Pairwise extends MicroOp {
-        private final Simd row;
+    public static final class Pairwise extends MicroOp {
+        private final VectorOp row;
         private final int d;
         private final int n;
         private final int m;
         private final int size;
+        private final Upper upper;
         private final boolean q;
 
-        Pairwise(Simd row, int d, int n, int m, int size, boolean q) {
+        public Pairwise(VectorOp row, int d, int n, int m, int size, Upper upper) {
             this.row = row;
             this.d = d;
             this.n = n;
             this.m = m;
             this.size = size;
-            this.q = q;
+            this.upper = upper;
+            this.q = upper == Upper.COMPUTED;
         }
 
         @Override
         public MicroOp exec(Cpu c) {
-            Whole.pairwise(row, c, d, n, m, size, q);
+            Whole.pairwise(row, c, d, n, m, size, upper);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             if (operation() < 0 || size == 3) {
-                e.compute(this, d, d + 1);
+                upper.emitCompute(e, this, d);
                 return;
             }
             emitHalf(e, 0);
@@ -205,7 +130,7 @@ final class VectorOps {
                 e.keep(Emitter.A);
                 emitHalf(e, 1);
             }
-            setHalves(e, d, q);
+            upper.emitSet(e, d);
         }
 
         private int operation() {
@@ -245,13 +170,13 @@ final class VectorOps {
     }
 
     /// The lowest two elements as a scalar.
-    static final class PairScalar extends MicroOp {
-        private final Simd row;
+    public static final class PairScalar extends MicroOp {
+        private final VectorOp row;
         private final int d;
         private final int n;
         private final int size;
 
-        PairScalar(Simd row, int d, int n, int size) {
+        public PairScalar(VectorOp row, int d, int n, int size) {
             this.row = row;
             this.d = d;
             this.n = n;
@@ -282,14 +207,14 @@ final class VectorOps {
                     }
                     e.cpu();
                     String name = size == 3 ? "faddd" : "fadds";
-                    e.invoke(Floats.RUNTIME, name, "(JJ" + Floats.CPU + ")J");
+                    e.invoke(FpRuntime.NAME, name, "(JJ" + FpRuntime.CPU + ")J");
                 }
                 default -> {
                     e.compute(this, d, d + 1);
                     return;
                 }
             }
-            setHalves(e, d, false);
+            Upper.CLEARED.emitSet(e, d);
         }
 
         @Override
@@ -299,14 +224,14 @@ final class VectorOps {
     }
 
     /// All elements as a scalar.
-    static final class Across extends MicroOp {
-        private final Simd row;
+    public static final class Across extends MicroOp {
+        private final VectorOp row;
         private final int d;
         private final int n;
         private final int size;
         private final boolean q;
 
-        Across(Simd row, int d, int n, int size, boolean q) {
+        public Across(VectorOp row, int d, int n, int size, boolean q) {
             this.row = row;
             this.d = d;
             this.n = n;
@@ -341,7 +266,7 @@ final class VectorOps {
                 }
             }
             sized(e, "across", size, "(IJI)J");
-            setHalves(e, d, false);
+            Upper.CLEARED.emitSet(e, d);
         }
 
         private int operation() {
@@ -362,13 +287,13 @@ final class VectorOps {
     }
 
     /// PMULL of 64-bit elements.
-    static final class MultiplyPolynomials extends MicroOp {
+    public static final class MultiplyPolynomials extends MicroOp {
         private final int d;
         private final int n;
         private final int m;
         private final boolean upper;
 
-        MultiplyPolynomials(int d, int n, int m, boolean upper) {
+        public MultiplyPolynomials(int d, int n, int m, boolean upper) {
             this.d = d;
             this.n = n;
             this.m = m;
@@ -393,13 +318,13 @@ final class VectorOps {
     }
 
     /// FCVTL.
-    static final class ConvertLong extends MicroOp {
+    public static final class ConvertLong extends MicroOp {
         private final int d;
         private final int n;
         private final int size;
         private final boolean upper;
 
-        ConvertLong(int d, int n, int size, boolean upper) {
+        public ConvertLong(int d, int n, int size, boolean upper) {
             this.d = d;
             this.n = n;
             this.size = size;
@@ -424,8 +349,8 @@ final class VectorOps {
     }
 
     /// Products, sums and differences of twice the size.
-    static final class Widen extends MicroOp {
-        private final Simd row;
+    public static final class Widen extends MicroOp {
+        private final VectorOp row;
         private final int d;
         private final int n;
         private final int m;
@@ -434,7 +359,15 @@ final class VectorOps {
         private final boolean upper;
         private final boolean scalar;
 
-        Widen(Simd row, int d, int n, int m, int size, int element, boolean upper, boolean scalar) {
+        public Widen(
+                VectorOp row,
+                int d,
+                int n,
+                int m,
+                int size,
+                int element,
+                boolean upper,
+                boolean scalar) {
             this.row = row;
             this.d = d;
             this.n = n;
@@ -468,7 +401,7 @@ final class VectorOps {
             emitHalf(e, 0);
             e.keep(Emitter.A);
             emitHalf(e, 1);
-            setHalves(e, d, true);
+            Upper.COMPUTED.emitSet(e, d);
         }
 
         private boolean hasBytecode() {
@@ -486,13 +419,7 @@ final class VectorOps {
                         SMLAL,
                         UMLAL,
                         SMLSL,
-                        UMLSL,
-                        SMULL_ELEMENT,
-                        UMULL_ELEMENT,
-                        SMLAL_ELEMENT,
-                        UMLAL_ELEMENT,
-                        SMLSL_ELEMENT,
-                        UMLSL_ELEMENT ->
+                        UMLSL ->
                         true;
                 default -> false;
             };
@@ -556,24 +483,32 @@ final class VectorOps {
     }
 
     /// What makes elements of half the size.
-    static final class Narrow extends MicroOp {
-        private final Simd row;
+    public static final class Narrow extends MicroOp {
+        private final VectorOp row;
         private final int d;
         private final int n;
         private final int m;
         private final int size;
         private final int imm;
-        private final boolean upper;
+        private final boolean clears;
         private final boolean scalar;
 
-        Narrow(Simd row, int d, int n, int m, int size, int imm, boolean upper, boolean scalar) {
+        public Narrow(
+                VectorOp row,
+                int d,
+                int n,
+                int m,
+                int size,
+                int imm,
+                boolean clears,
+                boolean scalar) {
             this.row = row;
             this.d = d;
             this.n = n;
             this.m = m;
             this.size = size;
             this.imm = imm;
-            this.upper = upper;
+            this.clears = clears;
             this.scalar = scalar;
         }
 
@@ -582,32 +517,32 @@ final class VectorOps {
             if (scalar) {
                 Whole.narrowingScalar(row, c, d, n, size, imm);
             } else {
-                Whole.narrowing(row, c, d, n, m, size, imm, upper);
+                Whole.narrowing(row, c, d, n, m, size, imm, clears);
             }
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
-            boolean plain = row == Simd.XTN || row == Simd.SHRN || row == Simd.RSHRN;
+            boolean plain = row == VectorOp.XTN || row == VectorOp.SHRN || row == VectorOp.RSHRN;
             if (scalar || !plain) {
-                e.compute(this, d, d + 1);
+                emitCompute(e);
                 return;
             }
             emitHalf(e, 0);
             emitHalf(e, 1);
             e.shift(Opcodes.LSHL, 32);
             e.op(Opcodes.LOR);
-            if (upper) {
+            e.set(d);
+            if (clears) {
+                e.constant(0);
                 e.set(d + 1);
-            } else {
-                setHalves(e, d, false);
             }
         }
 
         private void emitHalf(Emitter e, int half) {
             e.get(n + half);
-            if (row == Simd.RSHRN) {
+            if (row == VectorOp.RSHRN) {
                 e.constant(LaneRuntime.each(1L << imm - 1, size + 1));
                 sized(e, "add", size + 1, "(JJI)J");
             }
@@ -619,10 +554,14 @@ final class VectorOps {
         public int emittedBytes() {
             return 60;
         }
+
+        private void emitCompute(Emitter e) {
+            (clears ? Upper.CLEARED : Upper.KEPT).emitCompute(e, this, d);
+        }
     }
 
     /// SSHLL, USHLL and SHLL.
-    static final class ShiftLong extends MicroOp {
+    public static final class ShiftLong extends MicroOp {
         private final int d;
         private final int n;
         private final int size;
@@ -630,7 +569,7 @@ final class VectorOps {
         private final boolean signed;
         private final boolean upper;
 
-        ShiftLong(int d, int n, int size, int by, boolean signed, boolean upper) {
+        public ShiftLong(int d, int n, int size, int by, boolean signed, boolean upper) {
             this.d = d;
             this.n = n;
             this.size = size;
@@ -650,7 +589,7 @@ final class VectorOps {
             emitHalf(e, 0);
             e.keep(Emitter.A);
             emitHalf(e, 1);
-            setHalves(e, d, true);
+            Upper.COMPUTED.emitSet(e, d);
         }
 
         private void emitHalf(Emitter e, int half) {
@@ -671,21 +610,22 @@ final class VectorOps {
     }
 
     /// FCVTN and FCVTXN.
-    static final class ConvertNarrow extends MicroOp {
+    public static final class ConvertNarrow extends MicroOp {
         private final int d;
         private final int n;
         private final int size;
         private final boolean toOdd;
-        private final boolean upper;
+        private final boolean clears;
         private final boolean scalar;
 
         /// @param size of the narrow elements plus 1, as encoded by sz
-        ConvertNarrow(int d, int n, int size, boolean toOdd, boolean upper, boolean scalar) {
+        public ConvertNarrow(
+                int d, int n, int size, boolean toOdd, boolean clears, boolean scalar) {
             this.d = d;
             this.n = n;
             this.size = size;
             this.toOdd = toOdd;
-            this.upper = upper;
+            this.clears = clears;
             this.scalar = scalar;
         }
 
@@ -694,36 +634,42 @@ final class VectorOps {
             if (scalar) {
                 Whole.convertNarrowScalar(c, d, n);
             } else {
-                Whole.convertNarrow(c, d, n, size, toOdd, upper);
+                Whole.convertNarrow(c, d, n, size, toOdd, clears);
             }
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
+            emitCompute(e);
         }
 
         @Override
         public int emittedBytes() {
             return Emitter.computeBytes(2);
         }
+
+        private void emitCompute(Emitter e) {
+            (clears ? Upper.CLEARED : Upper.KEPT).emitCompute(e, this, d);
+        }
     }
 
     /// EXT: bytes from the middle of two registers.
-    static final class Extract extends MicroOp {
+    public static final class Extract extends MicroOp {
         private final int d;
         private final int n;
         private final int m;
         private final int at;
+        private final Upper upper;
         private final boolean q;
 
-        Extract(int d, int n, int m, int at, boolean q) {
+        public Extract(int d, int n, int m, int at, Upper upper) {
             this.d = d;
             this.n = n;
             this.m = m;
             this.at = at;
-            this.q = q;
+            this.upper = upper;
+            this.q = upper == Upper.COMPUTED;
         }
 
         @Override
@@ -732,8 +678,7 @@ final class VectorOps {
             int[] parts = parts();
             long low = joined(r[parts[0]], r[parts[1]], at & 7);
             long high = q ? joined(r[parts[1]], r[parts[2]], at & 7) : 0;
-            r[d] = low;
-            r[d + 1] = high;
+            upper.set(r, d, low, high);
             return next;
         }
 
@@ -756,14 +701,8 @@ final class VectorOps {
             if (q) {
                 e.keep(Emitter.A);
                 emitJoined(e, parts[1], parts[2]);
-                e.set(d + 1);
-                e.take(Emitter.A);
-                e.set(d);
-            } else {
-                e.set(d);
-                e.constant(0);
-                e.set(d + 1);
             }
+            upper.emitSet(e, d);
         }
 
         private void emitJoined(Emitter e, int x, int y) {
@@ -784,35 +723,29 @@ final class VectorOps {
     }
 
     /// DUP, from an element or a general register.
-    static final class Duplicate extends MicroOp {
+    public static final class Duplicate extends MicroOp {
         private final int d;
         private final int s;
         private final int shift;
         private final int size;
-        private final boolean q;
+        private final Upper upper;
         private final boolean scalar;
 
-        Duplicate(int d, int s, int size, int index, boolean q, boolean scalar) {
+        public Duplicate(int d, int s, int size, int index, Upper upper, boolean scalar) {
             int bit = index << size + 3;
             this.d = d;
             this.s = s + bit / 64;
             this.shift = bit % 64;
             this.size = size;
-            this.q = q;
+            this.upper = scalar ? Upper.CLEARED : upper;
             this.scalar = scalar;
         }
 
         @Override
         public MicroOp exec(Cpu c) {
             long value = c.r[s] >>> shift;
-            if (scalar) {
-                c.r[d] = value & mask(size);
-                c.r[d + 1] = 0;
-            } else {
-                long all = LaneRuntime.each(value, size);
-                c.r[d] = all;
-                c.r[d + 1] = q ? all : 0;
-            }
+            long all = scalar ? value & mask(size) : LaneRuntime.each(value, size);
+            upper.set(c.r, d, all, all);
             return next;
         }
 
@@ -826,15 +759,11 @@ final class VectorOps {
                 e.integer(size);
                 e.invoke(LANES, "each", "(JI)J");
             }
-            e.keep(Emitter.A);
-            e.take(Emitter.A);
-            e.set(d);
-            if (q && !scalar) {
+            if (upper == Upper.COMPUTED) {
+                e.keep(Emitter.A);
                 e.take(Emitter.A);
-            } else {
-                e.constant(0);
             }
-            e.set(d + 1);
+            upper.emitSet(e, d);
         }
 
         @Override
@@ -843,68 +772,15 @@ final class VectorOps {
         }
     }
 
-    /// SMOV and UMOV.
-    static final class MoveOut extends MicroOp {
-        private final int d;
-        private final int s;
-        private final int shift;
-        private final int size;
-        private final boolean signed;
-        private final boolean wide;
-
-        MoveOut(int d, int n, int size, int index, boolean signed, boolean wide) {
-            int bit = index << size + 3;
-            this.d = d;
-            this.s = n + bit / 64;
-            this.shift = bit % 64;
-            this.size = size;
-            this.signed = signed;
-            this.wide = wide;
-        }
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            long value = c.r[s] >>> shift & mask(size);
-            if (signed) {
-                value = Lanes.signed(value, size);
-                if (!wide) {
-                    value &= 0xffff_ffffL;
-                }
-            }
-            c.r[d] = value;
-            return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            e.get(s);
-            e.shift(Opcodes.LUSHR, shift);
-            if (signed) {
-                e.signExtend(1 << size);
-                if (!wide) {
-                    e.zeroExtend(4);
-                }
-            } else {
-                e.zeroExtend(1 << size);
-            }
-            Slots.set(e, d);
-        }
-
-        @Override
-        public int emittedBytes() {
-            return 20;
-        }
-    }
-
     /// INS, from an element or a general register.
-    static final class Insert extends MicroOp {
+    public static final class Insert extends MicroOp {
         private final int d;
         private final int to;
         private final int s;
         private final int from;
         private final long element;
 
-        Insert(int d, int s, int size, int index, int sourceIndex) {
+        public Insert(int d, int s, int size, int index, int sourceIndex) {
             int bit = index << size + 3;
             int sourceBit = sourceIndex << size + 3;
             this.d = d + bit / 64;
@@ -947,25 +823,30 @@ final class VectorOps {
     }
 
     /// ORR and BIC of a constant.
-    static final class CombineConstant extends MicroOp {
+    public static final class CombineConstant extends MicroOp {
         private final boolean clear;
         private final int d;
         private final long value;
+        private final Upper upper;
         private final boolean q;
 
-        CombineConstant(boolean clear, int d, long value, boolean q) {
+        public CombineConstant(boolean clear, int d, long value, Upper upper) {
             this.clear = clear;
             this.d = d;
             this.value = value;
-            this.q = q;
+            this.upper = upper;
+            this.q = upper == Upper.COMPUTED;
         }
 
         @Override
         public MicroOp exec(Cpu c) {
             long[] r = c.r;
-            r[d] = clear ? r[d] & ~value : r[d] | value;
-            r[d + 1] = !q ? 0 : clear ? r[d + 1] & ~value : r[d + 1] | value;
+            upper.set(r, d, combined(r[d]), combined(r[d + 1]));
             return next;
+        }
+
+        private long combined(long x) {
+            return clear ? x & ~value : x | value;
         }
 
         @Override
@@ -974,8 +855,7 @@ final class VectorOps {
             if (q) {
                 emitHalf(e, d + 1);
             } else {
-                e.constant(0);
-                e.set(d + 1);
+                upper.emitClear(e, d);
             }
         }
 

@@ -1,4 +1,4 @@
-package straddle.tcg.a64;
+package straddle.tcg.simd;
 
 import straddle.tcg.fp.SoftFloat;
 
@@ -13,24 +13,24 @@ public final class FpUnit extends SoftFloat {
     public static final int DOUBLE = 3;
 
     // FPSR.
-    static final int IOC = 1;
-    static final int DZC = 2;
-    static final int OFC = 4;
-    static final int UFC = 8;
-    static final int IXC = 16;
-    static final int IDC = 128;
-    static final int QC = 1 << 27;
+    public static final int IOC = 1;
+    public static final int DZC = 2;
+    public static final int OFC = 4;
+    public static final int UFC = 8;
+    public static final int IXC = 16;
+    public static final int IDC = 128;
+    public static final int QC = 1 << 27;
     private static final int STATUS = QC | IDC | IXC | UFC | OFC | DZC | IOC;
 
     // FPCR.
-    static final int AHP = 1 << 26;
-    static final int DN = 1 << 25;
-    static final int FZ = 1 << 24;
+    public static final int AHP = 1 << 26;
+    public static final int DN = 1 << 25;
+    public static final int FZ = 1 << 24;
     private static final int RMODE_SHIFT = 22;
     private static final int CONTROL = AHP | DN | FZ | 3 << RMODE_SHIFT;
 
     /// Rounding besides SoftFloat's four: to nearest with ties away, and to odd.
-    static final int TIES_AWAY = 4;
+    public static final int TIES_AWAY = 4;
 
     static final int TO_ODD = 5;
 

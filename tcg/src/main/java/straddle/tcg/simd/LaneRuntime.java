@@ -1,32 +1,32 @@
-package straddle.tcg.a64;
+package straddle.tcg.simd;
 
 /// Vector operations on the elements of a long, as regions call them: with the operation and the element's size as
 /// constants, so that HotSpot leaves only what is needed.
 public final class LaneRuntime {
     // Operations on signed elements, ...
-    static final int CMEQ = 0;
-    static final int CMGT = 1;
-    static final int CMGE = 2;
-    static final int SMAX = 3;
-    static final int SMIN = 4;
-    static final int MUL = 5;
-    static final int SSHR = 6;
-    static final int SHL = 7;
-    static final int ABS = 8;
-    static final int SABD = 9;
+    public static final int CMEQ = 0;
+    public static final int CMGT = 1;
+    public static final int CMGE = 2;
+    public static final int SMAX = 3;
+    public static final int SMIN = 4;
+    public static final int MUL = 5;
+    public static final int SSHR = 6;
+    public static final int SHL = 7;
+    public static final int ABS = 8;
+    public static final int SABD = 9;
 
     /// For [#across].
-    static final int ADD = 15;
+    public static final int ADD = 15;
 
     // ... and on unsigned ones.
-    static final int UNSIGNED = 16;
-    static final int CMHI = 16;
-    static final int CMHS = 17;
-    static final int UMAX = 18;
-    static final int UMIN = 19;
-    static final int USHR = 20;
-    static final int CMTST = 21;
-    static final int UABD = 22;
+    public static final int UNSIGNED = 16;
+    public static final int CMHI = 16;
+    public static final int CMHS = 17;
+    public static final int UMAX = 18;
+    public static final int UMIN = 19;
+    public static final int USHR = 20;
+    public static final int CMTST = 21;
+    public static final int UABD = 22;
 
     private LaneRuntime() {}
 

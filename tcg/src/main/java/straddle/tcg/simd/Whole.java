@@ -1,25 +1,25 @@
-package straddle.tcg.a64;
+package straddle.tcg.simd;
 
 import straddle.tcg.Cpu;
 
 /// What vector instructions compute that move data between the halves of registers, or to elements of another size.
 ///
 /// `d`, `n` and `m` are slots of lower halves; the upper ones follow. Sources are read before anything is written.
-final class Whole {
+public final class Whole {
     private Whole() {}
 
     private static FpUnit unit(Cpu c) {
-        return ((A64Cpu) c).fp;
+        return ((FpCpu) c).vector;
     }
 
     /// An element, zero-extended.
-    static long get(long low, long high, int size, int index) {
+    public static long get(long low, long high, int size, int index) {
         int bit = index << size + 3;
         return (bit < 64 ? low >>> bit : high >>> bit - 64) & Lanes.mask(size);
     }
 
     /// What of an element lies in the lower half, or in the upper one.
-    private static long put(boolean upper, long value, int size, int index) {
+    public static long put(boolean upper, long value, int size, int index) {
         int bit = index << size + 3;
         if (bit < 64 == upper) {
             return 0;
@@ -39,14 +39,14 @@ final class Whole {
     // ---- permutation
 
     /// UZP, TRN and ZIP.
-    static void permute(Simd row, Cpu c, int d, int n, int m, int size, boolean q) {
+    static void permute(VectorOp row, Cpu c, int d, int n, int m, int size, Upper upper) {
         long[] r = c.r;
         long nl = r[n];
         long nh = r[n + 1];
         long ml = r[m];
         long mh = r[m + 1];
-        int count = (q ? 16 : 8) >> size;
-        int part = row == Simd.UZP2 || row == Simd.TRN2 || row == Simd.ZIP2 ? 1 : 0;
+        int count = (upper == Upper.COMPUTED ? 16 : 8) >> size;
+        int part = row == VectorOp.UZP2 || row == VectorOp.TRN2 || row == VectorOp.ZIP2 ? 1 : 0;
         long low = 0;
         long high = 0;
         for (int i = 0; i < count; i++) {
@@ -71,37 +71,17 @@ final class Whole {
             low |= put(false, value, size, i);
             high |= put(true, value, size, i);
         }
-        set(c, d, low, high);
-    }
-
-    /// TBL and TBX with 1 to 4 registers from n on.
-    static void lookup(Cpu c, int d, int n, int m, int registers, boolean keep, boolean q) {
-        long[] r = c.r;
-        long low = 0;
-        long high = 0;
-        for (int i = 0; i < (q ? 16 : 8); i++) {
-            int index = (int) get(r[m], r[m + 1], 0, i);
-            long value;
-            if (index < 16 * registers) {
-                int slot = Slots.V + (n - Slots.V + 2 * (index >>> 4)) % 64;
-                value = get(r[slot], r[slot + 1], 0, index & 15);
-            } else {
-                value = keep ? get(r[d], r[d + 1], 0, i) : 0;
-            }
-            low |= put(false, value, 0, i);
-            high |= put(true, value, 0, i);
-        }
-        set(c, d, low, high);
+        upper.set(r, d, low, high);
     }
 
     /// Elements of n and then m by pairs.
-    static void pairwise(Simd row, Cpu c, int d, int n, int m, int size, boolean q) {
+    static void pairwise(VectorOp row, Cpu c, int d, int n, int m, int size, Upper upper) {
         long[] r = c.r;
         long nl = r[n];
         long nh = r[n + 1];
         long ml = r[m];
         long mh = r[m + 1];
-        int count = (q ? 16 : 8) >> size;
+        int count = (upper == Upper.COMPUTED ? 16 : 8) >> size;
         long low = 0;
         long high = 0;
         for (int i = 0; i < count; i++) {
@@ -113,11 +93,11 @@ final class Whole {
             low |= put(false, value, size, i);
             high |= put(true, value, size, i);
         }
-        set(c, d, low, high);
+        upper.set(r, d, low, high);
     }
 
     /// Two elements as one: pairwise operations and those across all.
-    private static long combine(Simd row, Cpu c, long x, long y, int size) {
+    private static long combine(VectorOp row, Cpu c, long x, long y, int size) {
         FpUnit u = unit(c);
         return switch (row) {
             case ADDP, ADDP_SCALAR, ADDV -> x + y;
@@ -135,7 +115,7 @@ final class Whole {
     }
 
     /// The lowest two elements as a scalar.
-    static void pairScalar(Simd row, Cpu c, int d, int n, int size) {
+    static void pairScalar(VectorOp row, Cpu c, int d, int n, int size) {
         long[] r = c.r;
         long x = get(r[n], r[n + 1], size, 0);
         long y = get(r[n], r[n + 1], size, 1);
@@ -143,15 +123,15 @@ final class Whole {
     }
 
     /// ADDV, SADDLV and their kin: all elements as a scalar.
-    static void across(Simd row, Cpu c, int d, int n, int size, boolean q) {
+    static void across(VectorOp row, Cpu c, int d, int n, int size, boolean q) {
         long[] r = c.r;
         long low = r[n];
         long high = r[n + 1];
         int count = (q ? 16 : 8) >> size;
-        if (row == Simd.SADDLV || row == Simd.UADDLV) {
+        if (row == VectorOp.SADDLV || row == VectorOp.UADDLV) {
             long sum = 0;
             for (int i = 0; i < count; i++) {
-                sum += extended(get(low, high, size, i), size, row == Simd.SADDLV);
+                sum += extended(get(low, high, size, i), size, row == VectorOp.SADDLV);
             }
             set(c, d, sum & Lanes.mask(size + 1), 0);
             return;
@@ -177,10 +157,13 @@ final class Whole {
     /// @param element which of m to use for all; -1 for each its own
     /// @param upper whether the narrow operands are in the upper halves
     static void widening(
-            Simd row, Cpu c, int d, int n, int m, int size, int element, boolean upper) {
+            VectorOp row, Cpu c, int d, int n, int m, int size, int element, boolean upper) {
         long[] r = c.r;
         boolean wideN =
-                row == Simd.SADDW || row == Simd.UADDW || row == Simd.SSUBW || row == Simd.USUBW;
+                row == VectorOp.SADDW
+                        || row == VectorOp.UADDW
+                        || row == VectorOp.SSUBW
+                        || row == VectorOp.USUBW;
         long narrowN = upper ? r[n + 1] : r[n];
         long nl = r[n];
         long nh = r[n + 1];
@@ -203,7 +186,7 @@ final class Whole {
     }
 
     /// The same for one element, which becomes a scalar.
-    static void wideningScalar(Simd row, Cpu c, int d, int n, int m, int size, int element) {
+    static void wideningScalar(VectorOp row, Cpu c, int d, int n, int m, int size, int element) {
         long[] r = c.r;
         long x = get(r[n], 0, size, 0);
         long y = get(r[m], r[m + 1], size, Math.max(element, 0));
@@ -211,7 +194,7 @@ final class Whole {
         set(c, d, widened(row, unit(c), z, x, y, size) & Lanes.mask(size + 1), 0);
     }
 
-    private static long widened(Simd row, FpUnit u, long z, long x, long y, int size) {
+    private static long widened(VectorOp row, FpUnit u, long z, long x, long y, int size) {
         long a = Lanes.signed(x, size);
         long b = Lanes.signed(y, size);
         return switch (row) {
@@ -227,16 +210,16 @@ final class Whole {
             case UABDL -> Math.abs(x - y);
             case SABAL -> z + Math.abs(a - b);
             case UABAL -> z + Math.abs(x - y);
-            case SMULL, SMULL_ELEMENT -> a * b;
-            case UMULL, UMULL_ELEMENT -> x * y;
-            case SMLAL, SMLAL_ELEMENT -> z + a * b;
-            case UMLAL, UMLAL_ELEMENT -> z + x * y;
-            case SMLSL, SMLSL_ELEMENT -> z - a * b;
-            case UMLSL, UMLSL_ELEMENT -> z - x * y;
-            case SQDMULL, SQDMULL_ELEMENT -> doubled(u, a, b, size);
-            case SQDMLAL, SQDMLAL_ELEMENT ->
+            case SMULL -> a * b;
+            case UMULL -> x * y;
+            case SMLAL -> z + a * b;
+            case UMLAL -> z + x * y;
+            case SMLSL -> z - a * b;
+            case UMLSL -> z - x * y;
+            case SQDMULL -> doubled(u, a, b, size);
+            case SQDMLAL ->
                     Lanes.addSigned(u, Lanes.signed(z, size + 1), doubled(u, a, b, size), size + 1);
-            case SQDMLSL, SQDMLSL_ELEMENT ->
+            case SQDMLSL ->
                     Lanes.subSigned(u, Lanes.signed(z, size + 1), doubled(u, a, b, size), size + 1);
             case PMULL -> Lanes.carryless(x, y, 8);
             default -> throw new IllegalArgumentException(row.name());
@@ -282,8 +265,10 @@ final class Whole {
     // ---- elements of half the size
 
     /// @param size of the narrow elements
-    /// @param upper whether the result goes to the upper half, the lower one staying
-    static void narrowing(Simd row, Cpu c, int d, int n, int m, int size, int imm, boolean upper) {
+    /// @param d the half that the result goes to
+    /// @param clears whether the one behind it becomes 0
+    static void narrowing(
+            VectorOp row, Cpu c, int d, int n, int m, int size, int imm, boolean clears) {
         long[] r = c.r;
         long result = 0;
         for (int i = 0; i < 8 >> size; i++) {
@@ -292,23 +277,22 @@ final class Whole {
             long value = narrowed(row, unit(c), x, y, size, imm) & Lanes.mask(size);
             result |= value << (i << size + 3);
         }
-        setNarrow(c, d, result, upper);
+        setNarrow(c, d, result, clears);
     }
 
-    private static void setNarrow(Cpu c, int d, long result, boolean upper) {
-        if (upper) {
-            c.r[d + 1] = result;
-        } else {
-            set(c, d, result, 0);
+    private static void setNarrow(Cpu c, int d, long result, boolean clears) {
+        c.r[d] = result;
+        if (clears) {
+            c.r[d + 1] = 0;
         }
     }
 
-    static void narrowingScalar(Simd row, Cpu c, int d, int n, int size, int imm) {
+    static void narrowingScalar(VectorOp row, Cpu c, int d, int n, int size, int imm) {
         long x = c.r[n] & Lanes.mask(size + 1);
         set(c, d, narrowed(row, unit(c), x, 0, size, imm) & Lanes.mask(size), 0);
     }
 
-    private static long narrowed(Simd row, FpUnit u, long x, long y, int size, int imm) {
+    private static long narrowed(VectorOp row, FpUnit u, long x, long y, int size, int imm) {
         int width = 8 << size;
         long a = Lanes.signed(x, size + 1);
         long half = 1L << width - 1;
@@ -343,7 +327,7 @@ final class Whole {
     /// FCVTN and FCVTXN.
     ///
     /// @param size of the wide elements
-    static void convertNarrow(Cpu c, int d, int n, int size, boolean toOdd, boolean upper) {
+    static void convertNarrow(Cpu c, int d, int n, int size, boolean toOdd, boolean clears) {
         long[] r = c.r;
         FpUnit u = unit(c);
         int rounding = toOdd ? FpUnit.TO_ODD : u.rounding();
@@ -352,7 +336,7 @@ final class Whole {
             long value = u.convert(size, size - 1, get(r[n], r[n + 1], size, i), rounding);
             result |= value << (i << size + 2);
         }
-        setNarrow(c, d, result, upper);
+        setNarrow(c, d, result, clears);
     }
 
     static void convertNarrowScalar(Cpu c, int d, int n) {

@@ -1,9 +1,9 @@
-package straddle.tcg.a64;
+package straddle.tcg.simd;
 
 import straddle.tcg.Cpu;
 
 /// What vector instructions compute that work on each 64-bit half of their operands alone, element by element.
-final class Lanes {
+public final class Lanes {
     private Lanes() {}
 
     /// One half of the result.
@@ -12,7 +12,8 @@ final class Lanes {
     /// @param size of an element: 0 for bytes to 3 for 64 bits
     /// @param imm the shift of an immediate one, or how many bits are behind the point
     /// @param scalar whether only the lowest element counts
-    static long half(Simd row, Cpu c, long d, long n, long m, int size, int imm, boolean scalar) {
+    static long half(
+            VectorOp row, Cpu c, long d, long n, long m, int size, int imm, boolean scalar) {
         switch (row) {
             case AND -> {
                 return n & m;
@@ -48,7 +49,7 @@ final class Lanes {
                 return LaneRuntime.sub(n, m, size);
             }
             case REV64, REV32, REV16 -> {
-                int unit = row == Simd.REV64 ? 64 : row == Simd.REV32 ? 32 : 16;
+                int unit = row == VectorOp.REV64 ? 64 : row == VectorOp.REV32 ? 32 : 16;
                 return reversed(n, 8 << size, unit);
             }
             case SADDLP, UADDLP, SADALP, UADALP -> {
@@ -71,11 +72,11 @@ final class Lanes {
         return result;
     }
 
-    static long mask(int size) {
+    public static long mask(int size) {
         return -1L >>> 64 - (8 << size);
     }
 
-    static long signed(long x, int size) {
+    public static long signed(long x, int size) {
         int shift = 64 - (8 << size);
         return x << shift >> shift;
     }
@@ -92,9 +93,9 @@ final class Lanes {
         return result;
     }
 
-    private static long pairs(Simd row, long d, long n, int size) {
-        boolean unsigned = row == Simd.UADDLP || row == Simd.UADALP;
-        boolean accumulate = row == Simd.SADALP || row == Simd.UADALP;
+    private static long pairs(VectorOp row, long d, long n, int size) {
+        boolean unsigned = row == VectorOp.UADDLP || row == VectorOp.UADALP;
+        boolean accumulate = row == VectorOp.SADALP || row == VectorOp.UADALP;
         int width = 8 << size;
         long mask = mask(size);
         long result = 0;
@@ -115,7 +116,7 @@ final class Lanes {
     }
 
     private static FpUnit unit(Cpu c) {
-        return ((A64Cpu) c).fp;
+        return ((FpCpu) c).vector;
     }
 
     private static boolean below(long x, long y) {
@@ -123,21 +124,21 @@ final class Lanes {
     }
 
     /// One element: operands are zero-extended, of the result only as many bits count. Floating point first.
-    static long element(Simd row, Cpu c, long z, long x, long y, int size, int imm) {
+    static long element(VectorOp row, Cpu c, long z, long x, long y, int size, int imm) {
         boolean dbl = size == FpUnit.DOUBLE;
         FpUnit u = unit(c);
         return switch (row) {
-            case FADD -> dbl ? FpRuntime.faddd(x, y, c) : FpRuntime.fadds(x, y, c);
-            case FSUB -> dbl ? FpRuntime.fsubd(x, y, c) : FpRuntime.fsubs(x, y, c);
-            case FMUL -> dbl ? FpRuntime.fmuld(x, y, c) : FpRuntime.fmuls(x, y, c);
-            case FDIV -> dbl ? FpRuntime.fdivd(x, y, c) : FpRuntime.fdivs(x, y, c);
-            case FSQRT -> dbl ? FpRuntime.fsqrtd(x, c) : FpRuntime.fsqrts(x, c);
-            case FMLA -> dbl ? FpRuntime.fmaddd(z, x, y, c) : FpRuntime.fmadds(z, x, y, c);
+            case FADD -> dbl ? FpRuntime.faddd(x, y, c) : FpRuntime.fadds(x, y, u);
+            case FSUB -> dbl ? FpRuntime.fsubd(x, y, c) : FpRuntime.fsubs(x, y, u);
+            case FMUL -> dbl ? FpRuntime.fmuld(x, y, c) : FpRuntime.fmuls(x, y, u);
+            case FDIV -> dbl ? FpRuntime.fdivd(x, y, c) : FpRuntime.fdivs(x, y, u);
+            case FSQRT -> dbl ? FpRuntime.fsqrtd(x, c) : FpRuntime.fsqrts(x, u);
+            case FMLA -> dbl ? FpRuntime.fmaddd(z, x, y, c) : FpRuntime.fmadds(z, x, y, u);
             case FMLS -> {
                 long negative = FpUnit.negate(size, x);
                 yield dbl
                         ? FpRuntime.fmaddd(z, negative, y, c)
-                        : FpRuntime.fmadds(z, negative, y, c);
+                        : FpRuntime.fmadds(z, negative, y, u);
             }
             case FMULX -> u.mulx(size, x, y);
             case FABD -> FpUnit.absolute(size, u.sub(size, x, y));
@@ -188,7 +189,7 @@ final class Lanes {
         };
     }
 
-    private static long integer(Simd row, FpUnit u, long z, long x, long y, int size, int imm) {
+    private static long integer(VectorOp row, FpUnit u, long z, long x, long y, int size, int imm) {
         long a = signed(x, size);
         long b = signed(y, size);
         return switch (row) {
@@ -242,7 +243,7 @@ final class Lanes {
     }
 
     private static long shift(
-            Simd row, FpUnit u, long z, long x, long a, long y, int size, int imm) {
+            VectorOp row, FpUnit u, long z, long x, long a, long y, int size, int imm) {
         int width = 8 << size;
         int by = (byte) y;
         return switch (row) {

@@ -1,4 +1,4 @@
-package straddle.tcg.a64;
+package straddle.tcg.simd;
 
 import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
@@ -6,30 +6,31 @@ import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 
 /// A vector instruction whose halves don't depend on each other, or its scalar form.
-final class VectorLanes extends MicroOp {
-    private static final String LANES = "straddle/tcg/a64/LaneRuntime";
+public final class VectorLanes extends MicroOp {
+    private static final String LANES = "straddle/tcg/simd/LaneRuntime";
 
-    private final Simd row;
+    private final VectorOp row;
     private final int d;
     private final int n;
     private final int m;
     private final int size;
     private final int imm;
     private final int element;
+    private final Upper upper;
     private final boolean q;
     private final boolean scalar;
 
     /// @param element which of m is the operand for all; -1 for each its own
-    /// @param q whether there is an upper half
-    VectorLanes(
-            Simd row,
+    /// @param upper whether there is an upper half
+    public VectorLanes(
+            VectorOp row,
             int d,
             int n,
             int m,
             int size,
             int imm,
             int element,
-            boolean q,
+            Upper upper,
             boolean scalar) {
         this.row = row;
         this.d = d;
@@ -38,7 +39,8 @@ final class VectorLanes extends MicroOp {
         this.size = size;
         this.imm = imm;
         this.element = element;
-        this.q = q;
+        this.upper = upper;
+        this.q = upper == Upper.COMPUTED;
         this.scalar = scalar;
     }
 
@@ -53,8 +55,7 @@ final class VectorLanes extends MicroOp {
         }
         long low = Lanes.half(row, c, r[d], r[n], ml, size, imm, scalar);
         long high = q ? Lanes.half(row, c, r[d + 1], r[n + 1], mh, size, imm, false) : 0;
-        r[d] = low;
-        r[d + 1] = high;
+        upper.set(r, d, low, high);
         return next;
     }
 
@@ -63,7 +64,7 @@ final class VectorLanes extends MicroOp {
     @Override
     public void emit(Emitter e) {
         if (!hasBytecode()) {
-            e.compute(this, d, d + 1);
+            upper.emitCompute(e, this, d);
             return;
         }
         if (element >= 0) {
@@ -75,14 +76,8 @@ final class VectorLanes extends MicroOp {
             // n or m may be d: nothing is written before all was read.
             e.keep(Emitter.A);
             emitHalf(e, 1);
-            e.set(d + 1);
-            e.take(Emitter.A);
-            e.set(d);
-        } else {
-            e.set(d);
-            e.constant(0);
-            e.set(d + 1);
         }
+        upper.emitSet(e, d);
     }
 
     private void emitElement(Emitter e) {
@@ -169,7 +164,7 @@ final class VectorLanes extends MicroOp {
             case FSQRT -> {
                 e.get(n + half);
                 e.cpu();
-                e.invoke(Floats.RUNTIME, "fsqrt" + letter(), "(J" + Floats.CPU + ")J");
+                e.invoke(FpRuntime.NAME, "fsqrt" + letter(), "(J" + FpRuntime.CPU + ")J");
             }
             case SCVTF -> {
                 if (size == 3 || !scalar) {
@@ -178,13 +173,13 @@ final class VectorLanes extends MicroOp {
                     e.getSigned(n, 4);
                 }
                 e.cpu();
-                e.invoke(Floats.RUNTIME, "scvtf" + letter(), "(J" + Floats.CPU + ")J");
+                e.invoke(FpRuntime.NAME, "scvtf" + letter(), "(J" + FpRuntime.CPU + ")J");
             }
             case FCVTZS -> {
                 e.get(n + half);
                 e.integer(size == 3 ? 1 : 0);
                 e.cpu();
-                e.invoke(Floats.RUNTIME, "fcvtzs" + letter(), "(JI" + Floats.CPU + ")J");
+                e.invoke(FpRuntime.NAME, "fcvtzs" + letter(), "(JI" + FpRuntime.CPU + ")J");
                 if (size == 2 && scalar) {
                     e.zeroExtend(4);
                 }
@@ -319,19 +314,19 @@ final class VectorLanes extends MicroOp {
         e.get(n + half);
         second(e, half);
         e.cpu();
-        e.invoke(Floats.RUNTIME, name + letter(), "(JJ" + Floats.CPU + ")J");
+        e.invoke(FpRuntime.NAME, name + letter(), "(JJ" + FpRuntime.CPU + ")J");
     }
 
     private void multiplyAdd(Emitter e, int half) {
         e.get(d + half);
         e.get(n + half);
-        if (row == Simd.FMLS) {
+        if (row == VectorOp.FMLS) {
             e.constant(size == 3 ? Long.MIN_VALUE : 0x8000_0000_8000_0000L);
             e.op(Opcodes.LXOR);
         }
         second(e, half);
         e.cpu();
-        e.invoke(Floats.RUNTIME, "fmadd" + letter(), "(JJJ" + Floats.CPU + ")J");
+        e.invoke(FpRuntime.NAME, "fmadd" + letter(), "(JJJ" + FpRuntime.CPU + ")J");
     }
 
     private void reverse(Emitter e, int half, int unit) {
@@ -398,14 +393,7 @@ final class VectorLanes extends MicroOp {
 
     @Override
     public String toString() {
-        return "%s.%d%s %s, %s, %s #%d"
-                .formatted(
-                        row,
-                        8 << size,
-                        scalar ? " scalar" : q ? " q" : "",
-                        Slots.name(d),
-                        Slots.name(n),
-                        Slots.name(m),
-                        imm);
+        return "%s.%d%s r%d, r%d, r%d #%d"
+                .formatted(row, 8 << size, scalar ? " scalar" : q ? " q" : "", d, n, m, imm);
     }
 }

@@ -1,4 +1,4 @@
-package straddle.tcg.a64;
+package straddle.tcg.simd;
 
 import straddle.tcg.Cpu;
 
@@ -8,12 +8,21 @@ import straddle.tcg.Cpu;
 /// A name's last letter is the format: `d` and `s` for scalars, `v` for two singles in a long. Only the lower half of a
 /// single counts; results are zero-extended.
 public final class FpRuntime {
+    /// This class and the processor's, as bytecode has them.
+    public static final String NAME = "straddle/tcg/simd/FpRuntime";
+
+    public static final String CPU = "Lstraddle/tcg/Cpu;";
+
     private static final long LOW = 0xffff_ffffL;
 
     private FpRuntime() {}
 
     private static FpUnit unit(Cpu c) {
         return ((FpCpu) c).fp;
+    }
+
+    private static FpUnit vector(Cpu c) {
+        return ((FpCpu) c).vector;
     }
 
     /// Whether a number is neither 0, subnormal, infinite nor a NaN, nor so small that rounding may have made it normal.
@@ -33,7 +42,10 @@ public final class FpRuntime {
     }
 
     public static long fadds(long x, long y, Cpu c) {
-        FpUnit unit = unit(c);
+        return fadds(x, y, unit(c));
+    }
+
+    static long fadds(long x, long y, FpUnit unit) {
         float result = Float.intBitsToFloat((int) x) + Float.intBitsToFloat((int) y);
         int r = Float.floatToRawIntBits(result);
         return unit.quick && (isNormal(r) || r << 1 == 0)
@@ -42,7 +54,8 @@ public final class FpRuntime {
     }
 
     public static long faddv(long x, long y, Cpu c) {
-        return fadds(x, y, c) | fadds(x >>> 32, y >>> 32, c) << 32;
+        FpUnit unit = vector(c);
+        return fadds(x, y, unit) | fadds(x >>> 32, y >>> 32, unit) << 32;
     }
 
     public static long fsubd(long x, long y, Cpu c) {
@@ -53,7 +66,10 @@ public final class FpRuntime {
     }
 
     public static long fsubs(long x, long y, Cpu c) {
-        FpUnit unit = unit(c);
+        return fsubs(x, y, unit(c));
+    }
+
+    static long fsubs(long x, long y, FpUnit unit) {
         float result = Float.intBitsToFloat((int) x) - Float.intBitsToFloat((int) y);
         int r = Float.floatToRawIntBits(result);
         return unit.quick && (isNormal(r) || r << 1 == 0)
@@ -62,7 +78,8 @@ public final class FpRuntime {
     }
 
     public static long fsubv(long x, long y, Cpu c) {
-        return fsubs(x, y, c) | fsubs(x >>> 32, y >>> 32, c) << 32;
+        FpUnit unit = vector(c);
+        return fsubs(x, y, unit) | fsubs(x >>> 32, y >>> 32, unit) << 32;
     }
 
     public static long fmuld(long x, long y, Cpu c) {
@@ -75,7 +92,10 @@ public final class FpRuntime {
     }
 
     public static long fmuls(long x, long y, Cpu c) {
-        FpUnit unit = unit(c);
+        return fmuls(x, y, unit(c));
+    }
+
+    static long fmuls(long x, long y, FpUnit unit) {
         float result = Float.intBitsToFloat((int) x) * Float.intBitsToFloat((int) y);
         int r = Float.floatToRawIntBits(result);
         return unit.quick
@@ -85,7 +105,8 @@ public final class FpRuntime {
     }
 
     public static long fmulv(long x, long y, Cpu c) {
-        return fmuls(x, y, c) | fmuls(x >>> 32, y >>> 32, c) << 32;
+        FpUnit unit = vector(c);
+        return fmuls(x, y, unit) | fmuls(x >>> 32, y >>> 32, unit) << 32;
     }
 
     public static long fdivd(long x, long y, Cpu c) {
@@ -96,14 +117,18 @@ public final class FpRuntime {
     }
 
     public static long fdivs(long x, long y, Cpu c) {
-        FpUnit unit = unit(c);
+        return fdivs(x, y, unit(c));
+    }
+
+    static long fdivs(long x, long y, FpUnit unit) {
         float result = Float.intBitsToFloat((int) x) / Float.intBitsToFloat((int) y);
         int r = Float.floatToRawIntBits(result);
         return unit.quick && isNormal(r) ? r & LOW : unit.div(FpUnit.SINGLE, x & LOW, y & LOW);
     }
 
     public static long fdivv(long x, long y, Cpu c) {
-        return fdivs(x, y, c) | fdivs(x >>> 32, y >>> 32, c) << 32;
+        FpUnit unit = vector(c);
+        return fdivs(x, y, unit) | fdivs(x >>> 32, y >>> 32, unit) << 32;
     }
 
     public static long fnmuld(long x, long y, Cpu c) {
@@ -127,7 +152,10 @@ public final class FpRuntime {
     }
 
     public static long fmadds(long a, long x, long y, Cpu c) {
-        FpUnit unit = unit(c);
+        return fmadds(a, x, y, unit(c));
+    }
+
+    static long fmadds(long a, long x, long y, FpUnit unit) {
         float result =
                 Math.fma(
                         Float.intBitsToFloat((int) x),
@@ -140,7 +168,8 @@ public final class FpRuntime {
     }
 
     public static long fmaddv(long a, long x, long y, Cpu c) {
-        return fmadds(a, x, y, c) | fmadds(a >>> 32, x >>> 32, y >>> 32, c) << 32;
+        FpUnit unit = vector(c);
+        return fmadds(a, x, y, unit) | fmadds(a >>> 32, x >>> 32, y >>> 32, unit) << 32;
     }
 
     public static long fsqrtd(long x, Cpu c) {
@@ -150,87 +179,18 @@ public final class FpRuntime {
     }
 
     public static long fsqrts(long x, Cpu c) {
-        FpUnit unit = unit(c);
+        return fsqrts(x, unit(c));
+    }
+
+    static long fsqrts(long x, FpUnit unit) {
         int r = Float.floatToRawIntBits((float) Math.sqrt(Float.intBitsToFloat((int) x)));
         return unit.quick && isNormal(r) ? r & LOW : unit.sqrt(FpUnit.SINGLE, x & LOW);
     }
 
     public static long fsqrtv(long x, Cpu c) {
-        return fsqrts(x, c) | fsqrts(x >>> 32, c) << 32;
+        FpUnit unit = vector(c);
+        return fsqrts(x, unit) | fsqrts(x >>> 32, unit) << 32;
     }
-
-    /// Flags as [straddle.tcg.op.Flags#EAGER] has them. Equality needs no look at NaNs: one differs from everything.
-    public static long fcmpd(long x, long y, Cpu c) {
-        double a = Double.longBitsToDouble(x);
-        double b = Double.longBitsToDouble(y);
-        if (unit(c).quick) {
-            if (a < b) {
-                return LESS;
-            }
-            if (a > b) {
-                return GREATER;
-            }
-            if (a == b) {
-                return EQUAL;
-            }
-        }
-        return Conditions.eager(unit(c).compare(FpUnit.DOUBLE, x, y, false));
-    }
-
-    public static long fcmps(long x, long y, Cpu c) {
-        float a = Float.intBitsToFloat((int) x);
-        float b = Float.intBitsToFloat((int) y);
-        if (unit(c).quick) {
-            if (a < b) {
-                return LESS;
-            }
-            if (a > b) {
-                return GREATER;
-            }
-            if (a == b) {
-                return EQUAL;
-            }
-        }
-        return Conditions.eager(unit(c).compare(FpUnit.SINGLE, x & LOW, y & LOW, false));
-    }
-
-    public static long fcmped(long x, long y, Cpu c) {
-        double a = Double.longBitsToDouble(x);
-        double b = Double.longBitsToDouble(y);
-        if (unit(c).quick) {
-            if (a < b) {
-                return LESS;
-            }
-            if (a > b) {
-                return GREATER;
-            }
-            if (a == b) {
-                return EQUAL;
-            }
-        }
-        return Conditions.eager(unit(c).compare(FpUnit.DOUBLE, x, y, true));
-    }
-
-    public static long fcmpes(long x, long y, Cpu c) {
-        float a = Float.intBitsToFloat((int) x);
-        float b = Float.intBitsToFloat((int) y);
-        if (unit(c).quick) {
-            if (a < b) {
-                return LESS;
-            }
-            if (a > b) {
-                return GREATER;
-            }
-            if (a == b) {
-                return EQUAL;
-            }
-        }
-        return Conditions.eager(unit(c).compare(FpUnit.SINGLE, x & LOW, y & LOW, true));
-    }
-
-    private static final long LESS = straddle.tcg.op.Flags.SF;
-    private static final long EQUAL = straddle.tcg.op.Flags.ZF | straddle.tcg.op.Flags.CF;
-    private static final long GREATER = straddle.tcg.op.Flags.CF;
 
     /// FCVT from single to double.
     public static long fcvtds(long x, Cpu c) {
@@ -257,7 +217,10 @@ public final class FpRuntime {
     }
 
     public static long scvtfs(long x, Cpu c) {
-        FpUnit unit = unit(c);
+        return scvtfs(x, unit(c));
+    }
+
+    private static long scvtfs(long x, FpUnit unit) {
         return unit.quick
                 ? Float.floatToRawIntBits((float) x) & LOW
                 : unit.fromFixed(FpUnit.SINGLE, x, 0, false);
@@ -288,7 +251,10 @@ public final class FpRuntime {
     }
 
     public static long fcvtzss(long x, int wide, Cpu c) {
-        FpUnit unit = unit(c);
+        return fcvtzss(x, wide, unit(c));
+    }
+
+    private static long fcvtzss(long x, int wide, FpUnit unit) {
         float value = Float.intBitsToFloat((int) x);
         float limit = wide != 0 ? 0x1p62f : 0x1p30f;
         return unit.quick && value < limit && value > -limit
@@ -297,10 +263,12 @@ public final class FpRuntime {
     }
 
     public static long scvtfv(long x, Cpu c) {
-        return scvtfs(x << 32 >> 32, c) | scvtfs(x >> 32, c) << 32;
+        FpUnit unit = vector(c);
+        return scvtfs(x << 32 >> 32, unit) | scvtfs(x >> 32, unit) << 32;
     }
 
     public static long fcvtzsv(long x, int wide, Cpu c) {
-        return fcvtzss(x, 0, c) & LOW | fcvtzss(x >>> 32, 0, c) << 32;
+        FpUnit unit = vector(c);
+        return fcvtzss(x, 0, unit) & LOW | fcvtzss(x >>> 32, 0, unit) << 32;
     }
 }
