@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -77,6 +78,59 @@ class UserProgramsTest {
                 CommandProcess.start(of, "user", busybox, "sh", script, there, busybox)) {
             assertEquals(process.exitValue(), command.await(), command.everything());
             assertEquals(Files.readString(expected, StandardCharsets.ISO_8859_1), command.out());
+        }
+    }
+
+    /// Links that lead outside, trailing slashes, the shell's own descriptors and a disk's device, one a line.
+    @Test
+    void aProgramNamesNothingOutsideItsRoot() throws Exception {
+        Path busybox = busybox();
+        Path root = Files.createDirectories(directory.resolve("root/bin"));
+        Files.copy(busybox, root.resolve("busybox"), StandardCopyOption.COPY_ATTRIBUTES);
+        Path outside = Files.writeString(directory.resolve("secret"), "outside\n");
+        String script =
+                """
+                cd /; mkdir w/; cd w; echo in > f; ln -s f l; ln -s %s o; ln -s / d
+                cat o; echo $?; cat ../../../..%s; echo $?; cat d/../%s; echo $?
+                mkdir x/; mv x/ y; stat -c %%F y/ . l d/ d; rmdir y/; ls -d .
+                cat /dev/fd/3 3<f; cat /dev/stdin <f; readlink /dev/fd/3 3<f; ls -d d/bin
+                readlink /proc/self/exe; cmp /proc/self/exe /bin/busybox; echo $?
+                mknod disk b 8 0; echo $?
+                cd ../../..; pwd
+                """
+                        .formatted(outside, outside, outside);
+        try (CommandProcess command =
+                CommandProcess.start(
+                        Files.createDirectory(directory.resolve("confined")),
+                        "user",
+                        "--root",
+                        root.getParent().toString(),
+                        "/bin/busybox",
+                        "sh",
+                        "-c",
+                        script)) {
+            assertEquals(0, command.await(), command.everything());
+            assertEquals(
+                    """
+                    1
+                    1
+                    1
+                    directory
+                    directory
+                    symbolic link
+                    directory
+                    symbolic link
+                    .
+                    in
+                    in
+                    /w/f
+                    d/bin
+                    /bin/busybox
+                    0
+                    1
+                    /
+                    """,
+                    command.out());
         }
     }
 }

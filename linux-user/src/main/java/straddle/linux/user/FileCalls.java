@@ -130,6 +130,9 @@ final class FileCalls implements SystemCalls.Handler {
                 return vectors(t, fd, a, call == SystemCall.WRITEV, false);
             }
             case LSEEK -> {
+                if (p.files.get((int) a[0]) instanceof DescriptorList list && a[1] == 0) {
+                    list.rewind();
+                }
                 return host(HostCall.LSEEK, fd, a[1], a[2], 0);
             }
             case _LLSEEK -> {
@@ -181,10 +184,10 @@ final class FileCalls implements SystemCalls.Handler {
                 return to < 0 ? -EBADF : t.blocking(HostCall.TEE, fd, to, a[2], a[3], 0, 0);
             }
             case GETDENTS64 -> {
-                return directory(t, fd, a[1], a[2], true);
+                return directory(t, (int) a[0], a[1], a[2], true);
             }
             case GETDENTS -> {
-                return directory(t, fd, a[1], a[2], false);
+                return directory(t, (int) a[0], a[1], a[2], false);
             }
             case FCHMOD -> {
                 return host(HostCall.FCHMOD, fd, a[1] & 07777, 0, 0);
@@ -644,7 +647,10 @@ final class FileCalls implements SystemCalls.Handler {
             throws BadAddressException {
         long most = Math.min(bytes, 32 << 10);
         MemorySegment s = t.scratch.data(most);
-        long n = host(HostCall.GETDENTS64, fd, s.address(), most, 0);
+        long n =
+                t.process.files.get(fd) instanceof DescriptorList list
+                        ? list.read(s, most)
+                        : host(HostCall.GETDENTS64, t.process.files.host(fd), s.address(), most, 0);
         if (n <= 0) {
             return n;
         }

@@ -1,7 +1,9 @@
 package straddle.linux.user;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -47,6 +49,7 @@ final class GuestThread implements Runnable {
     private volatile boolean inHostCall;
     volatile boolean ended;
     private Runnable afterwards;
+    private final List<Paths.Located> located = new ArrayList<>();
 
     GuestThread(GuestProcess process, UserVcpu vcpu, Scratch scratch) {
         this.process = process;
@@ -100,6 +103,19 @@ final class GuestThread implements Runnable {
             }
         }
         kernel().ended(this);
+    }
+
+    /// Has a path that a call was given stay usable until the call has been answered.
+    void closeAfterCall(Paths.Located path) {
+        located.add(path);
+    }
+
+    /// The present call has been answered.
+    void called() {
+        if (!located.isEmpty()) {
+            located.forEach(Paths.Located::close);
+            located.clear();
+        }
     }
 
     /// Has something done when the present call has been answered.

@@ -153,8 +153,7 @@ final class Loader {
             int host = thread.process.files.host(directory);
             fd = host < 0 ? -Errno.EBADF : openLink(host);
         } else {
-            byte[] known = ProcFiles.rename(thread, path);
-            fd = kernel.paths.open(thread, directory, known, 0, 0);
+            fd = kernel.paths.open(thread, directory, path, 0, 0);
         }
         if (fd < 0) {
             throw new ProgramException(

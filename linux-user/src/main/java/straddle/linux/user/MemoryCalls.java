@@ -262,8 +262,8 @@ final class MemoryCalls implements SystemCalls.Handler {
             if (more && !kernel.mayMap(t.process, wanted - old)) {
                 return -ENOMEM;
             }
-            if (more && mapping.source() instanceof SharedFile) {
-                return -EINVAL; // the host's mapping does not grow
+            if (more && mapping.source() instanceof SharedFile file) {
+                return growShared(t, mapping, file, a);
             }
             if (!fixed
                     && isRange(memory, from, wanted)
@@ -293,6 +293,39 @@ final class MemoryCalls implements SystemCalls.Handler {
                 grow(memory, memory.mappingAt(to), to + old, to + wanted);
             }
             return to;
+        }
+    }
+
+    /// The host's mapping doesn't grow: a longer one of the same file takes its place.
+    private long growShared(GuestThread t, Mapping mapping, SharedFile file, long[] a) {
+        UserMemory memory = t.memory();
+        long from = a[0];
+        long old = round(a[1]);
+        long wanted = round(a[2]);
+        boolean fixed = (a[3] & MREMAP_FIXED) != 0;
+        boolean inPlace =
+                !fixed && isRange(memory, from, wanted) && memory.isFree(from + old, wanted - old);
+        long to = from;
+        if (!inPlace) {
+            if ((a[3] & MREMAP_MAYMOVE) == 0) {
+                return -ENOMEM;
+            }
+            to = fixed ? a[4] : memory.findFree(t.process.abi.mmapTop(), LOWEST, wanted);
+            if (to < 0 || !isRange(memory, to, wanted)) {
+                return fixed ? -EINVAL : -ENOMEM;
+            }
+            if (to < from + old && from < to + wanted) {
+                return -EINVAL;
+            }
+        }
+        long offset = mapping.offset() + from - mapping.start();
+        try {
+            PageSource longer = file.again(offset, wanted);
+            memory.unmap(from, old);
+            memory.map(to, wanted, mapping.protection(), true, longer, offset, mapping.name());
+            return to;
+        } catch (SharedFile.Failure e) {
+            return -e.errno;
         }
     }
 

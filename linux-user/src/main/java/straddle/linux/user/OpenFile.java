@@ -3,7 +3,7 @@ package straddle.linux.user;
 import straddle.host.LinuxCall;
 
 /// A descriptor of the host's that descriptors of guest processes refer to: closed with the last of them.
-final class OpenFile {
+class OpenFile {
     final int host;
     private final boolean owned;
     private int users = 1;

@@ -5,6 +5,7 @@ import static straddle.linux.user.Errno.*;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import straddle.core.user.BadAddressException;
 
@@ -79,6 +80,10 @@ final class PathCalls implements SystemCalls.Handler {
             case MKNOD, MKNODAT -> {
                 int n = call == SystemCall.MKNOD ? 0 : 1;
                 long mode = a[n + 1] & ~p.umask;
+                long kind = mode & 0xf000;
+                if (kernel.paths.confines() && (kind == 0x2000 || kind == 0x6000)) {
+                    yield -EPERM; // the superuser's way to disks outside the root
+                }
                 yield on(
                         t,
                         n == 0 ? FDCWD : a[0],
@@ -184,10 +189,25 @@ final class PathCalls implements SystemCalls.Handler {
         GuestProcess p = t.process;
         int hostFlags = p.abi.openFlagsToHost(flags);
         byte[] name = path(t, path);
+        GuestProcess listed = name == null ? null : ProcFiles.withDescriptors(t, name);
+        if (listed != null) {
+            return openDescriptors(t, listed, hostFlags);
+        }
         long fd =
                 kernel.paths.open(
                         t, (int) directory, name, hostFlags, (int) mode & ~p.umask & 07777);
         return FileCalls.adopt(p, fd, hostFlags);
+    }
+
+    private static long openDescriptors(GuestThread t, GuestProcess of, int flags) {
+        byte[] own = "/proc/self/fd".getBytes(StandardCharsets.US_ASCII);
+        long fd =
+                host(HostCall.OPENAT, FDCWD, t.scratch.path(0, own), flags | Paths.O_CLOEXEC, 0, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        OpenFile list = new DescriptorList((int) fd, of);
+        return FileCalls.add(t.process, list, (flags & Paths.O_CLOEXEC) != 0, 0);
     }
 
     private long stat(GuestThread t, long directory, long path, long flags, long to)

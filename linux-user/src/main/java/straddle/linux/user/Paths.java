@@ -85,12 +85,15 @@ final class Paths {
         if (path.length == 0) {
             return failed(Errno.ENOENT);
         }
-        byte[] known = follow ? ProcFiles.rename(t, path) : path;
-        if (known != path) {
+        byte[] known = follow ? renamed(t, path) : path;
+        if (known != path && isDescriptor(known)) {
             return new Located(AT_FDCWD, t.scratch.path(slot, known), -1, 0);
         }
         if (confines()) {
-            return locateWithin(t, directory, path, follow, slot);
+            return locateWithin(t, directory, known, follow, slot);
+        }
+        if (known != path) {
+            return new Located(AT_FDCWD, t.scratch.path(slot, known), -1, 0);
         }
         boolean absolute = path[0] == '/';
         if (absolute) {
@@ -101,6 +104,16 @@ final class Paths {
             return failed(Errno.EBADF);
         }
         return new Located(host, t.scratch.path(slot, path), -1, 0);
+    }
+
+    /// What a path in /proc stands for, which is a path of the program's but for descriptors; or the same.
+    private byte[] renamed(GuestThread t, byte[] path) {
+        byte[] known = ProcFiles.rename(t, path);
+        return known == path || isDescriptor(known) ? known : within(known);
+    }
+
+    private static boolean isDescriptor(byte[] path) {
+        return text(path).startsWith("/proc/self/fd/");
     }
 
     /// The host's descriptor of a directory, AT_FDCWD or -1.
@@ -144,20 +157,47 @@ final class Paths {
         byte[] name = Arrays.copyOfRange(full, slash + 1, end);
         String last = new String(name, StandardCharsets.ISO_8859_1);
         boolean special = last.isEmpty() || last.equals(".") || last.equals("..");
-        if (follow || special || end < full.length) {
+        boolean slashed = end < full.length;
+        if (follow || special) {
             int found = open(t, full, O_PATH | O_CLOEXEC, 0, slot);
             if (found < 0) {
                 return failed(-found);
             }
-            byte[] link = ("/proc/self/fd/" + found).getBytes(StandardCharsets.US_ASCII);
-            return new Located(AT_FDCWD, t.scratch.path(slot, link), found, 0);
+            return follow ? byDescriptor(t, found, slot) : itself(t, found, slot);
         }
         byte[] parent = slash <= 0 ? new byte[] {'/'} : Arrays.copyOf(full, slash);
         int found = open(t, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, slot);
         if (found < 0) {
             return failed(-found);
         }
-        return new Located(found, t.scratch.path(slot, name), found, 0);
+        long there = t.scratch.path(slot, name);
+        if (slashed && isLink(found, there)) {
+            // What the link leads to is meant, and must be found within the root.
+            LinuxCall.syscall(HostCall.CLOSE, found, 0, 0, 0, 0, 0);
+            int target = open(t, full, O_PATH | O_DIRECTORY | O_CLOEXEC, 0, slot);
+            return target < 0 ? failed(-target) : itself(t, target, slot);
+        }
+        return new Located(found, there, found, 0);
+    }
+
+    private static boolean isLink(int directory, long name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment target = arena.allocate(1);
+            return LinuxCall.syscall(
+                            HostCall.READLINKAT, directory, name, target.address(), 1, 0, 0)
+                    >= 0;
+        }
+    }
+
+    /// An open file or directory by a name that calls follow.
+    private static Located byDescriptor(GuestThread t, int fd, int slot) {
+        byte[] link = ("/proc/self/fd/" + fd).getBytes(StandardCharsets.US_ASCII);
+        return new Located(AT_FDCWD, t.scratch.path(slot, link), fd, 0);
+    }
+
+    /// An open directory by a name that needs no following.
+    private static Located itself(GuestThread t, int fd, int slot) {
+        return new Located(fd, t.scratch.path(slot, new byte[] {'.'}), fd, 0);
     }
 
     /// openat2(2) from the root, which nothing in the path can leave.
@@ -215,8 +255,9 @@ final class Paths {
             return generated;
         }
         int hostFlags = flags | O_CLOEXEC;
-        if (confines() && ProcFiles.rename(t, path) == path) {
-            byte[] full = fromRoot(t, directory, path);
+        byte[] known = renamed(t, path);
+        if (confines() && (known == path || !isDescriptor(known))) {
+            byte[] full = fromRoot(t, directory, known);
             boolean creates = (flags & (O_CREAT | 020200000)) != 0;
             return full == null
                     ? -Errno.EBADF

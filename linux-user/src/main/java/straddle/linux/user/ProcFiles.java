@@ -18,6 +18,9 @@ final class ProcFiles {
     private record Entry(GuestProcess process, String file) {}
 
     private static Entry entry(GuestThread t, byte[] path) {
+        if (path.length > 6 && path[0] == '/' && path[1] == 'd' && path[4] == '/') {
+            return ofDevices(t, Paths.text(path));
+        }
         if (path.length < 7 || path[0] != '/' || path[1] != 'p' || path[5] != '/') {
             return null;
         }
@@ -38,6 +41,31 @@ final class ProcFiles {
         return other == null ? null : new Entry(other, file);
     }
 
+    /// The names in /dev that are links to /proc/self/fd.
+    private static Entry ofDevices(GuestThread t, String path) {
+        String file =
+                switch (path) {
+                    case "/dev/stdin" -> "fd/0";
+                    case "/dev/stdout" -> "fd/1";
+                    case "/dev/stderr" -> "fd/2";
+                    default ->
+                            path.startsWith("/dev/fd/") && path.length() > 8
+                                    ? path.substring(5)
+                                    : "";
+                };
+        boolean all = path.equals("/dev/fd") || path.equals("/dev/fd/");
+        return all
+                ? new Entry(t.process, "fd")
+                : file.isEmpty() ? null : new Entry(t.process, file);
+    }
+
+    /// The process whose directory of descriptors a path names, or null.
+    static GuestProcess withDescriptors(GuestThread t, byte[] path) {
+        Entry entry = entry(t, path);
+        boolean directory = entry != null && (entry.file.equals("fd") || entry.file.equals("fd/"));
+        return directory ? entry.process : null;
+    }
+
     /// A path that calls other than open(2) may take instead, or the same.
     static byte[] rename(GuestThread t, byte[] path) {
         Entry entry = entry(t, path);
@@ -47,7 +75,7 @@ final class ProcFiles {
         if (entry.file.equals("exe")) {
             return entry.process.executable;
         }
-        if (entry.file.startsWith("fd/")) {
+        if (entry.file.startsWith("fd/") && entry.file.length() > 3) {
             int host = descriptor(entry);
             return ("/proc/self/fd/" + host).getBytes(StandardCharsets.US_ASCII);
         }

@@ -53,6 +53,11 @@ final class SharedFile extends PageSource {
         return new SharedFile(frames, own, start, length, address, writable, description);
     }
 
+    /// Another part of the same file.
+    PageSource again(long offset, long bytes) throws Failure {
+        return open(frames, fd, offset, bytes, writable, description);
+    }
+
     /// The host refused.
     static final class Failure extends Exception {
         private static final long serialVersionUID = 1L;

@@ -8,6 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import straddle.core.user.BadAddressException;
 import straddle.host.LinuxCall;
 
@@ -57,7 +59,12 @@ final class SocketCalls implements SystemCalls.Handler {
         SystemCall.SENDMMSG
     };
 
+    private static final int MOST_NAMES = 1024;
+
     private final Kernel kernel;
+
+    /// What programs call local sockets that the host knows by another name, which is the key.
+    private final Map<String, byte[]> names = new ConcurrentHashMap<>();
 
     SocketCalls(Kernel kernel) {
         this.kernel = kernel;
@@ -123,7 +130,7 @@ final class SocketCalls implements SystemCalls.Handler {
         MemorySegment s = t.scratch.structs();
         switch (call) {
             case BIND, CONNECT -> {
-                int n = address(t, a[1], a[2]);
+                int n = address(t, a[1], a[2], call == SystemCall.BIND);
                 if (n < 0) {
                     return n;
                 }
@@ -194,7 +201,8 @@ final class SocketCalls implements SystemCalls.Handler {
     // ---- addresses
 
     /// Copies an address to scratch memory; returns its length or an error.
-    private int address(GuestThread t, long from, long bytes) throws BadAddressException {
+    private int address(GuestThread t, long from, long bytes, boolean binds)
+            throws BadAddressException {
         if (bytes < 0 || bytes > MOST_ADDRESS_BYTES) {
             return -EINVAL;
         }
@@ -204,7 +212,7 @@ final class SocketCalls implements SystemCalls.Handler {
         }
         turnFamily(t, raw);
         if (raw[0] == AF_UNIX && raw.length > 3 && raw[2] != 0) {
-            raw = unixPath(t, raw);
+            raw = unixPath(t, raw, binds);
             if (raw == null) {
                 return -ENOENT;
             }
@@ -228,7 +236,9 @@ final class SocketCalls implements SystemCalls.Handler {
     }
 
     /// A local socket's path is relative to the process's own directory, and within its root.
-    private byte[] unixPath(GuestThread t, byte[] raw) {
+    ///
+    /// @param binds whether the socket is to be made there; otherwise it is there, and links to it are followed
+    private byte[] unixPath(GuestThread t, byte[] raw, boolean binds) {
         int end = 2;
         while (end < raw.length && raw[end] != 0) {
             end++;
@@ -238,44 +248,70 @@ final class SocketCalls implements SystemCalls.Handler {
         if (plain || t.process.workingDirectory == null && !kernel.paths.confines()) {
             return raw;
         }
-        try (Paths.Located at = kernel.paths.locate(t, Paths.AT_FDCWD, path, false, 0)) {
-            if (at.error() != 0) {
-                return null;
-            }
-            // The descriptor must outlive this block: it stays open as the path's directory for one
-            // call.
-            StringBuilder full = new StringBuilder();
-            if (at.directory() != Paths.AT_FDCWD) {
-                byte[] directory = Paths.linkOf((int) at.directory());
-                full.append(Paths.text(directory)).append('/');
-            }
-            int i = 0;
-            for (byte b = t.scratch.byteAt(at.path());
-                    b != 0;
-                    b = t.scratch.byteAt(at.path() + ++i)) {
-                full.append((char) (b & 0xff));
-            }
-            byte[] host = full.toString().getBytes(StandardCharsets.ISO_8859_1);
-            byte[] result = new byte[2 + host.length + 1];
-            result[0] = AF_UNIX;
-            System.arraycopy(host, 0, result, 2, host.length);
-            return result.length > 110 ? null : result;
+        boolean follows = !binds && kernel.paths.confines();
+        Paths.Located at = kernel.paths.locate(t, Paths.AT_FDCWD, path, follows, 0);
+        if (at.error() != 0) {
+            return null;
         }
+        t.closeAfterCall(at);
+        StringBuilder full = new StringBuilder();
+        if (at.directory() != Paths.AT_FDCWD) {
+            // Where it must not leave the root, by descriptor: no directory on the way may be
+            // replaced by a link
+            // in the meantime.
+            byte[] directory =
+                    kernel.paths.confines()
+                            ? ("/proc/self/fd/" + at.directory())
+                                    .getBytes(StandardCharsets.US_ASCII)
+                            : Paths.linkOf((int) at.directory());
+            full.append(Paths.text(directory)).append('/');
+        }
+        int i = 0;
+        for (byte b = t.scratch.byteAt(at.path()); b != 0; b = t.scratch.byteAt(at.path() + ++i)) {
+            full.append((char) (b & 0xff));
+        }
+        byte[] host = full.toString().getBytes(StandardCharsets.ISO_8859_1);
+        byte[] result = new byte[2 + host.length + 1];
+        result[0] = AF_UNIX;
+        System.arraycopy(host, 0, result, 2, host.length);
+        if (binds && names.size() < MOST_NAMES) {
+            names.put(full.toString(), path);
+        }
+        return result.length > 110 ? null : result;
+    }
+
+    /// The program's name of a local socket, whose address is in scratch memory.
+    private byte[] named(byte[] raw) {
+        if (raw.length < 4 || raw[0] != AF_UNIX || raw[1] != 0 || raw[2] != '/') {
+            return raw;
+        }
+        int end = 2;
+        while (end < raw.length && raw[end] != 0) {
+            end++;
+        }
+        byte[] name = names.get(Paths.text(Arrays.copyOfRange(raw, 2, end)));
+        if (name == null) {
+            return raw;
+        }
+        byte[] result = new byte[name.length + 3];
+        result[0] = AF_UNIX;
+        System.arraycopy(name, 0, result, 2, name.length);
+        return result;
     }
 
     /// Copies an address from scratch memory, as much as the program has room for.
-    private static void putAddress(GuestThread t, long to, long lengthAt)
-            throws BadAddressException {
+    private void putAddress(GuestThread t, long to, long lengthAt) throws BadAddressException {
         int room = (int) t.memory().get(lengthAt, 4);
         int length = t.scratch.structs().get(INT, LENGTH);
-        putAddress(t, to, room, length);
-        t.memory().put(lengthAt, 4, length);
+        t.memory().put(lengthAt, 4, putAddress(t, to, room, length));
     }
 
-    private static void putAddress(GuestThread t, long to, int room, int length)
+    /// @return its length
+    private int putAddress(GuestThread t, long to, int room, int length)
             throws BadAddressException {
         int there = Math.min(length, MOST_ADDRESS_BYTES);
-        byte[] raw = t.scratch.structs().asSlice(ADDRESS, there).toArray(ValueLayout.JAVA_BYTE);
+        byte[] raw =
+                named(t.scratch.structs().asSlice(ADDRESS, there).toArray(ValueLayout.JAVA_BYTE));
         if (raw.length >= 2 && t.process.abi.isa.order() == ByteOrder.BIG_ENDIAN) {
             boolean netlink = raw[0] == AF_NETLINK;
             byte first = raw[0];
@@ -289,6 +325,7 @@ final class SocketCalls implements SystemCalls.Handler {
             }
         }
         t.memory().put(to, Arrays.copyOf(raw, Math.max(0, Math.min(room, raw.length))));
+        return length > there ? length : raw.length;
     }
 
     // ---- data
@@ -300,7 +337,7 @@ final class SocketCalls implements SystemCalls.Handler {
         if (t.memory().copyIn(a[1], data, 0, bytes) < bytes) {
             return -EFAULT;
         }
-        int n = addressed && a[4] != 0 ? address(t, a[4], a[5]) : 0;
+        int n = addressed && a[4] != 0 ? address(t, a[4], a[5], false) : 0;
         if (n < 0) {
             return n;
         }
@@ -323,7 +360,7 @@ final class SocketCalls implements SystemCalls.Handler {
         return result;
     }
 
-    private static long receiveFrom(GuestThread t, int fd, long[] a, boolean addressed)
+    private long receiveFrom(GuestThread t, int fd, long[] a, boolean addressed)
             throws BadAddressException {
         long bytes = Math.min(a[2], Scratch.MOST_DATA_BYTES);
         MemorySegment data = t.scratch.data(bytes);
@@ -395,7 +432,7 @@ final class SocketCalls implements SystemCalls.Handler {
         long bytes = Math.min(all.total(), Scratch.MOST_DATA_BYTES);
         MemorySegment data = t.scratch.data(bytes);
         long there = all.gather(t, data, bytes);
-        int n = h.name != 0 ? address(t, h.name, h.nameBytes) : 0;
+        int n = h.name != 0 ? address(t, h.name, h.nameBytes, false) : 0;
         if (n < 0) {
             return n;
         }

@@ -58,6 +58,8 @@ final class SystemCalls {
             result = handlers.get(call.area()).call(call, t, arguments);
         } catch (BadAddressException _) {
             result = -Errno.EFAULT;
+        } finally {
+            t.called();
         }
         if (strace != null) {
             strace.print(result);
