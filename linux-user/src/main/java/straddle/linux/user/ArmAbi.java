@@ -80,11 +80,10 @@ final class ArmAbi extends GuestAbi {
         return "armv7l";
     }
 
-    /// SWP, half, Thumb, fast multiplication, VFP, EDSP, VFPv3, TLS, VFPv4, IDIVA, IDIVT, VFPD32, LPAE; not NEON, which the
-    /// translator has not.
+    /// SWP, half, Thumb, fast multiplication, VFP, EDSP, NEON, VFPv3, TLS, VFPv4, IDIVA, IDIVT, VFPD32, LPAE.
     @Override
     long hwcap() {
-        return 0x1f_a0d7;
+        return 0x1f_b0d7;
     }
 
     @Override

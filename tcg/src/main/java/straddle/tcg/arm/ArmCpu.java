@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 import straddle.tcg.simd.FpCpu;
+import straddle.tcg.simd.FpUnit;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserVcpu;
@@ -58,7 +59,10 @@ public final class ArmCpu extends FpCpu {
     /// D0 to D31.
     static final int D0 = 34;
 
-    private static final int SLOTS = D0 + 32;
+    /// Vectors that live within an instruction.
+    static final int S0 = D0 + 32;
+
+    private static final int SLOTS = S0 + 6;
     private static final long MASK = 0xffff_ffffL;
     private static final long NO_RESERVATION = -1;
     private static final int FLOAT_BYTES = 32 * 8 + 4;
@@ -72,6 +76,9 @@ public final class ArmCpu extends FpCpu {
     // The mode: T32, and the state of an IT block from bit 8 on.
     static final long MODE_THUMB = 1;
     static final int MODE_IT_SHIFT = 8;
+
+    /// What Advanced SIMD has for the FPSCR's control bits (StandardFPSCRValue in DDI 0406C, A2.7.8).
+    private static final int VECTOR_CONTROL = FpUnit.DN | FpUnit.FZ;
 
     private final Translator translator;
 
@@ -199,13 +206,15 @@ public final class ArmCpu extends FpCpu {
 
     /// The FPSCR (DDI 0406C, B4.1.58). Vector lengths other than 1 are gone with VFPv2.
     int fpscr() {
-        return floatFlags << 28 | fp.control() | fp.status();
+        return floatFlags << 28 | fp.control() | fp.status() | vector.status();
     }
 
     void setFpscr(int value) {
         floatFlags = value >>> 28;
         fp.setControl(value);
         fp.setStatus(value);
+        vector.setControl(VECTOR_CONTROL | value & FpUnit.AHP);
+        vector.setStatus(value);
     }
 
     @Override

@@ -59,5 +59,15 @@ public enum Field {
     N,
     M,
     SZ,
-    OP
+    OP,
+
+    // Advanced SIMD.
+    SIZE,
+    Q,
+    CMODE,
+    LEN,
+    REGISTERS,
+    STEP,
+    ALIGN,
+    INDEX
 }

@@ -32,6 +32,9 @@ final class Insn {
     Row row;
     Op op;
 
+    /// Of the elements of a vector, as for [Row#size].
+    int size;
+
     /// In bytes: 2 or 4.
     int length;
 
@@ -67,6 +70,15 @@ final class Insn {
 
     /// @param word the first halfword in the upper half
     void decodeT32(int word) {
+        int first = word >>> 24;
+        if ((first & 0xef) == 0xef) {
+            decodeA32(0xf200_0000 | (first & 0x10) << 20 | word & 0xff_ffff); // vectors
+            return;
+        }
+        if (first == 0xf9 && (word & 1 << 20) == 0) {
+            decodeA32(0xf400_0000 | word & 0xff_ffff); // structures of vectors
+            return;
+        }
         if (word >>> 26 == 0x3b) {
             decodeA32(word); // coprocessors
             return;
@@ -97,6 +109,7 @@ final class Insn {
             if (each.matches(word)) {
                 row = each;
                 op = each.op();
+                size = each.size(word);
                 java.util.Arrays.fill(fields, 0);
                 for (Row.Part part : each.parts()) {
                     if (part.field() == null) {

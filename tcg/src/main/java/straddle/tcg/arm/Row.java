@@ -8,11 +8,13 @@ import java.util.Map;
 /// One encoding of an instruction.
 ///
 /// @param form how the last operand is written, see [Rows]
+/// @param sizes of elements: letters of `BHSD`, or empty where there are none
 /// @param set which instruction set it belongs to
 /// @param text as it stands in [Rows]
 public record Row(
         Op op,
         char form,
+        String sizes,
         Set set,
         int mask,
         int bits,
@@ -68,7 +70,8 @@ public record Row(
         if (at != 0) {
             throw new AssertionError("Not a whole word: " + text + ", " + at);
         }
-        return new Row(op, form, set, mask, bits, parts, implied, text);
+        String sizes = Character.isUpperCase(form) ? tokens.get(1) : "";
+        return new Row(op, form, sizes, set, mask, bits, parts, implied, text);
     }
 
     private static List<String> tokens(String text) {
@@ -182,6 +185,22 @@ public record Row(
             case "Vn" -> one(name, Field.VN, 4, 0, end);
             case "Vm" -> one(name, Field.VM, 4, 0, end);
             case "sz" -> one(name, Field.SZ, 1, 0, end);
+            case "size" -> one(name, Field.SIZE, 2, 0, end);
+            case "Q" -> one(name, Field.Q, 1, 0, end);
+            case "L" -> one(name, Field.IMM, 1, 6, end);
+            case "imm6v" -> one(name, Field.IMM, 6, 0, end);
+            case "i8" -> one(name, Field.IMM, 1, 7, end);
+            case "imm3h" -> one(name, Field.IMM, 3, 4, end);
+            case "cmode" -> one(name, Field.CMODE, 4, 0, end);
+            case "len" -> one(name, Field.LEN, 2, 0, end);
+            case "regs" -> one(name, Field.REGISTERS, 0, 0, end);
+            case "inc" -> one(name, Field.STEP, 0, 0, end);
+            case "align" -> one(name, Field.ALIGN, 2, 0, end);
+            case "a" -> one(name, Field.ALIGN, 1, 0, end);
+            case "ia" -> one(name, Field.INDEX, 4, 0, end);
+            case "T" -> one(name, Field.STEP, 1, 0, end);
+            case "b" -> one(name, Field.OP1, 1, 0, end);
+            case "e" -> one(name, Field.OP2, 1, 0, end);
             case "op", "opf" -> one(name, Field.OP, 1, 0, end);
             default -> throw new AssertionError("No field is named " + name);
         };
@@ -208,11 +227,40 @@ public record Row(
         if ((word & mask) != bits) {
             return false;
         }
+        if (!sizes.isEmpty() && !hasSize(size(word))) {
+            return false;
+        }
         return switch (set) {
             case A32 -> (mask & 0xf000_0000) != 0 || word >>> 28 != ALWAYS;
             case T16 -> true;
             case T32 -> !isLoad() || (word >>> 16 & 15) != ALWAYS || (mask >>> 16 & 15) == ALWAYS;
         };
+    }
+
+    private boolean hasSize(int size) {
+        return size >= 0 && sizes.indexOf("BHSD".charAt(size)) >= 0;
+    }
+
+    /// The size of a word's elements, from 0 for bytes to 3 for 64 bits, or -1 for none. A shift's is where its immediate has
+    /// its first 1.
+    int size(int word) {
+        if (sizes.isEmpty()) {
+            return -1;
+        }
+        for (Part part : parts) {
+            if (part.name.equals("size")) {
+                return word >>> part.low & 3;
+            }
+            if (part.name.equals("imm6v")) {
+                int imm7 = word >>> part.low & 0x3f | (has("L") ? word >>> 1 & 0x40 : 0);
+                return Math.max(28 - Integer.numberOfLeadingZeros(imm7), -1);
+            }
+        }
+        return "BHSD".indexOf(sizes.charAt(0));
+    }
+
+    private boolean has(String name) {
+        return parts.stream().anyMatch(part -> part.name.equals(name));
     }
 
     private boolean isLoad() {

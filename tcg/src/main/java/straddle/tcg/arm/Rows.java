@@ -460,11 +460,206 @@ public final class Rows {
             VSUB - A2 cond 11100 D 11 Vn Vd 101 sz N 1 M 0 Vm
             """;
 
-    private static final List<Row> ALL = new ArrayList<>(500);
+    // Advanced SIMD (A7.4, A7.7): T32 has the same but for the first byte. Behind the name stand
+    // the sizes of elements, where they differ,
+    // in place of a form.
+    private static final String VECTOR =
+            """
+            VABA BHS A1 1111 001 U 0 D size Vn Vd 0111 N Q M 1 Vm
+            VABD BHS A1 1111 001 U 0 D size Vn Vd 0111 N Q M 0 Vm
+            VABD_FLOAT S A1 1111 001 1 0 D 10 Vn Vd 1101 N Q M 0 Vm
+            VACGE S A1 1111 001 1 0 D 00 Vn Vd 1110 N Q M 1 Vm
+            VACGT S A1 1111 001 1 0 D 10 Vn Vd 1110 N Q M 1 Vm
+            VADD_INTEGER BHSD A1 1111 001 0 0 D size Vn Vd 1000 N Q M 0 Vm
+            VADD_FLOAT S A1 1111 001 0 0 D 00 Vn Vd 1101 N Q M 0 Vm
+            VAND - A1 1111 001 0 0 D 00 Vn Vd 0001 N Q M 1 Vm
+            VBIC - A1 1111 001 0 0 D 01 Vn Vd 0001 N Q M 1 Vm
+            VBIF - A1 1111 001 1 0 D 11 Vn Vd 0001 N Q M 1 Vm
+            VBIT - A1 1111 001 1 0 D 10 Vn Vd 0001 N Q M 1 Vm
+            VBSL - A1 1111 001 1 0 D 01 Vn Vd 0001 N Q M 1 Vm
+            VCEQ BHS A1 1111 001 1 0 D size Vn Vd 1000 N Q M 1 Vm
+            VCEQ_FLOAT S A1 1111 001 0 0 D 00 Vn Vd 1110 N Q M 0 Vm
+            VCGE BHS A1 1111 001 U 0 D size Vn Vd 0011 N Q M 1 Vm
+            VCGE_FLOAT S A1 1111 001 1 0 D 00 Vn Vd 1110 N Q M 0 Vm
+            VCGT BHS A1 1111 001 U 0 D size Vn Vd 0011 N Q M 0 Vm
+            VCGT_FLOAT S A1 1111 001 1 0 D 10 Vn Vd 1110 N Q M 0 Vm
+            VEOR - A1 1111 001 1 0 D 00 Vn Vd 0001 N Q M 1 Vm
+            VFMA_VECTOR S A1 1111 001 0 0 D 00 Vn Vd 1100 N Q M 1 Vm
+            VFMS_VECTOR S A1 1111 001 0 0 D 10 Vn Vd 1100 N Q M 1 Vm
+            VHADD BHS A1 1111 001 U 0 D size Vn Vd 0000 N Q M 0 Vm
+            VHSUB BHS A1 1111 001 U 0 D size Vn Vd 0010 N Q M 0 Vm
+            VMAX BHS A1 1111 001 U 0 D size Vn Vd 0110 N Q M 0 Vm
+            VMAX_FLOAT S A1 1111 001 0 0 D 00 Vn Vd 1111 N Q M 0 Vm
+            VMIN BHS A1 1111 001 U 0 D size Vn Vd 0110 N Q M 1 Vm
+            VMIN_FLOAT S A1 1111 001 0 0 D 10 Vn Vd 1111 N Q M 0 Vm
+            VMLA_INTEGER BHS A1 1111 001 0 0 D size Vn Vd 1001 N Q M 0 Vm
+            VMLA_FLOAT S A1 1111 001 0 0 D 00 Vn Vd 1101 N Q M 1 Vm
+            VMLS_INTEGER BHS A1 1111 001 1 0 D size Vn Vd 1001 N Q M 0 Vm
+            VMLS_FLOAT S A1 1111 001 0 0 D 10 Vn Vd 1101 N Q M 1 Vm
+            VMUL_INTEGER BHS A1 1111 001 0 0 D size Vn Vd 1001 N Q M 1 Vm
+            VMUL_FLOAT S A1 1111 001 1 0 D 00 Vn Vd 1101 N Q M 1 Vm
+            VMUL_POLYNOMIAL B A1 1111 001 1 0 D 00 Vn Vd 1001 N Q M 1 Vm
+            VORN - A1 1111 001 0 0 D 11 Vn Vd 0001 N Q M 1 Vm
+            VORR - A1 1111 001 0 0 D 10 Vn Vd 0001 N Q M 1 Vm
+            VPADD BHS A1 1111 001 0 0 D size Vn Vd 1011 N 0 M 1 Vm
+            VPADD_FLOAT S A1 1111 001 1 0 D 00 Vn Vd 1101 N 0 M 0 Vm
+            VPMAX BHS A1 1111 001 U 0 D size Vn Vd 1010 N 0 M 0 Vm
+            VPMAX_FLOAT S A1 1111 001 1 0 D 00 Vn Vd 1111 N 0 M 0 Vm
+            VPMIN BHS A1 1111 001 U 0 D size Vn Vd 1010 N 0 M 1 Vm
+            VPMIN_FLOAT S A1 1111 001 1 0 D 10 Vn Vd 1111 N 0 M 0 Vm
+            VQADD BHSD A1 1111 001 U 0 D size Vn Vd 0000 N Q M 1 Vm
+            VQDMULH HS A1 1111 001 0 0 D size Vn Vd 1011 N Q M 0 Vm
+            VQRDMULH HS A1 1111 001 1 0 D size Vn Vd 1011 N Q M 0 Vm
+            VQRSHL BHSD A1 1111 001 U 0 D size Vn Vd 0101 N Q M 1 Vm
+            VQSHL BHSD A1 1111 001 U 0 D size Vn Vd 0100 N Q M 1 Vm
+            VQSUB BHSD A1 1111 001 U 0 D size Vn Vd 0010 N Q M 1 Vm
+            VRECPS S A1 1111 001 0 0 D 00 Vn Vd 1111 N Q M 1 Vm
+            VRHADD BHS A1 1111 001 U 0 D size Vn Vd 0001 N Q M 0 Vm
+            VRSHL BHSD A1 1111 001 U 0 D size Vn Vd 0101 N Q M 0 Vm
+            VRSQRTS S A1 1111 001 0 0 D 10 Vn Vd 1111 N Q M 1 Vm
+            VSHL BHSD A1 1111 001 U 0 D size Vn Vd 0100 N Q M 0 Vm
+            VSUB_INTEGER BHSD A1 1111 001 1 0 D size Vn Vd 1000 N Q M 0 Vm
+            VSUB_FLOAT S A1 1111 001 0 0 D 10 Vn Vd 1101 N Q M 0 Vm
+            VTST BHS A1 1111 001 0 0 D size Vn Vd 1000 N Q M 1 Vm
+            VABAL BHS A2 1111 001 U 1 D size Vn Vd 0101 N 0 M 0 Vm
+            VABDL BHS A2 1111 001 U 1 D size Vn Vd 0111 N 0 M 0 Vm
+            VADDHN BHS A2 1111 001 0 1 D size Vn Vd 0100 N 0 M 0 Vm
+            VADDL BHS A2 1111 001 U 1 D size Vn Vd 0000 N 0 M 0 Vm
+            VADDW BHS A2 1111 001 U 1 D size Vn Vd 0001 N 0 M 0 Vm
+            VMLAL BHS A2 1111 001 U 1 D size Vn Vd 1000 N 0 M 0 Vm
+            VMLSL BHS A2 1111 001 U 1 D size Vn Vd 1010 N 0 M 0 Vm
+            VMULL BHS A2 1111 001 U 1 D size Vn Vd 1100 N 0 M 0 Vm
+            VMULL_POLYNOMIAL B A2 1111 001 0 1 D 00 Vn Vd 1110 N 0 M 0 Vm
+            VQDMLAL HS A2 1111 001 0 1 D size Vn Vd 1001 N 0 M 0 Vm
+            VQDMLSL HS A2 1111 001 0 1 D size Vn Vd 1011 N 0 M 0 Vm
+            VQDMULL HS A2 1111 001 0 1 D size Vn Vd 1101 N 0 M 0 Vm
+            VRADDHN BHS A2 1111 001 1 1 D size Vn Vd 0100 N 0 M 0 Vm
+            VRSUBHN BHS A2 1111 001 1 1 D size Vn Vd 0110 N 0 M 0 Vm
+            VSUBHN BHS A2 1111 001 0 1 D size Vn Vd 0110 N 0 M 0 Vm
+            VSUBL BHS A2 1111 001 U 1 D size Vn Vd 0010 N 0 M 0 Vm
+            VSUBW BHS A2 1111 001 U 1 D size Vn Vd 0011 N 0 M 0 Vm
+            VMLA_SCALAR HS A2 1111 001 Q 1 D size Vn Vd 0000 N 1 M 0 Vm
+            VMLA_FLOAT_SCALAR S A2 1111 001 Q 1 D 10 Vn Vd 0001 N 1 M 0 Vm
+            VMLAL_SCALAR HS A2 1111 001 U 1 D size Vn Vd 0010 N 1 M 0 Vm
+            VMLS_SCALAR HS A2 1111 001 Q 1 D size Vn Vd 0100 N 1 M 0 Vm
+            VMLS_FLOAT_SCALAR S A2 1111 001 Q 1 D 10 Vn Vd 0101 N 1 M 0 Vm
+            VMLSL_SCALAR HS A2 1111 001 U 1 D size Vn Vd 0110 N 1 M 0 Vm
+            VMUL_SCALAR HS A2 1111 001 Q 1 D size Vn Vd 1000 N 1 M 0 Vm
+            VMUL_FLOAT_SCALAR S A2 1111 001 Q 1 D 10 Vn Vd 1001 N 1 M 0 Vm
+            VMULL_SCALAR HS A2 1111 001 U 1 D size Vn Vd 1010 N 1 M 0 Vm
+            VQDMLAL_SCALAR HS A2 1111 001 0 1 D size Vn Vd 0011 N 1 M 0 Vm
+            VQDMLSL_SCALAR HS A2 1111 001 0 1 D size Vn Vd 0111 N 1 M 0 Vm
+            VQDMULH_SCALAR HS A2 1111 001 Q 1 D size Vn Vd 1100 N 1 M 0 Vm
+            VQDMULL_SCALAR HS A2 1111 001 0 1 D size Vn Vd 1011 N 1 M 0 Vm
+            VQRDMULH_SCALAR HS A2 1111 001 Q 1 D size Vn Vd 1101 N 1 M 0 Vm
+            VABS_INTEGER BHS A1 1111 00111 D 11 size 01 Vd 0 0110 Q M 0 Vm
+            VABS_FLOAT S A1 1111 00111 D 11 10 01 Vd 0 1110 Q M 0 Vm
+            VCEQ_ZERO BHS A1 1111 00111 D 11 size 01 Vd 0 0010 Q M 0 Vm
+            VCEQ_FLOAT_ZERO S A1 1111 00111 D 11 10 01 Vd 0 1010 Q M 0 Vm
+            VCGE_ZERO BHS A1 1111 00111 D 11 size 01 Vd 0 0001 Q M 0 Vm
+            VCGE_FLOAT_ZERO S A1 1111 00111 D 11 10 01 Vd 0 1001 Q M 0 Vm
+            VCGT_ZERO BHS A1 1111 00111 D 11 size 01 Vd 0 0000 Q M 0 Vm
+            VCGT_FLOAT_ZERO S A1 1111 00111 D 11 10 01 Vd 0 1000 Q M 0 Vm
+            VCLE_ZERO BHS A1 1111 00111 D 11 size 01 Vd 0 0011 Q M 0 Vm
+            VCLE_FLOAT_ZERO S A1 1111 00111 D 11 10 01 Vd 0 1011 Q M 0 Vm
+            VCLT_ZERO BHS A1 1111 00111 D 11 size 01 Vd 0 0100 Q M 0 Vm
+            VCLT_FLOAT_ZERO S A1 1111 00111 D 11 10 01 Vd 0 1100 Q M 0 Vm
+            VCLS BHS A1 1111 00111 D 11 size 00 Vd 0 1000 Q M 0 Vm
+            VCLZ BHS A1 1111 00111 D 11 size 00 Vd 0 1001 Q M 0 Vm
+            VCNT B A1 1111 00111 D 11 00 00 Vd 0 1010 Q M 0 Vm
+            VCVT_VECTOR S A1 1111 00111 D 11 10 11 Vd 0 11 op U Q M 0 Vm
+            VCVT_TO_HALF H A1 1111 00111 D 11 01 10 Vd 0 1100 0 M 0 Vm
+            VCVT_FROM_HALF H A1 1111 00111 D 11 01 10 Vd 0 1110 0 M 0 Vm
+            VMOVN BHS A1 1111 00111 D 11 size 10 Vd 0 0100 0 M 0 Vm
+            VMVN - A1 1111 00111 D 11 00 00 Vd 0 1011 Q M 0 Vm
+            VNEG_INTEGER BHS A1 1111 00111 D 11 size 01 Vd 0 0111 Q M 0 Vm
+            VNEG_FLOAT S A1 1111 00111 D 11 10 01 Vd 0 1111 Q M 0 Vm
+            VPADAL BHS A1 1111 00111 D 11 size 00 Vd 0 110 U Q M 0 Vm
+            VPADDL BHS A1 1111 00111 D 11 size 00 Vd 0 010 U Q M 0 Vm
+            VQABS BHS A1 1111 00111 D 11 size 00 Vd 0 1110 Q M 0 Vm
+            VQMOVN BHS A1 1111 00111 D 11 size 10 Vd 0 0101 U M 0 Vm
+            VQMOVUN BHS A1 1111 00111 D 11 size 10 Vd 0 0100 1 M 0 Vm Q=0
+            VQNEG BHS A1 1111 00111 D 11 size 00 Vd 0 1111 Q M 0 Vm
+            VRECPE S A1 1111 00111 D 11 10 11 Vd 0 1000 Q M 0 Vm
+            VRECPE_FLOAT S A1 1111 00111 D 11 10 11 Vd 0 1010 Q M 0 Vm
+            VREV16 B A1 1111 00111 D 11 00 00 Vd 0 0010 Q M 0 Vm
+            VREV32 BH A1 1111 00111 D 11 size 00 Vd 0 0001 Q M 0 Vm
+            VREV64 BHS A1 1111 00111 D 11 size 00 Vd 0 0000 Q M 0 Vm
+            VRSQRTE S A1 1111 00111 D 11 10 11 Vd 0 1001 Q M 0 Vm
+            VRSQRTE_FLOAT S A1 1111 00111 D 11 10 11 Vd 0 1011 Q M 0 Vm
+            VSHLL_WIDTH BHS A1 1111 00111 D 11 size 10 Vd 0 0110 0 M 0 Vm
+            VSWP - A1 1111 00111 D 11 00 10 Vd 0 0000 Q M 0 Vm
+            VTRN BHS A1 1111 00111 D 11 size 10 Vd 0 0001 Q M 0 Vm
+            VUZP BH A1 1111 00111 D 11 size 10 Vd 0 0010 0 M 0 Vm
+            VUZP BHS A1 1111 00111 D 11 size 10 Vd 0 0010 1 M 0 Vm Q=1
+            VZIP BH A1 1111 00111 D 11 size 10 Vd 0 0011 0 M 0 Vm
+            VZIP BHS A1 1111 00111 D 11 size 10 Vd 0 0011 1 M 0 Vm Q=1
+            VCVT_VECTOR_FIXED S A1 1111 001 U 1 D imm6v Vd 111 op 0 Q M 1 Vm
+            VQRSHRN BHS A1 1111 001 U 1 D imm6v Vd 1001 0 1 M 1 Vm
+            VQRSHRUN BHS A1 1111 001 1 1 D imm6v Vd 1000 0 1 M 1 Vm
+            VQSHL_IMMEDIATE BHSD A1 1111 001 U 1 D imm6v Vd 0111 L Q M 1 Vm
+            VQSHLU BHSD A1 1111 001 1 1 D imm6v Vd 0110 L Q M 1 Vm
+            VQSHRN BHS A1 1111 001 U 1 D imm6v Vd 1001 0 0 M 1 Vm
+            VQSHRUN BHS A1 1111 001 1 1 D imm6v Vd 1000 0 0 M 1 Vm
+            VRSHR BHSD A1 1111 001 U 1 D imm6v Vd 0010 L Q M 1 Vm
+            VRSHRN BHS A1 1111 001 0 1 D imm6v Vd 1000 0 1 M 1 Vm
+            VRSRA BHSD A1 1111 001 U 1 D imm6v Vd 0011 L Q M 1 Vm
+            VSHL_IMMEDIATE BHSD A1 1111 001 0 1 D imm6v Vd 0101 L Q M 1 Vm
+            VSHLL BHS A1 1111 001 U 1 D imm6v Vd 1010 0 0 M 1 Vm
+            VSHR BHSD A1 1111 001 U 1 D imm6v Vd 0000 L Q M 1 Vm
+            VSHRN BHS A1 1111 001 0 1 D imm6v Vd 1000 0 0 M 1 Vm
+            VSLI BHSD A1 1111 001 1 1 D imm6v Vd 0101 L Q M 1 Vm
+            VSRA BHSD A1 1111 001 U 1 D imm6v Vd 0001 L Q M 1 Vm
+            VSRI BHSD A1 1111 001 1 1 D imm6v Vd 0100 L Q M 1 Vm
+            VDUP - A1 1111 00111 D 11 imm4l Vd 11000 Q M 0 Vm
+            VDUP_CORE - A1 cond 11101 b Q 0 Vd Rt 1011 D 0 e 1 0000
+            VEXT - A1 1111 00101 D 11 Vn Vd imm4l N Q M 0 Vm
+            VMOV_CONSTANT - A1 1111 001 i8 1 D 000 imm3h Vd cmode 0 Q op 1 imm4l
+            VTBL - A1 1111 00111 D 11 Vn Vd 10 len N 0 M 0 Vm
+            VTBX - A1 1111 00111 D 11 Vn Vd 10 len N 1 M 0 Vm
+            VLD1 BHSD A1 1111 01000 D 10 Rn Vd 0111 size align Rm regs=1 inc=1
+            VLD1 BHSD A1 1111 01000 D 10 Rn Vd 1010 size align Rm regs=2 inc=1
+            VLD1 BHSD A1 1111 01000 D 10 Rn Vd 0110 size align Rm regs=3 inc=1
+            VLD1 BHSD A1 1111 01000 D 10 Rn Vd 0010 size align Rm regs=4 inc=1
+            VLD2 BHS A1 1111 01000 D 10 Rn Vd 1000 size align Rm regs=1 inc=1
+            VLD2 BHS A1 1111 01000 D 10 Rn Vd 1001 size align Rm regs=1 inc=2
+            VLD2 BHS A1 1111 01000 D 10 Rn Vd 0011 size align Rm regs=2 inc=2
+            VLD3 BHS A1 1111 01000 D 10 Rn Vd 0100 size align Rm regs=1 inc=1
+            VLD3 BHS A1 1111 01000 D 10 Rn Vd 0101 size align Rm regs=1 inc=2
+            VLD4 BHS A1 1111 01000 D 10 Rn Vd 0000 size align Rm regs=1 inc=1
+            VLD4 BHS A1 1111 01000 D 10 Rn Vd 0001 size align Rm regs=1 inc=2
+            VLD1_LANE BHS A1 1111 01001 D 10 Rn Vd size 00 ia Rm
+            VLD2_LANE BHS A1 1111 01001 D 10 Rn Vd size 01 ia Rm
+            VLD3_LANE BHS A1 1111 01001 D 10 Rn Vd size 10 ia Rm
+            VLD4_LANE BHS A1 1111 01001 D 10 Rn Vd size 11 ia Rm
+            VST1 BHSD A1 1111 01000 D 00 Rn Vd 0111 size align Rm regs=1 inc=1
+            VST1 BHSD A1 1111 01000 D 00 Rn Vd 1010 size align Rm regs=2 inc=1
+            VST1 BHSD A1 1111 01000 D 00 Rn Vd 0110 size align Rm regs=3 inc=1
+            VST1 BHSD A1 1111 01000 D 00 Rn Vd 0010 size align Rm regs=4 inc=1
+            VST2 BHS A1 1111 01000 D 00 Rn Vd 1000 size align Rm regs=1 inc=1
+            VST2 BHS A1 1111 01000 D 00 Rn Vd 1001 size align Rm regs=1 inc=2
+            VST2 BHS A1 1111 01000 D 00 Rn Vd 0011 size align Rm regs=2 inc=2
+            VST3 BHS A1 1111 01000 D 00 Rn Vd 0100 size align Rm regs=1 inc=1
+            VST3 BHS A1 1111 01000 D 00 Rn Vd 0101 size align Rm regs=1 inc=2
+            VST4 BHS A1 1111 01000 D 00 Rn Vd 0000 size align Rm regs=1 inc=1
+            VST4 BHS A1 1111 01000 D 00 Rn Vd 0001 size align Rm regs=1 inc=2
+            VST1_LANE BHS A1 1111 01001 D 00 Rn Vd size 00 ia Rm
+            VST2_LANE BHS A1 1111 01001 D 00 Rn Vd size 01 ia Rm
+            VST3_LANE BHS A1 1111 01001 D 00 Rn Vd size 10 ia Rm
+            VST4_LANE BHS A1 1111 01001 D 00 Rn Vd size 11 ia Rm
+            VLD1_ALL BHS A1 1111 01001 D 10 Rn Vd 11 00 size T a Rm
+            VLD2_ALL BHS A1 1111 01001 D 10 Rn Vd 11 01 size T a Rm
+            VLD3_ALL BHS A1 1111 01001 D 10 Rn Vd 11 10 size T a Rm
+            VLD4_ALL BHSD A1 1111 01001 D 10 Rn Vd 11 11 size T a Rm
+            """;
+
+    private static final List<Row> ALL = new ArrayList<>(700);
 
     static {
         for (String table :
-                new String[] {DATA, MULTIPLY, MEDIA, MEMORY, SYNCHRONIZATION, SYSTEM, FLOAT}) {
+                new String[] {
+                    DATA, MULTIPLY, MEDIA, MEMORY, SYNCHRONIZATION, SYSTEM, FLOAT, VECTOR
+                }) {
             int from = 0;
             while (from < table.length()) {
                 int to = table.indexOf('\n', from);

@@ -42,6 +42,7 @@ final class Translator {
     private final ArmCpu cpu;
     private final Insn insn = new Insn();
     private final Vfp vfp = new Vfp(this);
+    private final Neon neon = new Neon(this);
 
     private boolean thumb;
     private int it;
@@ -441,7 +442,13 @@ final class Translator {
                 append(new ArmOps.WriteStatus(value, get(Field.FIELDS)));
             }
             case B, IT -> throw new IllegalStateException(insn.op + " has come too far");
-            default -> vfp.emit(insn);
+            default -> {
+                if (insn.op.isVector()) {
+                    neon.emit(insn);
+                } else {
+                    vfp.emit(insn);
+                }
+            }
         }
     }
 

@@ -34,6 +34,15 @@ public final class FpRuntime {
         return (x + 0x80_0000 & 0x7e00_0000) != 0;
     }
 
+    /// Whether the host computes with a single as the unit does that flushes subnormal numbers.
+    private static boolean isKept(int x) {
+        return (x & 0x7f80_0000) != 0 || x << 1 == 0;
+    }
+
+    private static boolean isQuick(FpUnit unit, long x, long y) {
+        return unit.quick || unit.quickIfNormal && isKept((int) x) && isKept((int) y);
+    }
+
     public static long faddd(long x, long y, Cpu c) {
         FpUnit unit = unit(c);
         double result = Double.longBitsToDouble(x) + Double.longBitsToDouble(y);
@@ -48,7 +57,7 @@ public final class FpRuntime {
     static long fadds(long x, long y, FpUnit unit) {
         float result = Float.intBitsToFloat((int) x) + Float.intBitsToFloat((int) y);
         int r = Float.floatToRawIntBits(result);
-        return unit.quick && (isNormal(r) || r << 1 == 0)
+        return (isNormal(r) || r << 1 == 0) && isQuick(unit, x, y)
                 ? r & LOW
                 : unit.add(FpUnit.SINGLE, x & LOW, y & LOW);
     }
@@ -72,7 +81,7 @@ public final class FpRuntime {
     static long fsubs(long x, long y, FpUnit unit) {
         float result = Float.intBitsToFloat((int) x) - Float.intBitsToFloat((int) y);
         int r = Float.floatToRawIntBits(result);
-        return unit.quick && (isNormal(r) || r << 1 == 0)
+        return (isNormal(r) || r << 1 == 0) && isQuick(unit, x, y)
                 ? r & LOW
                 : unit.sub(FpUnit.SINGLE, x & LOW, y & LOW);
     }
@@ -98,8 +107,8 @@ public final class FpRuntime {
     static long fmuls(long x, long y, FpUnit unit) {
         float result = Float.intBitsToFloat((int) x) * Float.intBitsToFloat((int) y);
         int r = Float.floatToRawIntBits(result);
-        return unit.quick
-                        && (isNormal(r) || r << 1 == 0 && ((int) x << 1 == 0 || (int) y << 1 == 0))
+        return (isNormal(r) || r << 1 == 0 && ((int) x << 1 == 0 || (int) y << 1 == 0))
+                        && isQuick(unit, x, y)
                 ? r & LOW
                 : unit.mul(FpUnit.SINGLE, x & LOW, y & LOW);
     }
@@ -123,7 +132,9 @@ public final class FpRuntime {
     static long fdivs(long x, long y, FpUnit unit) {
         float result = Float.intBitsToFloat((int) x) / Float.intBitsToFloat((int) y);
         int r = Float.floatToRawIntBits(result);
-        return unit.quick && isNormal(r) ? r & LOW : unit.div(FpUnit.SINGLE, x & LOW, y & LOW);
+        return isNormal(r) && isQuick(unit, x, y)
+                ? r & LOW
+                : unit.div(FpUnit.SINGLE, x & LOW, y & LOW);
     }
 
     public static long fdivv(long x, long y, Cpu c) {
@@ -162,7 +173,7 @@ public final class FpRuntime {
                         Float.intBitsToFloat((int) y),
                         Float.intBitsToFloat((int) a));
         int r = Float.floatToRawIntBits(result);
-        return unit.quick && isNormal(r)
+        return isNormal(r) && isQuick(unit, x, y) && (unit.quick || isKept((int) a))
                 ? r & LOW
                 : unit.mulAdd(FpUnit.SINGLE, a & LOW, x & LOW, y & LOW);
     }
@@ -170,6 +181,25 @@ public final class FpRuntime {
     public static long fmaddv(long a, long x, long y, Cpu c) {
         FpUnit unit = vector(c);
         return fmadds(a, x, y, unit) | fmadds(a >>> 32, x >>> 32, y >>> 32, unit) << 32;
+    }
+
+    /// AArch32's VMLA, which rounds twice.
+    public static long vmlav(long a, long x, long y, Cpu c) {
+        FpUnit unit = vector(c);
+        return vmlas(a, x, y, unit) | vmlas(a >>> 32, x >>> 32, y >>> 32, unit) << 32;
+    }
+
+    static long vmlas(long a, long x, long y, FpUnit unit) {
+        return fadds(a, fmuls(x, y, unit), unit);
+    }
+
+    public static long vmlsv(long a, long x, long y, Cpu c) {
+        FpUnit unit = vector(c);
+        return vmlss(a, x, y, unit) | vmlss(a >>> 32, x >>> 32, y >>> 32, unit) << 32;
+    }
+
+    static long vmlss(long a, long x, long y, FpUnit unit) {
+        return fsubs(a, fmuls(x, y, unit), unit);
     }
 
     public static long fsqrtd(long x, Cpu c) {
@@ -221,7 +251,7 @@ public final class FpRuntime {
     }
 
     private static long scvtfs(long x, FpUnit unit) {
-        return unit.quick
+        return unit.quickIfNormal
                 ? Float.floatToRawIntBits((float) x) & LOW
                 : unit.fromFixed(FpUnit.SINGLE, x, 0, false);
     }
@@ -257,7 +287,7 @@ public final class FpRuntime {
     private static long fcvtzss(long x, int wide, FpUnit unit) {
         float value = Float.intBitsToFloat((int) x);
         float limit = wide != 0 ? 0x1p62f : 0x1p30f;
-        return unit.quick && value < limit && value > -limit
+        return isQuick(unit, x, 0) && value < limit && value > -limit
                 ? (long) value
                 : unit.toFixed(FpUnit.SINGLE, x & LOW, 0, false, wide != 0, FpUnit.TRUNCATE);
     }

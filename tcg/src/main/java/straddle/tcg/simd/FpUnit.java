@@ -48,6 +48,11 @@ public final class FpUnit extends SoftFloat {
 
     private static final double HIGH = 0x1p1020;
 
+    // Singles.
+    private static final long ONE_AND_A_HALF = 0x3fc0_0000;
+    private static final long TWO = 0x4000_0000;
+    private static final long THREE = 0x4040_0000;
+
     private int fpcr;
     private int fpsr;
     private int rounding;
@@ -55,6 +60,9 @@ public final class FpUnit extends SoftFloat {
     /// Whether the host's arithmetic does all there is to do for an ordinary result: round to nearest, subnormal
     /// numbers are kept, and IXC is set already.
     public boolean quick;
+
+    /// The same but for subnormal numbers: none may come, nor come out.
+    boolean quickIfNormal;
 
     public FpUnit() {}
 
@@ -96,11 +104,21 @@ public final class FpUnit extends SoftFloat {
     }
 
     private void update() {
-        quick = isPlain() && (fpsr & IXC) != 0;
+        quickIfNormal = rounding == NEAREST && (fpsr & IXC) != 0;
+        quick = quickIfNormal && (fpcr & FZ) == 0;
     }
 
     private boolean isPlain() {
         return rounding == NEAREST && (fpcr & FZ) == 0;
+    }
+
+    /// Whether the host's arithmetic does for these singles, if the result is ordinary.
+    private boolean isPlain(long x, long y) {
+        return rounding == NEAREST && ((fpcr & FZ) == 0 || !isSubnormal(x) && !isSubnormal(y));
+    }
+
+    private static boolean isSubnormal(long single) {
+        return (single & 0x7f80_0000) == 0 && (single & 0x7f_ffff) != 0;
     }
 
     // ---- numbers
@@ -256,15 +274,15 @@ public final class FpUnit extends SoftFloat {
                 return Double.doubleToRawLongBits(r);
             }
         }
-        if (size == SINGLE && isPlain()) {
+        if (size == SINGLE && isPlain(x, y)) {
             double a = Float.intBitsToFloat((int) x);
             double b = Float.intBitsToFloat((int) y);
-            double exact = a + b;
-            float r = (float) exact;
-            if (isOrdinary(r) || exact == 0) {
-                double t = exact - a;
-                if (r != exact || a - (exact - t) + (b - t) != 0) {
-                    return sum(size, x, y, false); // the first that is inexact, or rounded twice
+            double sum = a + b;
+            float r = (float) sum;
+            if (isOrdinary(r) || sum == 0) {
+                double t = sum - a;
+                if (r != sum || a - (sum - t) + (b - t) != 0) {
+                    raise(IXC);
                 }
                 return Float.floatToRawIntBits(r) & 0xffff_ffffL;
             }
@@ -279,7 +297,7 @@ public final class FpUnit extends SoftFloat {
     }
 
     public long sub(int size, long x, long y) {
-        if (isPlain() && !isNan(size, y)) {
+        if (rounding == NEAREST && !isNan(size, y)) {
             return add(size, x, y ^ SIGN[size]);
         }
         return sum(size, x, y, true);
@@ -330,7 +348,7 @@ public final class FpUnit extends SoftFloat {
                 return Double.doubleToRawLongBits(r);
             }
         }
-        if (size == SINGLE && isPlain()) {
+        if (size == SINGLE && isPlain(x, y)) {
             double exact = (double) Float.intBitsToFloat((int) x) * Float.intBitsToFloat((int) y);
             float r = (float) exact;
             if (isOrdinary(r)) {
@@ -387,7 +405,7 @@ public final class FpUnit extends SoftFloat {
                 return Double.doubleToRawLongBits(r);
             }
         }
-        if (size == SINGLE && isPlain()) {
+        if (size == SINGLE && isPlain(op1, op2)) {
             float a = Float.intBitsToFloat((int) op1);
             float b = Float.intBitsToFloat((int) op2);
             float r = a / b;
@@ -453,6 +471,16 @@ public final class FpUnit extends SoftFloat {
             double m = Math.abs(r);
             if (m > LOW && m < HIGH) {
                 return Double.doubleToRawLongBits(r);
+            }
+        }
+        if (size == SINGLE && (fpsr & IXC) != 0 && isPlain(op1, op2) && !isSubnormal(addend)) {
+            float r =
+                    Math.fma(
+                            Float.intBitsToFloat((int) op1),
+                            Float.intBitsToFloat((int) op2),
+                            Float.intBitsToFloat((int) addend));
+            if (isOrdinary(r)) {
+                return Float.floatToRawIntBits(r) & 0xffff_ffffL;
             }
         }
         long a = flushed(size, addend);
@@ -536,6 +564,27 @@ public final class FpUnit extends SoftFloat {
             exponent--;
         }
         return rounded(size);
+    }
+
+    /// AArch32's VRECPS of singles, 2 - x * y, rounded twice.
+    public long recipStep(long op1, long op2) {
+        long x = flushed(SINGLE, op1);
+        long y = flushed(SINGLE, op2);
+        return isUndefinedProduct(x, y) ? TWO : sub(SINGLE, TWO, mul(SINGLE, x, y));
+    }
+
+    /// AArch32's VRSQRTS of singles, (3 - x * y) / 2, rounded each time.
+    public long rootStep(long op1, long op2) {
+        long x = flushed(SINGLE, op1);
+        long y = flushed(SINGLE, op2);
+        return isUndefinedProduct(x, y)
+                ? ONE_AND_A_HALF
+                : div(SINGLE, sub(SINGLE, THREE, mul(SINGLE, x, y)), TWO);
+    }
+
+    private static boolean isUndefinedProduct(long x, long y) {
+        return isInfinite(SINGLE, x) && isZero(SINGLE, y)
+                || isZero(SINGLE, x) && isInfinite(SINGLE, y);
     }
 
     public long max(int size, long op1, long op2) {

@@ -124,6 +124,32 @@ public final class LaneRuntime {
         return even(x >>> (8 << size), y >>> (8 << size), size);
     }
 
+    /// Every third element of three longs, beginning with one of the first three.
+    public static long eachThird(long x, long y, long z, int size, int first) {
+        int width = 8 << size;
+        int count = 64 / width;
+        long result = 0;
+        for (int i = 0; i < count; i++) {
+            int at = 3 * i + first;
+            long from = at < count ? x : at < 2 * count ? y : z;
+            result |= (from >>> at * width & -1L >>> 64 - width) << i * width;
+        }
+        return result;
+    }
+
+    /// Three longs' elements in turns: the first, second or third long of what they make.
+    public static long inTurns(long x, long y, long z, int size, int part) {
+        int width = 8 << size;
+        int count = 64 / width;
+        long result = 0;
+        for (int i = 0; i < count; i++) {
+            int at = part * count + i;
+            long from = at % 3 == 0 ? x : at % 3 == 1 ? y : z;
+            result |= (from >>> at / 3 * width & -1L >>> 64 - width) << i * width;
+        }
+        return result;
+    }
+
     /// Elements with even numbers of two longs in turns.
     public static long transposeEven(long x, long y, int size) {
         long mask = evenMask(size);

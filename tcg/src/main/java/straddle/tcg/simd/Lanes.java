@@ -140,6 +140,10 @@ public final class Lanes {
                         ? FpRuntime.fmaddd(z, negative, y, c)
                         : FpRuntime.fmadds(z, negative, y, u);
             }
+            case VMLA -> FpRuntime.vmlas(z, x, y, u);
+            case VMLS -> FpRuntime.vmlss(z, x, y, u);
+            case VRECPS -> u.recipStep(x, y);
+            case VRSQRTS -> u.rootStep(x, y);
             case FMULX -> u.mulx(size, x, y);
             case FABD -> FpUnit.absolute(size, u.sub(size, x, y));
             case FMAX -> u.max(size, x, y);

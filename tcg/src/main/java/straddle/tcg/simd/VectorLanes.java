@@ -91,7 +91,7 @@ public final class VectorLanes extends MicroOp {
     private boolean hasBytecode() {
         return switch (row) {
             case AND, BIC, ORR, ORN, EOR, BSL, BIT, BIF, NOT -> true;
-            case FADD, FSUB, FMUL, FDIV, FMLA, FMLS, FSQRT, FABS, FNEG -> true;
+            case FADD, FSUB, FMUL, FDIV, FMLA, FMLS, VMLA, VMLS, FSQRT, FABS, FNEG -> true;
             case SCVTF, FCVTZS -> true;
             case REV64, REV32, REV16, CNT -> true;
             case ADD,
@@ -160,7 +160,7 @@ public final class VectorLanes extends MicroOp {
             case FSUB -> floating(e, half, "fsub");
             case FMUL -> floating(e, half, "fmul");
             case FDIV -> floating(e, half, "fdiv");
-            case FMLA, FMLS -> multiplyAdd(e, half);
+            case FMLA, FMLS, VMLA, VMLS -> multiplyAdd(e, half);
             case FSQRT -> {
                 e.get(n + half);
                 e.cpu();
@@ -326,7 +326,11 @@ public final class VectorLanes extends MicroOp {
         }
         second(e, half);
         e.cpu();
-        e.invoke(FpRuntime.NAME, "fmadd" + letter(), "(JJJ" + FpRuntime.CPU + ")J");
+        String name =
+                row == VectorOp.VMLA
+                        ? "vmlav"
+                        : row == VectorOp.VMLS ? "vmlsv" : "fmadd" + letter();
+        e.invoke(FpRuntime.NAME, name, "(JJJ" + FpRuntime.CPU + ")J");
     }
 
     private void reverse(Emitter e, int half, int unit) {

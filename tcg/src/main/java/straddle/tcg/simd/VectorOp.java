@@ -1,6 +1,7 @@
 package straddle.tcg.simd;
 
-/// What vector instructions compute, by the names that AArch64 has for them (Arm ARM DDI 0487, C7.2).
+/// What vector instructions compute, by the names that AArch64 has for them (Arm ARM DDI 0487, C7.2), and what only AArch32
+/// has.
 public enum VectorOp {
     ABS,
     ADD,
@@ -212,5 +213,11 @@ public enum VectorOp {
     UZP2,
     XTN,
     ZIP1,
-    ZIP2
+    ZIP2,
+
+    // Rounded at each step.
+    VMLA,
+    VMLS,
+    VRECPS,
+    VRSQRTS
 }

@@ -44,7 +44,9 @@ public final class VectorOps {
 
         @Override
         public MicroOp exec(Cpu c) {
-            Whole.permute(row, c, d, n, m, size, upper);
+            long[] r = c.r;
+            long low = half(r, 0);
+            upper.set(r, d, low, q ? half(r, 1) : 0);
             return next;
         }
 
@@ -56,6 +58,34 @@ public final class VectorOps {
                 emitHalf(e, 1);
             }
             upper.emitSet(e, d);
+        }
+
+        private long half(long[] r, int half) {
+            boolean second = row == VectorOp.UZP2 || row == VectorOp.TRN2 || row == VectorOp.ZIP2;
+            if (size == 3) {
+                return r[(half == 0 ? n : m) + (second ? 1 : 0)];
+            }
+            switch (row) {
+                case ZIP1, ZIP2 -> {
+                    int from = q && second ? 1 : 0;
+                    int shift = (q ? half != 0 : second) ? 32 : 0;
+                    return LaneRuntime.zip(r[n + from] >>> shift, r[m + from] >>> shift, size);
+                }
+                case UZP1, UZP2 -> {
+                    int x = q && half == 1 ? m : n;
+                    int y = q ? x + 1 : m;
+                    return second
+                            ? LaneRuntime.odd(r[x], r[y], size)
+                            : LaneRuntime.even(r[x], r[y], size);
+                }
+                default -> {
+                    long x = r[n + half];
+                    long y = r[m + half];
+                    return second
+                            ? LaneRuntime.transposeOdd(x, y, size)
+                            : LaneRuntime.transposeEven(x, y, size);
+                }
+            }
         }
 
         private void emitHalf(Emitter e, int half) {

@@ -36,44 +36,6 @@ public final class Whole {
         c.r[d + 1] = high;
     }
 
-    // ---- permutation
-
-    /// UZP, TRN and ZIP.
-    static void permute(VectorOp row, Cpu c, int d, int n, int m, int size, Upper upper) {
-        long[] r = c.r;
-        long nl = r[n];
-        long nh = r[n + 1];
-        long ml = r[m];
-        long mh = r[m + 1];
-        int count = (upper == Upper.COMPUTED ? 16 : 8) >> size;
-        int part = row == VectorOp.UZP2 || row == VectorOp.TRN2 || row == VectorOp.ZIP2 ? 1 : 0;
-        long low = 0;
-        long high = 0;
-        for (int i = 0; i < count; i++) {
-            boolean second;
-            int index;
-            switch (row) {
-                case UZP1, UZP2 -> {
-                    int at = 2 * i + part;
-                    second = at >= count;
-                    index = second ? at - count : at;
-                }
-                case TRN1, TRN2 -> {
-                    second = (i & 1) != 0;
-                    index = (i & ~1) + part;
-                }
-                default -> {
-                    second = (i & 1) != 0;
-                    index = part * count / 2 + i / 2;
-                }
-            }
-            long value = second ? get(ml, mh, size, index) : get(nl, nh, size, index);
-            low |= put(false, value, size, i);
-            high |= put(true, value, size, i);
-        }
-        upper.set(r, d, low, high);
-    }
-
     /// Elements of n and then m by pairs.
     static void pairwise(VectorOp row, Cpu c, int d, int n, int m, int size, Upper upper) {
         long[] r = c.r;
