@@ -133,4 +133,28 @@ class UserProgramsTest {
                     command.out());
         }
     }
+
+    private void doesTheSameTranslated(String name) throws Exception {
+        Path program = GuestPrograms.compiled(name, directory);
+        Path expected = directory.resolve("expected");
+        Process process =
+                new ProcessBuilder(program.toString()).redirectOutput(expected.toFile()).start();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        Path of = Files.createDirectory(directory.resolve("command"));
+        try (CommandProcess command = CommandProcess.start(of, "user", program.toString())) {
+            assertEquals(process.exitValue(), command.await(), command.everything());
+            assertEquals(Files.readString(expected), command.out());
+        }
+    }
+
+    @Test
+    void signalsByDescriptorAndTimersAreAsTheKernelHasThem() throws Exception {
+        doesTheSameTranslated("usersignals");
+    }
+
+    /// Stack overflow, a fork bomb, huge mappings, bad pointers, data executed: none disturbs the others.
+    @Test
+    void whatAProgramDoesWrongEndsItAsTheKernelWould() throws Exception {
+        doesTheSameTranslated("userhostile");
+    }
 }

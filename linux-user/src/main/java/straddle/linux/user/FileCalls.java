@@ -13,6 +13,7 @@ import straddle.host.LinuxCall;
 /// Calls on descriptors.
 final class FileCalls implements SystemCalls.Handler {
     private static final int O_CLOEXEC = Paths.O_CLOEXEC;
+    private static final int O_NONBLOCK = 04000;
     private static final int MOST_VECTORS = 1024;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -94,6 +95,9 @@ final class FileCalls implements SystemCalls.Handler {
                 long fd = host(HostCall.MEMFD_CREATE, t.scratch.path(0, name), a[1] | 1, 0, 0);
                 return adopt(p, fd, (a[1] & 1) != 0 ? O_CLOEXEC : 0);
             }
+            case SIGNALFD, SIGNALFD4 -> {
+                return signalFile(t, a, call == SystemCall.SIGNALFD ? 0 : (int) a[3]);
+            }
             case SYNC -> {
                 return host(HostCall.SYNC, 0, 0, 0, 0);
             }
@@ -112,6 +116,9 @@ final class FileCalls implements SystemCalls.Handler {
         GuestProcess p = t.process;
         switch (call) {
             case READ -> {
+                if (p.files.get((int) a[0]) instanceof SignalFile signals) {
+                    return signals.read(t, a[1], a[2]);
+                }
                 return read(t, fd, a[1], a[2], -1);
             }
             case WRITE -> {
@@ -305,6 +312,41 @@ final class FileCalls implements SystemCalls.Handler {
             }
         }
         return 0;
+    }
+
+    private long signalFile(GuestThread t, long[] a, int guestFlags) throws BadAddressException {
+        GuestProcess p = t.process;
+        if (a[2] != p.abi.signalSetBytes()) {
+            return -EINVAL;
+        }
+        int flags = p.abi.openFlagsToHost(guestFlags);
+        if ((flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0) {
+            return -EINVAL;
+        }
+        long set = p.abi.readSignals(t.memory(), a[1]) & ~Signal.NEVER_BLOCKED;
+        SignalFile file;
+        long fd = (int) a[0];
+        if (fd == -1) {
+            long made = host(HostCall.EVENTFD2, 0, flags | O_CLOEXEC, 0, 0);
+            if (made < 0) {
+                return made;
+            }
+            file = new SignalFile((int) made, set);
+            fd = add(p, file, (flags & O_CLOEXEC) != 0, 0);
+            if (fd < 0) {
+                return fd;
+            }
+            kernel.signalFiles.add(file);
+        } else if (p.files.get((int) fd) instanceof SignalFile there) {
+            file = there;
+            file.set(set);
+        } else {
+            return p.files.get((int) fd) == null ? -EBADF : -EINVAL;
+        }
+        if ((t.pendingSignals() & set) != 0) {
+            file.ready();
+        }
+        return fd;
     }
 
     private static long pipe(GuestThread t, long address, int flags) throws BadAddressException {

@@ -118,12 +118,17 @@ final class GuestProcess {
             if (actions[signal].ignores(signal) && !blockedEverywhere) {
                 return;
             }
-            if ((pendingSet & Signal.bit(signal)) != 0) {
+            boolean lost =
+                    Signal.coalesces(signal)
+                            ? (pendingSet & Signal.bit(signal)) != 0
+                            : pending.size() >= Signal.MOST_PENDING;
+            if (lost) {
                 return;
             }
             pending.add(info);
             pendingSet |= Signal.bit(signal);
         }
+        kernel.noticeSignal(signal);
         for (GuestThread each : threads) {
             if ((each.mask & Signal.bit(signal)) == 0 || each.waitsFor(signal)) {
                 each.poke();
@@ -138,7 +143,11 @@ final class GuestProcess {
             for (Signal.Info each : pending) {
                 if ((Signal.bit(each.signal()) & openSignals) != 0) {
                     pending.remove(each);
-                    pendingSet &= ~Signal.bit(each.signal());
+                    int signal = each.signal();
+                    if (Signal.coalesces(signal)
+                            || pending.stream().noneMatch(other -> other.signal() == signal)) {
+                        pendingSet &= ~Signal.bit(signal);
+                    }
                     return each;
                 }
             }

@@ -154,12 +154,17 @@ final class GuestThread implements Runnable {
                 process.send(info);
                 return;
             }
-            if ((pendingSet & Signal.bit(signal)) != 0) {
+            boolean lost =
+                    Signal.coalesces(signal)
+                            ? (pendingSet & Signal.bit(signal)) != 0
+                            : pending.size() >= Signal.MOST_PENDING;
+            if (lost) {
                 return;
             }
             pending.add(info);
             pendingSet |= Signal.bit(signal);
         }
+        kernel().noticeSignal(info.signal());
         poke();
     }
 
@@ -210,7 +215,11 @@ final class GuestThread implements Runnable {
             for (Signal.Info each : pending) {
                 if ((Signal.bit(each.signal()) & openSignals) != 0) {
                     pending.remove(each);
-                    pendingSet &= ~Signal.bit(each.signal());
+                    int signal = each.signal();
+                    if (Signal.coalesces(signal)
+                            || pending.stream().noneMatch(other -> other.signal() == signal)) {
+                        pendingSet &= ~Signal.bit(signal);
+                    }
                     return each;
                 }
             }

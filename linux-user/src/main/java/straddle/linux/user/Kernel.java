@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -55,6 +56,10 @@ final class Kernel implements AutoCloseable {
     private final Deque<Scratch> scratches = new ArrayDeque<>();
     private final AtomicInteger threadNames = new AtomicInteger();
     private final AtomicInteger ids = new AtomicInteger((int) ProcessHandle.current().pid());
+
+    /// Those of signalfd(2) that are open.
+    final List<SignalFile> signalFiles = new CopyOnWriteArrayList<>();
+
     private final Deque<GuestThread> pumped = new ArrayDeque<>();
     private Thread pump;
     private final CountDownLatch firstEnded = new CountDownLatch(1);
@@ -371,6 +376,14 @@ final class Kernel implements AutoCloseable {
     void waitWhileStopped(GuestThread thread) {
         while (thread.process.stopped && !thread.process.exiting) {
             LockSupport.park(this);
+        }
+    }
+
+    /// A signal is pending: whoever waits for it by a descriptor learns of it. Any thread.
+    void noticeSignal(int signal) {
+        signalFiles.removeIf(OpenFile::isClosed);
+        for (SignalFile each : signalFiles) {
+            each.notice(signal);
         }
     }
 

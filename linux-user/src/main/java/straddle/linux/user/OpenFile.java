@@ -19,6 +19,10 @@ class OpenFile {
         return this;
     }
 
+    synchronized boolean isClosed() {
+        return users <= 0;
+    }
+
     /// @return what close(2) does
     long release() {
         synchronized (this) {

@@ -20,6 +20,8 @@ import straddle.host.LinuxCall;
 /// Processes and threads, and what is known of them.
 final class ProcessCalls implements SystemCalls.Handler {
     private static final long CLONE_VM = 0x100;
+    private static final long CLONE_PIDFD = 0x1000;
+    private static final int CLONE_ARGS_BYTES = 64;
     private static final long CLONE_VFORK = 0x4000;
     private static final long CLONE_THREAD = 0x1_0000;
     private static final long CLONE_SETTLS = 0x8_0000;
@@ -62,6 +64,9 @@ final class ProcessCalls implements SystemCalls.Handler {
                 // The last two are the other way round on x86-64.
                 boolean x86 = p.abi.isa == UserIsa.X86_64;
                 return clone(t, a[0], a[1], a[2], a[x86 ? 3 : 4], a[x86 ? 4 : 3]);
+            }
+            case CLONE3 -> {
+                return clone3(t, a[0], a[1]);
             }
             case EXECVE -> {
                 return execve(t, Paths.AT_FDCWD, a[0], a[1], a[2]);
@@ -391,6 +396,32 @@ final class ProcessCalls implements SystemCalls.Handler {
         return tid;
     }
 
+    /// struct clone_args is alike everywhere but for the byte order.
+    private long clone3(GuestThread t, long address, long bytes) throws BadAddressException {
+        if (bytes < CLONE_ARGS_BYTES) {
+            return -EINVAL;
+        }
+        ByteBuffer b = t.process.abi.buffer(t.memory().bytes(address, CLONE_ARGS_BYTES));
+        long flags = b.getLong(0);
+        long signal = b.getLong(32);
+        boolean known = (flags & (CLONE_PIDFD | 0xffL | ~0xffff_ffffL)) == 0;
+        if (!known || (signal & ~0xffL) != 0 || bytes > 4096) {
+            return -EINVAL;
+        }
+        for (int i = CLONE_ARGS_BYTES; i + 8 <= bytes; i += 8) {
+            if (t.memory().get(address + i, 8) != 0) {
+                return -EINVAL;
+            }
+        }
+        long stack = b.getLong(40);
+        long size = b.getLong(48);
+        if (stack == 0 != (size == 0)) {
+            return -EINVAL;
+        }
+        long host = t.process.abi.signalToHost((int) signal);
+        return clone(t, flags | host, stack + size, b.getLong(24), b.getLong(16), b.getLong(56));
+    }
+
     /// A child process, made on its first thread.
     private GuestProcess process(
             GuestProcess parent,
@@ -501,6 +532,9 @@ final class ProcessCalls implements SystemCalls.Handler {
         String shortName = path.substring(path.lastIndexOf('/') + 1);
         p.name = shortName.substring(0, Math.min(15, shortName.length()));
         p.files.closeAll(false);
+        if (p.timers != null) {
+            p.timers.created.clear();
+        }
         for (int i = 1; i < p.actions.length; i++) {
             if (p.actions[i].handler() != Signal.SIG_IGN) {
                 p.actions[i] = Signal.Action.DEFAULT;

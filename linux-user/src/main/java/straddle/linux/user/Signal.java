@@ -21,6 +21,10 @@ final class Signal {
     static final int SIGURG = 23;
     static final int SIGWINCH = 28;
     static final int COUNT = 64;
+    private static final int FIRST_REAL_TIME = 32;
+
+    /// Signals that a process may have pending.
+    static final int MOST_PENDING = 4096;
 
     // siginfo's si_code.
     static final int SI_USER = 0;
@@ -50,6 +54,11 @@ final class Signal {
     static final long NEVER_BLOCKED = bit(SIGKILL) | bit(SIGSTOP);
 
     private Signal() {}
+
+    /// Whether another one of it is lost while one is pending: only real-time signals queue (signal(7)).
+    static boolean coalesces(int signal) {
+        return signal < FIRST_REAL_TIME;
+    }
 
     static long bit(int signal) {
         return 1L << signal - 1;

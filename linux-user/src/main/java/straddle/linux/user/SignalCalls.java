@@ -11,6 +11,10 @@ import straddle.host.LinuxCall;
 
 /// Signals and what sends them.
 final class SignalCalls implements SystemCalls.Handler {
+    private static final int CLOCK_REALTIME = 0;
+    private static final int CLOCK_MONOTONIC = 1;
+    private static final int CLOCK_BOOTTIME = 7;
+    private static final int TIMER_ABSTIME = 1;
     private static final int SIG_BLOCK = 0;
     private static final int SIG_UNBLOCK = 1;
     private static final int SIG_SETMASK = 2;
@@ -46,7 +50,13 @@ final class SignalCalls implements SystemCalls.Handler {
                 return mask(t, (int) a[0], a[1], a[2], p.abi.wordBytes());
             }
             case RT_SIGPENDING -> {
+                if (a[1] > p.abi.signalSetBytes()) {
+                    return -EINVAL;
+                }
                 p.abi.writeSignals(memory, a[0], t.pendingSignals() & t.mask);
+                if (a[1] == 16) {
+                    memory.put(a[0] + 8, 8, 0);
+                }
                 return 0;
             }
             case SIGPENDING -> {
@@ -93,6 +103,34 @@ final class SignalCalls implements SystemCalls.Handler {
             }
             case SETITIMER, GETITIMER -> {
                 return timer(t, a, call == SystemCall.SETITIMER);
+            }
+            case RT_SIGQUEUEINFO -> {
+                return queue(t, -1, (int) a[0], p.abi.signalToHost((int) a[1]), a[2]);
+            }
+            case RT_TGSIGQUEUEINFO -> {
+                return queue(t, (int) a[0], (int) a[1], p.abi.signalToHost((int) a[2]), a[3]);
+            }
+            case TIMER_CREATE -> {
+                return createTimer(t, (int) a[0], a[1], a[2]);
+            }
+            case TIMER_SETTIME, TIMER_SETTIME64 -> {
+                return setTimer(t, a, call == SystemCall.TIMER_SETTIME64);
+            }
+            case TIMER_GETTIME, TIMER_GETTIME64 -> {
+                PosixTimers timers = timers(p).created;
+                if (timers.clock((int) a[0]) < 0) {
+                    return -EINVAL;
+                }
+                boolean wide = call == SystemCall.TIMER_GETTIME64;
+                putTimer(t, a[1], timers.get((int) a[0]), wide);
+                return 0;
+            }
+            case TIMER_GETOVERRUN -> {
+                PosixTimers timers = timers(p).created;
+                return timers.clock((int) a[0]) < 0 ? -EINVAL : timers.overrun((int) a[0]);
+            }
+            case TIMER_DELETE -> {
+                return timers(p).created.delete((int) a[0]) ? 0 : -EINVAL;
             }
             case RESTART_SYSCALL -> {
                 return -EINTR;
@@ -264,6 +302,119 @@ final class SignalCalls implements SystemCalls.Handler {
             }
         }
         return -ESRCH;
+    }
+
+    // ---- timer_create(2)
+
+    private static long createTimer(GuestThread t, int clock, long event, long idAt)
+            throws BadAddressException {
+        GuestProcess p = t.process;
+        if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME) {
+            return clock < 0 || clock == 2 || clock == 3 ? -EOPNOTSUPP : -EINVAL;
+        }
+        PosixTimers.Event meant = null;
+        if (event != 0) {
+            int w = p.abi.wordBytes();
+            ByteBuffer b = p.abi.buffer(t.memory().bytes(event, w + 12));
+            int signal = p.abi.signalToHost(b.getInt(w));
+            int notify = b.getInt(w + 4);
+            boolean toThread = notify == PosixTimers.SIGEV_THREAD_ID;
+            int thread = toThread ? b.getInt(w + 8) : 0;
+            boolean signals = toThread || notify == PosixTimers.SIGEV_SIGNAL;
+            if (!signals && notify != PosixTimers.SIGEV_NONE
+                    || signals && (signal < 1 || signal > Signal.COUNT)
+                    || toThread && p.thread(thread) == null) {
+                return -EINVAL;
+            }
+            meant = new PosixTimers.Event(notify, signal, p.abi.getWord(b, 0), thread);
+        }
+        t.memory().put(idAt, 4, 0); // a wrong address makes no timer
+        int id = timers(p).created.create(clock, meant);
+        if (id < 0) {
+            return id;
+        }
+        t.memory().put(idAt, 4, id);
+        return 0;
+    }
+
+    private static long setTimer(GuestThread t, long[] a, boolean wide) throws BadAddressException {
+        PosixTimers timers = timers(t.process).created;
+        int id = (int) a[0];
+        int clock = timers.clock(id);
+        if (clock < 0) {
+            return -EINVAL;
+        }
+        MemorySegment s = t.scratch.structs();
+        TimeCalls.getTimes(t, a[2], s, 2, wide);
+        boolean valid =
+                s.get(LONG, 0) >= 0
+                        && s.get(LONG, 16) >= 0
+                        && isNanos(s.get(LONG, 8))
+                        && isNanos(s.get(LONG, 24));
+        if (!valid) {
+            return -EINVAL;
+        }
+        long interval = TimeCalls.saturated(s.get(LONG, 0), s.get(LONG, 8));
+        long length = TimeCalls.saturated(s.get(LONG, 16), s.get(LONG, 24));
+        if ((a[1] & TIMER_ABSTIME) != 0 && length > 0) {
+            LinuxCall.syscall(HostCall.CLOCK_GETTIME, clock, s.address(), 0, 0, 0, 0);
+            length = Math.max(1, length - TimeCalls.saturated(s.get(LONG, 0), s.get(LONG, 8)));
+        }
+        long[] before = timers.get(id);
+        if (a[3] != 0) {
+            putTimer(t, a[3], before, wide);
+        }
+        timers.set(id, length, interval);
+        return 0;
+    }
+
+    private static boolean isNanos(long value) {
+        return value >= 0 && value < 1_000_000_000;
+    }
+
+    /// struct itimerspec of what is left and an interval.
+    private static void putTimer(GuestThread t, long to, long[] left, boolean wide)
+            throws BadAddressException {
+        MemorySegment s = t.scratch.structs();
+        s.set(LONG, 0, left[1] / 1_000_000_000);
+        s.set(LONG, 8, left[1] % 1_000_000_000);
+        s.set(LONG, 16, left[0] / 1_000_000_000);
+        s.set(LONG, 24, left[0] % 1_000_000_000);
+        TimeCalls.putTimes(t, to, s, 2, wide);
+    }
+
+    /// sigqueue(3): a signal with a code and a value of the sender's.
+    private long queue(GuestThread t, int group, int id, int signal, long info)
+            throws BadAddressException {
+        GuestAbi abi = t.process.abi;
+        ByteBuffer b = abi.buffer(t.memory().bytes(info, 128));
+        int code = b.getInt(abi instanceof MipsAbi ? 4 : 8);
+        int fields = abi.isa.is64() ? 16 : 12;
+        if (signal < 0 || signal > Signal.COUNT || id <= 0) {
+            return -EINVAL;
+        }
+        if (code >= 0 || code == Signal.SI_TKILL) {
+            return -EPERM;
+        }
+        Signal.Info sent =
+                new Signal.Info(
+                        signal,
+                        code,
+                        b.getInt(fields),
+                        b.getInt(fields + 4),
+                        0,
+                        abi.getWord(b, fields + 8));
+        GuestProcess of = kernel.processes.get(group == -1 ? id : group);
+        GuestThread thread = of == null || group == -1 ? null : of.thread(id);
+        if (of == null || group != -1 && thread == null) {
+            return -ESRCH;
+        }
+        if (signal != 0 && thread != null) {
+            thread.send(sent);
+        } else if (signal != 0) {
+            of.send(sent);
+        }
+        return 0;
     }
 
     private static long timer(GuestThread t, long[] a, boolean sets) throws BadAddressException {

@@ -5,7 +5,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
-/// A process's ITIMER_REAL, which alarm(2) uses, too.
+/// A process's timers: ITIMER_REAL, which alarm(2) uses, too, and those of timer_create(2).
 final class Timers {
     private final GuestProcess process;
     private final ScheduledExecutorService executor =
@@ -13,9 +13,11 @@ final class Timers {
                     Thread.ofPlatform().name("guest-timer").daemon().factory());
     private ScheduledFuture<?> armed;
     private long interval;
+    final PosixTimers created;
 
     Timers(GuestProcess process) {
         this.process = process;
+        created = new PosixTimers(process, executor);
     }
 
     /// @param nanos until it fires; 0 for never
