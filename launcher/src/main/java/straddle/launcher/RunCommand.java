@@ -9,6 +9,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.NoSuchCpuException;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.vcpu.StopReason;
 import straddle.devices.ByteSink;
@@ -104,6 +105,8 @@ final class RunCommand implements Callable<Integer> {
                 return runPc(firmware.firmware());
             }
             return runEmbedded();
+        } catch (NoSuchCpuException e) {
+            throw CommandFailure.usage(e.getMessage());
         } catch (RamUnavailableException | AcceleratorException e) {
             throw CommandFailure.host(e.getMessage(), e);
         } catch (InterruptedException e) {

@@ -11,9 +11,12 @@ import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
+import straddle.core.accel.NoSuchCpuException;
 import straddle.core.accel.VmResources;
 
 class CpuOptionsTest {
+    private static final String LACKING = "x86-65";
+
     private final List<String> asked = new ArrayList<>();
     private final AcceleratorProvider engine = new Recorder(ScriptedEngine.wellBehaved("tcg"));
 
@@ -38,6 +41,14 @@ class CpuOptionsTest {
         assertEquals(ExitCodes.OK, run.code());
         assertTrue(run.out().contains("a model of ours"), run.out());
         assertEquals(List.of(), asked);
+    }
+
+    @Test
+    void aProcessorThatTheEngineLacksIsTheUsersMistake() {
+        CommandRun run = CommandRun.of(List.of(engine), "run", "--cpu", LACKING);
+
+        assertEquals(ExitCodes.USAGE, run.code());
+        assertEquals("straddle: There is no such processor.\n", run.err());
     }
 
     private final class Recorder implements AcceleratorProvider {
@@ -69,6 +80,9 @@ class CpuOptionsTest {
 
         @Override
         public Accelerator create(VmResources resources) throws AcceleratorException {
+            if (resources.cpu().equals(LACKING)) {
+                throw new NoSuchCpuException("There is no such processor.");
+            }
             asked.add(resources.cpu());
             return engine.create(resources);
         }

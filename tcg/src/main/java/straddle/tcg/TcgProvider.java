@@ -8,6 +8,7 @@ import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
 import straddle.core.accel.CodeLister;
 import straddle.core.accel.GuestArchitecture;
+import straddle.core.accel.NoSuchCpuException;
 import straddle.core.accel.Observation;
 import straddle.core.accel.VmResources;
 import straddle.core.time.HostCounter;
@@ -80,14 +81,14 @@ public final class TcgProvider implements AcceleratorProvider {
             LongSupplier counter = resources.wantsCommonCpu() ? hostCounter() : null;
             return new TcgAccelerator(resources, model, counter, observation);
         } catch (IllegalArgumentException e) {
-            throw new AcceleratorException(e.getMessage(), e);
+            throw new NoSuchCpuException(e.getMessage(), e);
         }
     }
 
     private static LongSupplier hostCounter() throws AcceleratorException {
         return HostCounter.ofHost()
                 .orElseThrow(() ->
-                        new AcceleratorException(
+                        new NoSuchCpuException(
                                 "The processor '%s' has the host's time-stamp counter, which can't be read on this host; 'max' is the same without it."
                                         .formatted(VmResources.COMMON_CPU)));
     }

@@ -3,6 +3,7 @@ package straddle.accel.kvm;
 import java.util.ArrayList;
 import java.util.List;
 import straddle.core.accel.AcceleratorException;
+import straddle.core.accel.NoSuchCpuException;
 import straddle.core.accel.VmResources;
 import straddle.core.vcpu.TranslatedVcpu;
 import straddle.linux.kvm.Kvm;
@@ -49,7 +50,7 @@ final class CpuidModel {
                 all.stream()
                         .anyMatch(each -> each.function() == 1 && (each.ecx() & ECX1_X2APIC) != 0);
         if (x2Apic) {
-            throw new AcceleratorException(
+            throw new NoSuchCpuException(
                     "KVM has no x2APIC beside interrupt controllers of ours. A guest with --cpu %s,-x2apic can run there."
                             .formatted(VmResources.COMMON_CPU));
         }

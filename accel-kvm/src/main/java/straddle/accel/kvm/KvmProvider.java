@@ -13,6 +13,7 @@ import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.HostVerdict;
+import straddle.core.accel.NoSuchCpuException;
 import straddle.core.accel.VmResources;
 import straddle.host.HostException;
 
@@ -145,7 +146,7 @@ public final class KvmProvider implements AcceleratorProvider {
     /// Native code is the host's processor's.
     static void requireOwnProcessor(VmResources resources) throws AcceleratorException {
         if (!OWN_PROCESSOR.contains(resources.cpu()) && !resources.wantsCommonCpu()) {
-            throw new AcceleratorException(
+            throw new NoSuchCpuException(
                     "KVM runs a guest on the host's own processor, whose instructions and counter nothing can take away: the processor '%s' can't be had there. --accel tcg can be any of its models; a guest with --cpu %s can be moved between engines."
                             .formatted(resources.cpu(), VmResources.COMMON_CPU));
         }

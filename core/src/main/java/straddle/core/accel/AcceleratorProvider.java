@@ -30,7 +30,8 @@ public interface AcceleratorProvider {
 
     /// Starts the engine for one VM.
     ///
-    /// @throws AcceleratorException if the host can't, or the processor asked for is none of its own
+    /// @throws NoSuchCpuException if the processor asked for is none of its own
+    /// @throws AcceleratorException if the host can't
     Accelerator create(VmResources resources) throws AcceleratorException;
 
     /// The same engine, that observes the guests it runs from now on. One that has nothing to tell is itself.
