@@ -16,6 +16,10 @@ import straddle.host.HostException;
 /// One VM under KVM.
 final class KvmAccelerator implements Accelerator {
     private final VmResources resources;
+
+    /// Linux's tick takes 3 ms and more of an interpreted kernel, and comes every 4 ms.
+    private static final long INTERPRETED_SPACING_NANOS = 30_000_000;
+
     private final KvmVm vm;
     private final Arena arena;
     private final MemorySlots slots;
@@ -79,6 +83,12 @@ final class KvmAccelerator implements Accelerator {
         return resources.wantsCommonCpu() ? Optional.of(resources.cpu()) : Optional.empty();
     }
 
+    /// A KVM that loses SYSCALLs interprets kernels.
+    @Override
+    public long timerSpacing() {
+        return setting.losesSyscalls() ? INTERPRETED_SPACING_NANOS : 0;
+    }
+
     @Override
     public Optional<IrqChip> kernelIrqChip() {
         return Optional.ofNullable(irqChip);
@@ -86,10 +96,27 @@ final class KvmAccelerator implements Accelerator {
 
     @Override
     public Vcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException {
-        return createVcpu(
-                id,
-                interrupts,
-                resources.wantsCommonCpu() ? commonCpuid(id, interrupts) : cpuid(id));
+        List<CpuidEntry> shown;
+        if (resources.wantsCommonCpu()) {
+            shown = commonCpuid(id, interrupts);
+        } else if (setting.losesSyscalls()) {
+            shown = executableCpuid(id, interrupts);
+        } else {
+            shown = cpuid(id);
+        }
+        return createVcpu(id, interrupts, shown);
+    }
+
+    /// What an interpreted kernel can use.
+    private List<CpuidEntry> executableCpuid(int id, InterruptSource interrupts)
+            throws AcceleratorException {
+        Optional<TranslatedVcpu> translated = rescuer.vcpu(id, interrupts);
+        if (translated.isEmpty()) {
+            return cpuid(id);
+        }
+        try (TranslatedVcpu other = translated.get()) {
+            return CpuidModel.within(other::cpuid, cpuid(id));
+        }
     }
 
     /// The translator's answers: what all engines can show.

@@ -435,7 +435,7 @@ final class KvmVcpu implements Vcpu {
         standIn.load(refused);
         Exit exit = standIn.step();
         standIn.save(refused);
-        load(refused);
+        load(refused, true);
         rescued += reason == Kvm.KVM_EXIT_DEBUG() ? 0 : 1;
         return exit;
     }
@@ -513,11 +513,17 @@ final class KvmVcpu implements Vcpu {
 
     @Override
     public void load(X86State from) throws AcceleratorException {
+        load(from, false);
+    }
+
+    private void load(X86State from, boolean sinceSave) throws AcceleratorException {
         try {
             settle();
             apicEnabled = from.apicBase & X86.APIC_BASE_ENABLE;
             registers.load(
-                    from, kernelIrqChip || ownApic ? from.apicBase : from.apicBase ^ apicEnabled);
+                    from,
+                    kernelIrqChip || ownApic ? from.apicBase : from.apicBase ^ apicEnabled,
+                    sinceSave);
             if (ownApic && interrupts.taskPriority() != from.cr8) {
                 interrupts.setTaskPriority((int) from.cr8);
             }

@@ -89,6 +89,9 @@ final class VcpuState {
     private final int[] msrIndices;
     private final long[] msrResetValues;
 
+    /// As [#save] found them last.
+    private final long[] msrValues;
+
     /// Of a new vCPU, whose registers have their reset values.
     ///
     /// @param candidates the registers that the host's KVM names; those that this vCPU refuses, its own values included, are left out
@@ -118,6 +121,7 @@ final class VcpuState {
         msrIndices = usable(candidates);
         fetchMsrs();
         msrResetValues = new long[msrIndices.length];
+        msrValues = new long[msrIndices.length];
         for (int i = 0; i < msrIndices.length; i++) {
             msrResetValues[i] = kvm_msr_entry.data(msr(i));
         }
@@ -151,15 +155,15 @@ final class VcpuState {
         }
         int done = vcpu.ioctl("KVM_GET_MSRS", Kvm.KVM_GET_MSRS(), msrs.address());
         if (done != msrIndices.length) {
-            throw msrRefused("KVM_GET_MSRS", done);
+            throw msrRefused("KVM_GET_MSRS", msrIndices[done]);
         }
     }
 
-    private HostException msrRefused(String call, int at) {
+    private static HostException msrRefused(String call, int register) {
         return new HostException(
                 "ioctl(" + call + ")",
                 0,
-                "It refuses model-specific register 0x%x.".formatted(msrIndices[at]));
+                "It refuses model-specific register 0x%x.".formatted(register));
     }
 
     MemorySegment sregs() {
@@ -201,7 +205,9 @@ final class VcpuState {
     /// Puts everything where the next KVM_RUN finds it. [X86State#halted] is the caller's.
     ///
     /// @param apicBase instead of the state's
-    void load(X86State from, long apicBase) throws HostException {
+    /// @param sinceSave whether KVM has what [#save] found last: model-specific registers that are the same are not written again, for to
+    ///     write KVM's clocks sets them up anew
+    void load(X86State from, long apicBase, boolean sinceSave) throws HostException {
         for (int i = 0; i < 16; i++) {
             regs.set(ValueLayout.JAVA_LONG, regOffset(i), from.gpr[i]);
         }
@@ -212,7 +218,7 @@ final class VcpuState {
         loadEvents(from);
         kvm_run.cr8(run, from.cr8);
         kvm_run.kvm_dirty_regs(run, ALL);
-        loadMsrs(from);
+        loadMsrs(from, sinceSave);
         MemorySegment.copy(from.xsave, 0, xsave, ValueLayout.JAVA_BYTE, 0, X86State.XSAVE_BYTES);
         vcpu.ioctl("KVM_SET_XSAVE", Kvm.KVM_SET_XSAVE(), xsave.address());
         loadXcr0(from);
@@ -512,6 +518,7 @@ final class VcpuState {
         to.msrs.clear();
         for (int i = 0; i < msrIndices.length; i++) {
             long value = kvm_msr_entry.data(msr(i));
+            msrValues[i] = value;
             if (value != msrResetValues[i] || msrIndices[i] == X86.MSR_TSC) {
                 to.msrs.put(msrIndices[i], value);
             }
@@ -519,17 +526,23 @@ final class VcpuState {
     }
 
     /// The TSC stays: it is the host's, in every engine.
-    private void loadMsrs(X86State from) throws HostException {
-        int count = msrIndices.length - 1;
-        kvm_msrs.nmsrs(msrs, count);
-        for (int i = 0; i < count; i++) {
-            MemorySegment entry = msr(i);
-            kvm_msr_entry.index(entry, msrIndices[i]);
-            kvm_msr_entry.data(entry, from.msrs.getOrDefault(msrIndices[i], msrResetValues[i]));
+    private void loadMsrs(X86State from, boolean sinceSave) throws HostException {
+        int count = 0;
+        for (int i = 0; i < msrIndices.length - 1; i++) {
+            long value = from.msrs.getOrDefault(msrIndices[i], msrResetValues[i]);
+            if (!sinceSave || value != msrValues[i]) {
+                MemorySegment entry = msr(count++);
+                kvm_msr_entry.index(entry, msrIndices[i]);
+                kvm_msr_entry.data(entry, value);
+            }
         }
+        if (count == 0) {
+            return;
+        }
+        kvm_msrs.nmsrs(msrs, count);
         int done = vcpu.ioctl("KVM_SET_MSRS", Kvm.KVM_SET_MSRS(), msrs.address());
         if (done != count) {
-            throw msrRefused("KVM_SET_MSRS", done);
+            throw msrRefused("KVM_SET_MSRS", kvm_msr_entry.index(msr(done)));
         }
     }
 

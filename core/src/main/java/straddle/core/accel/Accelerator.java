@@ -20,6 +20,12 @@ public interface Accelerator extends AutoCloseable {
         return Optional.empty();
     }
 
+    /// The least time between two interrupts of one timer that leaves a guest of this engine time for anything else, in nanoseconds;
+    /// 0 unless it is so slow.
+    default long timerSpacing() {
+        return 0;
+    }
+
     /// The engine's own interrupt controllers, if it has them and the machine wants them; otherwise the
     /// machine brings its own.
     Optional<IrqChip> kernelIrqChip();

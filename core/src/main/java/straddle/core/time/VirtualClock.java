@@ -23,6 +23,7 @@ public final class VirtualClock implements Snapshotable {
     private volatile Epoch epoch = new Epoch(0, 0, false);
     private volatile Runnable onEarlierDeadline = () -> {};
     private long armings;
+    private long spacing;
 
     /// The earliest deadline.
     private volatile long due = Long.MAX_VALUE;
@@ -85,6 +86,14 @@ public final class VirtualClock implements Snapshotable {
         onEarlierDeadline = wake;
     }
 
+    /// Has no timer fire sooner than this after it fired last, from the next arming on: for guests so slow that their timers' interrupts would
+    /// take all their time. Under the machine lock.
+    ///
+    /// @param nanos 0 for as soon as it is due
+    public void spaceOut(long nanos) {
+        spacing = nanos;
+    }
+
     /// Fires what is due; returns the nanoseconds until the next deadline, or [Long#MAX_VALUE] when
     /// nothing is armed or the clock stands still.
     public long runDue() {
@@ -95,15 +104,16 @@ public final class VirtualClock implements Snapshotable {
             }
             long now = now();
             for (Timer timer = armed.peek();
-                    timer != null && timer.deadline <= now;
+                    timer != null && timer.fires <= now;
                     timer = armed.peek()) {
                 armed.remove();
                 timer.armed = false;
+                timer.rests = now + spacing;
                 noteDue();
                 timer.action.run();
             }
             Timer next = armed.peek();
-            return next == null ? Long.MAX_VALUE : Math.max(0, next.deadline - now());
+            return next == null ? Long.MAX_VALUE : Math.max(0, next.fires - now());
         } finally {
             lock.unlock();
         }
@@ -122,7 +132,7 @@ public final class VirtualClock implements Snapshotable {
 
     private void noteDue() {
         Timer next = armed.peek();
-        due = next == null ? Long.MAX_VALUE : next.deadline;
+        due = next == null ? Long.MAX_VALUE : next.fires;
     }
 
     @Override
@@ -143,7 +153,7 @@ public final class VirtualClock implements Snapshotable {
     }
 
     private static int byDeadline(Timer a, Timer b) {
-        int order = Long.compare(a.deadline, b.deadline);
+        int order = Long.compare(a.fires, b.fires);
         return order != 0 ? order : Long.compare(a.arming, b.arming);
     }
 
@@ -151,6 +161,11 @@ public final class VirtualClock implements Snapshotable {
     public final class Timer {
         private final Runnable action;
         private long deadline;
+        private long fires;
+
+        /// When it may fire again.
+        private long rests;
+
         private long arming;
         private boolean armed;
 
@@ -162,7 +177,7 @@ public final class VirtualClock implements Snapshotable {
             return armed;
         }
 
-        /// When it fires, in nanoseconds of this clock; meaningful while armed.
+        /// When it is due, in nanoseconds of this clock; meaningful while armed.
         public long deadline() {
             return deadline;
         }
@@ -171,6 +186,7 @@ public final class VirtualClock implements Snapshotable {
         public void arm(long atNanos) {
             cancel();
             deadline = atNanos;
+            fires = spacing == 0 ? atNanos : Math.max(atNanos, Math.min(rests, now() + spacing));
             arming = armings++;
             armed = true;
             VirtualClock.this.armed.add(this);

@@ -67,6 +67,26 @@ class VirtualClockTest {
     }
 
     @Test
+    void aTimerThatIsSpacedOutFiresNoSoonerThanTheSpacingAfterItFiredLast() {
+        VirtualClock.Timer timer = clock.timer(() -> fired.add("tick"));
+        clock.spaceOut(30);
+        clock.resume();
+        timer.arm(10);
+        host += 12;
+        assertEquals(Long.MAX_VALUE, clock.runDue());
+        timer.arm(20);
+        assertEquals(20, timer.deadline());
+        host += 29;
+        assertEquals(1, clock.runDue());
+        assertEquals(List.of("tick"), fired);
+        host += 1;
+        clock.runDue();
+        assertEquals(List.of("tick", "tick"), fired);
+        timer.arm(100);
+        assertEquals(58, clock.runDue());
+    }
+
+    @Test
     void aCancelledTimerStaysSilent() {
         VirtualClock.Timer timer = clock.timer(() -> fired.add("tick"));
         timer.arm(10);

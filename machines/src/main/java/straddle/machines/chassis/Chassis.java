@@ -74,7 +74,17 @@ public final class Chassis implements AutoCloseable, Snapshotable {
             throws AcceleratorException {
         resources = new VmResources(guest, memory, ports, clock, vcpus, false);
         accelerator = engine.create(resources);
+        spaceOutTimers(accelerator);
         return accelerator;
+    }
+
+    private void spaceOutTimers(Accelerator engine) {
+        lock.lock();
+        try {
+            clock.spaceOut(engine.timerSpacing());
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Adds the next vCPU, in its reset state.
@@ -173,6 +183,7 @@ public final class Chassis implements AutoCloseable, Snapshotable {
                 loops.get(i).replace(next.vcpus.get(i));
             }
             accelerator = next.accelerator;
+            spaceOutTimers(accelerator);
         } finally {
             lock.unlock();
         }
