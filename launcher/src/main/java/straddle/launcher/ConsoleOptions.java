@@ -43,6 +43,15 @@ final class ConsoleOptions {
             })
     private String monitor = "none";
 
+    /// @throws CommandFailure if one was given, for a command in the guest
+    void requireNone() throws CommandFailure {
+        if (!serial.isEmpty() || !monitor.equals("none")) {
+            throw CommandFailure.usage(
+                    (serial.isEmpty() ? "--monitor" : "--serial")
+                            + " does not go with --exec, which has the guest's serial lines to itself.");
+        }
+    }
+
     /// Opens them all; the caller closes them.
     ///
     /// @param most how many serial lines the guest's machine has

@@ -75,7 +75,7 @@ final class Disks implements AutoCloseable {
 
     private static BlockBackend open(DiskSpec spec, Setting setting) throws ImageException {
         boolean snapshot = (spec.snapshot() || setting.snapshot()) && !spec.readOnly();
-        ImageLocker locker = spec.lock() && LINUX ? Disks::lock : ImageLocker.NONE;
+        ImageLocker locker = spec.lock() ? locker() : ImageLocker.NONE;
         BlockBackend image =
                 RawImage.open(spec.file(), spec.readOnly() || snapshot, locker, setting.trouble());
         boolean complete = false;
@@ -104,6 +104,11 @@ final class Disks implements AutoCloseable {
         }
     }
 
+    /// What keeps other machines from writing an image that this one uses.
+    static ImageLocker locker() {
+        return LINUX ? Disks::lock : ImageLocker.NONE;
+    }
+
     private static ImageLocker.Lock lock(Path image, boolean exclusive) throws ImageException {
         try {
             FileLock lock =
@@ -112,7 +117,11 @@ final class Disks implements AutoCloseable {
             return lock::close;
         } catch (HostException e) {
             throw new ImageException(
-                    image + " can't be locked: " + e.getMessage() + " lock=off does without.", e);
+                    image
+                            + " can't be locked: "
+                            + e.getMessage()
+                            + " --disk's lock=off does without.",
+                    e);
         }
     }
 

@@ -8,7 +8,6 @@ import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 import straddle.devices.block.BlockBackend;
 import straddle.devices.block.ImageException;
-import straddle.devices.block.ImageLocker;
 import straddle.devices.block.RawImage;
 import straddle.machines.boot.Firmware;
 import straddle.machines.boot.KernelImageException;
@@ -142,7 +141,7 @@ final class FirmwareOptions {
         boolean complete = false;
         try {
             for (Path each : cdroms) {
-                discs.images.add(RawImage.open(each, true, ImageLocker.NONE, trouble));
+                discs.images.add(RawImage.open(each, true, Disks.locker(), trouble));
             }
             complete = true;
             return discs;

@@ -189,6 +189,7 @@ final class RunCommand implements Callable<Integer> {
                     AcceleratorException,
                     RamUnavailableException,
                     InterruptedException {
+        console.requireNone();
         Board board = board(boot);
         Interruption interruption = surroundings.interruption();
         ExecSession.Output output =

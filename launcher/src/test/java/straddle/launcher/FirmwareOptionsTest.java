@@ -70,6 +70,19 @@ class FirmwareOptionsTest {
         assertEquals(0x14, run.code(), run.err());
     }
 
+    @Test
+    void aDiscIsSharedWithReadersAndNotWithAWriter() throws Exception {
+        Path disc = Files.write(directory.resolve("disc.iso"), new byte[4096]);
+        String[] options = {"--bios", firmware.toString(), "--cdrom", disc.toString()};
+        Disks.Setting setting = new Disks.Setting(false, directory, _ -> {});
+        try (Disks _ = Disks.open(List.of(DiskSpec.parse(disc + ",readonly")), 0, setting)) {
+            assertEquals(ExitCodes.OK, run(cpu -> cpu.powerOff(0), options).code());
+        }
+        try (Disks _ = Disks.open(List.of(DiskSpec.parse(disc.toString())), 0, setting)) {
+            assertRefused(disc + " is being written by another machine.", options);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

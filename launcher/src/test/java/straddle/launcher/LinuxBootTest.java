@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -72,6 +73,34 @@ class LinuxBootTest {
                 JsonParser.parseString(Files.readString(directory.resolve("stats")))
                         .getAsJsonObject();
         assertTrue(stats.size() > 0);
+    }
+
+    @Test
+    void aDamagedInitrdIsTheKernelsToComplainAbout() throws Exception {
+        byte[] initrd = Files.readAllBytes(guest.initrd());
+        initrd[0] ^= 1;
+        Path damaged =
+                Files.write(directory.resolve("initrd"), Arrays.copyOf(initrd, initrd.length / 2));
+        try (CommandProcess command =
+                CommandProcess.start(
+                        directory,
+                        Map.of(),
+                        "run",
+                        "--kernel",
+                        guest.kernel().toString(),
+                        "--initrd",
+                        damaged.toString(),
+                        "--append",
+                        "console=ttyS0 panic=-1 cryptomgr.notests",
+                        "--no-reboot",
+                        "--accel",
+                        "tcg",
+                        "--timeout",
+                        LIMIT)) {
+            assertEquals(ExitCodes.OK, command.await(), command::everything);
+            assertTrue(command.out().contains("Initramfs unpacking failed"), command.out());
+            assertTrue(command.out().contains("Kernel panic"), command.out());
+        }
     }
 
     @Test

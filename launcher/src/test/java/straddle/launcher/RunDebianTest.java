@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import straddle.core.vcpu.Exit;
 import straddle.launcher.debian.TestGuest;
 
@@ -154,6 +155,15 @@ class RunDebianTest {
 
         assertEquals(ExitCodes.USAGE, run.code());
         assertTrue(run.err().contains("straddle run debian"), run.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--serial=pty", "--monitor=unix:/tmp/monitor"})
+    void aCommandHasTheSerialLinesToItself(String option) {
+        CommandRun run = command(cpu -> cpu.powerOff(0), "run", "debian", option, "--exec", "true");
+
+        assertEquals(ExitCodes.USAGE, run.code());
+        assertTrue(run.err().contains("does not go with --exec"), run.err());
     }
 
     @Test

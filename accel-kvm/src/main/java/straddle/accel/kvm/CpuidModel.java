@@ -30,37 +30,6 @@ final class CpuidModel {
         return supported.stream().map(entry -> filter(entry, id, vcpus, kernelIrqChip)).toList();
     }
 
-    /// Answers CPUID: EAX, EBX, ECX and EDX for a leaf and a subleaf.
-    @FunctionalInterface
-    interface Answers {
-        int[] cpuid(int leaf, int subleaf);
-    }
-
-    /// A processor without the instructions and register states that another one lacks: where KVM interprets kernels, these use what they find, and
-    /// AVX-512 is beyond KVM and its [Rescuer].
-    static List<CpuidEntry> within(Answers other, List<CpuidEntry> entries) {
-        return entries.stream().map(entry -> within(other, entry)).toList();
-    }
-
-    private static CpuidEntry within(Answers other, CpuidEntry e) {
-        int[] r = other.cpuid(e.function(), e.index());
-        return switch (e.function()) {
-            case 7 ->
-                    e.with(
-                            e.index() == 0 ? e.eax() : e.eax() & r[0],
-                            e.ebx() & r[1],
-                            e.ecx() & r[2],
-                            e.edx() & r[3]);
-            case 0xd ->
-                    switch (e.index()) {
-                        case 0 -> e.with(e.eax() & r[0], r[1], r[2], e.edx() & r[3]);
-                        case 1 -> e.with(e.eax() & r[0], r[1], e.ecx() & r[2], e.edx() & r[3]);
-                        default -> e.with(r[0], r[1], r[2], r[3]);
-                    };
-            default -> e;
-        };
-    }
-
     /// What a translated vCPU shows.
     ///
     /// @throws AcceleratorException if KVM could not do what that promises

@@ -96,27 +96,10 @@ final class KvmAccelerator implements Accelerator {
 
     @Override
     public Vcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException {
-        List<CpuidEntry> shown;
-        if (resources.wantsCommonCpu()) {
-            shown = commonCpuid(id, interrupts);
-        } else if (setting.losesSyscalls()) {
-            shown = executableCpuid(id, interrupts);
-        } else {
-            shown = cpuid(id);
-        }
-        return createVcpu(id, interrupts, shown);
-    }
-
-    /// What an interpreted kernel can use.
-    private List<CpuidEntry> executableCpuid(int id, InterruptSource interrupts)
-            throws AcceleratorException {
-        Optional<TranslatedVcpu> translated = rescuer.vcpu(id, interrupts);
-        if (translated.isEmpty()) {
-            return cpuid(id);
-        }
-        try (TranslatedVcpu other = translated.get()) {
-            return CpuidModel.within(other::cpuid, cpuid(id));
-        }
+        return createVcpu(
+                id,
+                interrupts,
+                resources.wantsCommonCpu() ? commonCpuid(id, interrupts) : cpuid(id));
     }
 
     /// The translator's answers: what all engines can show.

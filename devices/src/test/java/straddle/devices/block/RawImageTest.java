@@ -174,6 +174,17 @@ class RawImageTest {
         open(file, true).close();
     }
 
+    /// Files of sysfs refuse even the superuser what their permissions don't say.
+    @Test
+    void whatNobodyMayReadOrWriteIsToldSo() {
+        Path readOnly = Path.of("/sys/devices/system/cpu/online");
+        Path writeOnly = Path.of("/sys/bus/pci/rescan");
+        assumeTrue(Files.exists(readOnly) && Files.exists(writeOnly), "there is no sysfs here");
+        assertTrue(refusal(readOnly).startsWith("You may not read and write " + readOnly + "."));
+        ImageException e = assertThrows(ImageException.class, () -> open(writeOnly, true));
+        assertTrue(e.getMessage().startsWith("You may not read " + writeOnly + ":"), e::getMessage);
+    }
+
     @Test
     void aSparseDiskOfManyTebibytesHasItsLastSector() throws Exception {
         long bytes = 3L << 40;
