@@ -1,6 +1,7 @@
 package straddle.bench.user;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,7 @@ final class ArmPrograms implements ProgramSource {
 
     private final Row[] narrowAndWide;
     private final Row[] a32;
+    private final Row[] inBothSets;
     private final Map<String, Row> byText = new HashMap<>();
     private final SortedMap<String, Long> executions = new TreeMap<>();
 
@@ -61,6 +63,7 @@ final class ArmPrograms implements ProgramSource {
                         .filter(row -> row.op() != Op.IT)
                         .toList();
         a32 = rows.stream().filter(row -> row.set() == Row.Set.A32).toArray(Row[]::new);
+        inBothSets = Arrays.stream(a32).filter(ArmPrograms::isInBothSets).toArray(Row[]::new);
         narrowAndWide = rows.stream().filter(row -> row.set() != Row.Set.A32).toArray(Row[]::new);
         rows.forEach(row -> executions.put(row.text(), 0L));
         Rows.all().forEach(row -> byText.put(row.text(), row));
@@ -152,18 +155,9 @@ final class ArmPrograms implements ProgramSource {
             word(0xe28f_c001); // add r12, pc, #1
             word(0xe12f_ff1c); // bx r12
         }
-        Row[] rows = inThumb ? narrowAndWide : a32;
-        Row[] all = a32;
         for (int i = 0; i < LENGTH; i++) {
-            boolean coprocessor = inThumb && random.nextInt(2) == 0;
-            Row row = rows[random.nextInt(rows.length)];
-            if (coprocessor) {
-                row = all[random.nextInt(all.length)];
-                if (!isInBothSets(row)) {
-                    continue;
-                }
-            }
-            random(row);
+            Row[] rows = !inThumb ? a32 : random.nextBoolean() ? inBothSets : narrowAndWide;
+            random(rows[random.nextInt(rows.length)]);
         }
         if (inThumb) {
             thumb = false;

@@ -270,6 +270,17 @@ public record Row(
         };
     }
 
+    /// The fields, from the top bit down.
+    String encoding() {
+        return String.join(" ", tokens(text).subList(3, tokens(text).size()));
+    }
+
+    /// How the last operand is written, or the sizes of elements; empty for neither.
+    String operand() {
+        String operand = tokens(text).get(1);
+        return operand.equals("-") ? "" : operand;
+    }
+
     int fixedBits() {
         return Integer.bitCount(mask);
     }

@@ -653,23 +653,39 @@ public final class Rows {
             VLD4_ALL BHSD A1 1111 01001 D 10 Rn Vd 11 11 size T a Rm
             """;
 
-    private static final List<Row> ALL = new ArrayList<>(700);
-
-    static {
-        for (String table :
-                new String[] {
-                    DATA, MULTIPLY, MEDIA, MEMORY, SYNCHRONIZATION, SYSTEM, FLOAT, VECTOR
-                }) {
+    /// A part of the list.
+    public record Chapter(String title, List<Row> rows) {
+        private static Chapter of(String title, String table) {
+            List<Row> rows = new ArrayList<>(200);
             int from = 0;
             while (from < table.length()) {
                 int to = table.indexOf('\n', from);
-                ALL.add(Row.of(table.substring(from, to)));
+                rows.add(Row.of(table.substring(from, to)));
                 from = to + 1;
             }
+            return new Chapter(title, rows);
         }
     }
 
+    private static final List<Chapter> CHAPTERS =
+            List.of(
+                    Chapter.of("Data processing", DATA),
+                    Chapter.of("Multiplication and division", MULTIPLY),
+                    Chapter.of("Saturation, packing and bit fields", MEDIA),
+                    Chapter.of("Loads and stores", MEMORY),
+                    Chapter.of("Synchronization", SYNCHRONIZATION),
+                    Chapter.of("Branches and the system", SYSTEM),
+                    Chapter.of("Floating point", FLOAT),
+                    Chapter.of("Advanced SIMD", VECTOR));
+
+    private static final List<Row> ALL =
+            CHAPTERS.stream().flatMap(chapter -> chapter.rows.stream()).toList();
+
     private Rows() {}
+
+    public static List<Chapter> chapters() {
+        return CHAPTERS;
+    }
 
     /// Every row.
     public static List<Row> all() {

@@ -2,6 +2,7 @@ package straddle.tcg.a64;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import straddle.tcg.IsaDocument;
 
 /// Makes `docs/isa-support-a64.md` from the tables that the decoder uses.
 final class A64Support {
@@ -38,24 +39,21 @@ final class A64Support {
     private A64Support() {}
 
     static String markdown() {
-        StringBuilder text = new StringBuilder(INTRODUCTION);
-        text.append("%d rows.%n".formatted(DecodeTable.rows().size()));
+        IsaDocument document = new IsaDocument(INTRODUCTION, DecodeTable.rows().size());
         for (Chapter chapter : CHAPTERS) {
-            text.append("%n## %s%n%n".formatted(chapter.title));
-            text.append("| Instruction | Encoding | Elements | |\n| --- | --- | --- | --- |\n");
+            document.chapter(chapter.title, List.of("Instruction", "Encoding", "Elements", ""));
             for (Row row : chapter.rows) {
                 for (Pattern pattern : row.patterns()) {
-                    text.append(
-                            "| %s | %s | %s | %s |%n"
-                                    .formatted(
-                                            row.name().replace("_", " "),
-                                            pattern.text(),
-                                            pattern.sizes(),
-                                            remark(pattern)));
+                    document.row(
+                            List.of(
+                                    row.name().replace("_", " "),
+                                    pattern.text(),
+                                    pattern.sizes(),
+                                    remark(pattern)));
                 }
             }
         }
-        return text.toString();
+        return document.markdown();
     }
 
     private static String remark(Pattern pattern) {

@@ -60,7 +60,7 @@ class NeonTest {
     void threeRegistersAlternateInMemory() {
         for (int i = 0; i < 6; i++) {
             snippet.cpu.setRegister(
-                    2 + i, 0x0302_0100L + 0x1010_1010L * (i / 2) + i % 2 * 0x404_0404);
+                    2 + i, 0x0302_0100L + 0x1010_1010L * (i / 2) + i % 2 * 0x404_0404L);
         }
         // vmov d0, r2, r3; vmov d1, r4, r5; vmov d2, r6, r7; vst3.8 {d0-d2}, [r1]; ldr r6, [r1]
         snippet.a32(0xec43_2b10, 0xec45_4b11, 0xec47_6b12, 0xf401_040f, 0xe591_6000, SVC);
