@@ -13,6 +13,7 @@ module straddle.core {
     exports straddle.core.vcpu;
 
     uses straddle.core.accel.AcceleratorProvider;
+    uses straddle.core.memory.HostCode;
     uses straddle.core.memory.WideExchange;
     uses straddle.core.user.UserTranslatorProvider;
     uses straddle.core.time.HostCounter;

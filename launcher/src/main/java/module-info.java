@@ -14,9 +14,6 @@ module straddle.launcher {
 
     uses straddle.core.accel.AcceleratorProvider;
 
-    provides straddle.core.memory.WideExchange with
-            straddle.launcher.HostWideExchange;
-
     opens straddle.launcher to
             info.picocli;
 }

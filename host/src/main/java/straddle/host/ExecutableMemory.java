@@ -50,15 +50,56 @@ public final class ExecutableMemory {
         return new ExecutableMemory(code.asReadOnly());
     }
 
+    /// Whether this host is one whose machine code is made here, x86-64 with Linux, and allows programs to make their own.
+    public static boolean isPossible() {
+        if (!isX86Linux()) {
+            return false;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            writable(1, arena);
+            return true;
+        } catch (HostException _) {
+            return false;
+        }
+    }
+
+    /// Memory that can be both written and executed, at a page boundary. What is never used takes none.
+    ///
+    /// @param arena when it closes, the memory goes: none of it may run by then
+    @SuppressWarnings("restricted")
+    public static long writable(long bytes, Arena arena) throws HostException {
+        long address =
+                NativeCall.mmap(
+                        bytes,
+                        Libc.PROT_READ() | Libc.PROT_WRITE() | Libc.PROT_EXEC(),
+                        Libc.MAP_PRIVATE() | Libc.MAP_ANONYMOUS(),
+                        -1);
+        if (address < 0) {
+            throw new HostException("mmap(PROT_EXEC)", (int) -address, REMEDY);
+        }
+        MemorySegment.ofAddress(address)
+                .reinterpret(bytes, arena, memory -> NativeCall.munmap(memory.address(), bytes));
+        return address;
+    }
+
+    /// A handle that takes a function's address first, to call it by the C library's calling convention.
+    @SuppressWarnings("restricted")
+    public static MethodHandle anyFunction(
+            FunctionDescriptor descriptor, Linker.Option... options) {
+        return Linker.nativeLinker().downcallHandle(descriptor, options);
+    }
+
+    private static boolean isX86Linux() {
+        return "amd64".equals(System.getProperty("os.arch"))
+                && "Linux".equals(System.getProperty("os.name"));
+    }
+
     /// A routine of x86-64 machine code that ends at once, to call for as long as the JVM runs; null where the host has
     /// another processor or another operating system than Linux, or forbids it.
     ///
     /// @param machineCode in hexadecimal, by the System V calling convention
     public static MethodHandle routine(String machineCode, FunctionDescriptor descriptor) {
-        boolean fits =
-                "amd64".equals(System.getProperty("os.arch"))
-                        && "Linux".equals(System.getProperty("os.name"));
-        if (!fits) {
+        if (!isX86Linux()) {
             return null;
         }
         try {

@@ -37,7 +37,7 @@ class ArchitectureTest {
         "straddle.linux.user.., straddle.core.. straddle.host..",
         "straddle.devices.., straddle.core..",
         "straddle.machines.., straddle.core.. straddle.devices..",
-        "straddle.host.., straddle.linux.libc..",
+        "straddle.host.., straddle.core.. straddle.linux.libc..",
         "straddle.accel.kvm.., straddle.core.. straddle.host.. straddle.linux.kvm.. straddle.linux.libc.. jdk.jfr..",
         "straddle.tcg.., straddle.core.. org.objectweb.asm.. jdk.internal.misc.. jdk.jfr..",
         "straddle.launcher.., straddle.core.. straddle.devices.. straddle.machines.. straddle.host.. straddle.linux.user.. picocli.. com.google.gson.. org.apache.commons.compress.. org.tukaani.xz.. org.jline.."

@@ -1,4 +1,4 @@
-package straddle.launcher;
+package straddle.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,10 +1,9 @@
-package straddle.launcher;
+package straddle.host;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import straddle.core.memory.WideExchange;
-import straddle.host.ExecutableMemory;
 
 /// LOCK CMPXCHG16B on x86-64 hosts, as a routine of machine code: every x86-64 processor of the last 20 years has it.
 public final class HostWideExchange implements WideExchange {
