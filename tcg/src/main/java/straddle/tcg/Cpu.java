@@ -19,6 +19,7 @@ import straddle.core.vcpu.Statistics;
 import straddle.tcg.block.Code;
 import straddle.tcg.block.Tb;
 import straddle.tcg.block.TbCache;
+import straddle.tcg.machine.MachineCode;
 import straddle.tcg.mmu.Raw;
 import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.Jump;
@@ -141,6 +142,12 @@ public abstract class Cpu {
     /// Compiles hot blocks; null to interpret only.
     public Regions regions;
 
+    /// Compiles warm blocks; null if there is no machine code.
+    public MachineCode machine;
+
+    /// Where the host's code looks for [#attention], or 0.
+    private long attentionMirror;
+
     /// How many of the TLBs' sites regions have been given.
     public final AtomicInteger sites = new AtomicInteger();
 
@@ -225,6 +232,14 @@ public abstract class Cpu {
     /// Asks the running block chain to stop at the next block. Any thread.
     public final void request(int reasons) {
         ATTENTION.getAndBitwiseOr(this, reasons);
+        if (attentionMirror != 0) {
+            Raw.putInt(attentionMirror, 1);
+        }
+    }
+
+    /// Has 4 bytes of the host's memory become 1 with every request; whoever reads them clears them.
+    public final void mirrorAttention(long address) {
+        attentionMirror = address;
     }
 
     public final void clearAttention(int reasons) {
@@ -460,6 +475,9 @@ public abstract class Cpu {
         to.count("translation", "flushes of the cache", tbs.flushes());
         if (regions != null) {
             regions.statistics(to);
+        }
+        if (machine != null) {
+            machine.statistics(to);
         }
         to.count("memory", "TLB misses", tlbMisses);
         to.count("memory", "regions left for one", regionMisses);

@@ -18,10 +18,11 @@ public final class Sampler implements Runnable {
     public static final int RUNNING = 1;
     public static final int TRANSLATING = 2;
     public static final int IN_DEVICE = 3;
+    public static final int IN_MACHINE_CODE = 4;
 
-    private static final int INTERPRETING = 4;
-    private static final int IN_REGION = 5;
-    private static final int KINDS = 6;
+    private static final int INTERPRETING = 5;
+    private static final int IN_REGION = 6;
+    private static final int KINDS = 7;
 
     /// Not a divisor of what timers of guests tick at.
     private static final long INTERVAL_NANOS = 1_713_000;
@@ -70,7 +71,9 @@ public final class Sampler implements Runnable {
     /// Adds the tiers of a vCPU.
     void tiers(Cpu cpu, Statistics to) {
         long[] sums = thread == null ? null : nanos.get(cpu);
-        to.tier("interpreter", cpu.retired, of(sums, INTERPRETING));
+        long inMachineCode = cpu.machine == null ? 0 : cpu.machine.retired();
+        to.tier("interpreter", cpu.retired - inMachineCode, of(sums, INTERPRETING));
+        to.tier("machine code", inMachineCode, of(sums, IN_MACHINE_CODE));
         to.tier("regions", cpu.retiredInRegions, of(sums, IN_REGION));
         if (sums != null) {
             to.tier("translating", -1, of(sums, TRANSLATING));

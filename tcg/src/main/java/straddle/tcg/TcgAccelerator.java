@@ -15,8 +15,10 @@ import straddle.core.irq.IrqChip;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.MemoryListener;
 import straddle.core.memory.Region;
+import straddle.core.memory.HostCode;
 import straddle.core.memory.WideExchange;
 import straddle.core.vcpu.TranslatedVcpu;
+import straddle.tcg.machine.MachineCode;
 import straddle.tcg.region.Regions;
 import straddle.tcg.x86.CpuModel;
 import straddle.tcg.x86.CpuModels;
@@ -98,6 +100,11 @@ final class TcgAccelerator implements Translator, MemoryListener {
             if (!Boolean.getBoolean(COMPILE_AT_ONCE)) {
                 cpu.regions.warmUp();
             }
+        }
+        if (MachineCode.isWanted() && observation.verify() == 0) {
+            HostCode.ofHost()
+                    .ifPresent(
+                            host -> cpu.machine = new MachineCode(cpu, host, X86Cpu.ZERO, arena));
         }
         sampler.add(cpu);
         cpu.observe(id, observation.accesses());

@@ -2,6 +2,7 @@ package straddle.tcg.block;
 
 import java.util.ArrayList;
 import java.util.List;
+import straddle.tcg.machine.MachineBlock;
 import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
@@ -27,6 +28,9 @@ public final class Tb implements Code {
 
     /// Its interpreted head; set once.
     public BlockHead head;
+
+    /// Its machine code, or null.
+    public MachineBlock machine;
 
     private List<Runnable> onInvalidate = List.of();
 
@@ -72,6 +76,9 @@ public final class Tb implements Code {
             jump.unlink(this);
         }
         incoming.clear();
+        if (machine != null) {
+            machine.unlink();
+        }
     }
 
     @Override

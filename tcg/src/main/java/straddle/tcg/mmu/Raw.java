@@ -118,6 +118,11 @@ public final class Raw {
         VarHandle.releaseFence();
     }
 
+    /// No access after this comes before one that is before it.
+    public static void fullFence() {
+        VarHandle.fullFence();
+    }
+
     /// Fills bytes, for flushing TLBs and for REP STOS.
     public static void fill(long address, long bytes, byte value) {
         if (INTERNAL) {

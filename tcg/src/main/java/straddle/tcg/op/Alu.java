@@ -69,20 +69,19 @@ public final class Alu {
         e.take(Emitter.A);
         e.take(Emitter.B);
         switch (op) {
-            case ADD, ADC -> e.op(Opcodes.LADD);
-            case SUB, SBB, CMP -> e.op(Opcodes.LSUB);
-            case AND, TEST -> e.op(Opcodes.LAND);
-            case OR -> e.op(Opcodes.LOR);
-            default -> e.op(Opcodes.LXOR);
-        }
-        if (op == ADC || op == SBB) {
-            e.carry();
-            e.op(Opcodes.I2L);
-            e.op(op == ADC ? Opcodes.LADD : Opcodes.LSUB);
-        }
-        boolean logic = op == AND || op == TEST || op == OR || op == XOR;
-        if (!logic) {
-            e.signExtend(width);
+            case ADD -> e.arithmetic(Opcodes.LADD, width);
+            case SUB, CMP -> e.arithmetic(Opcodes.LSUB, width);
+            case AND, TEST -> e.arithmetic(Opcodes.LAND, width);
+            case OR -> e.arithmetic(Opcodes.LOR, width);
+            case XOR -> e.arithmetic(Opcodes.LXOR, width);
+            default -> {
+                int opcode = op == ADC ? Opcodes.LADD : Opcodes.LSUB;
+                e.op(opcode);
+                e.carry();
+                e.op(Opcodes.I2L);
+                e.op(opcode);
+                e.signExtend(width);
+            }
         }
         e.keep(Emitter.R);
     }

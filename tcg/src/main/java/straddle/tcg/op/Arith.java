@@ -59,15 +59,17 @@ public final class Arith {
         switch (op) {
             case NOT -> {
                 e.constant(-1);
-                e.op(Opcodes.LXOR);
+                e.arithmetic(Opcodes.LXOR, width);
             }
-            case NEG -> e.op(Opcodes.LNEG);
+            case NEG -> {
+                e.op(Opcodes.LNEG);
+                e.signExtend(width);
+            }
             default -> {
                 e.constant(1);
-                e.op(op == INC ? Opcodes.LADD : Opcodes.LSUB);
+                e.arithmetic(op == INC ? Opcodes.LADD : Opcodes.LSUB, width);
             }
         }
-        e.signExtend(width);
     }
 
     /// Bytecode of [#unary] and [#recordUnary] on the scratch operand A; the result is in R.

@@ -2,6 +2,7 @@ package straddle.tcg.op;
 
 import straddle.tcg.Cpu;
 import straddle.tcg.block.Tb;
+import straddle.tcg.machine.MachineCode;
 
 /// Begins every interpreted block: looks for interrupts and other requests, and counts.
 public final class BlockHead extends MicroOp {
@@ -11,6 +12,7 @@ public final class BlockHead extends MicroOp {
     private final Tb tb;
     private final int insns;
     private int untilHot = HOT;
+    private int untilWarm = MachineCode.WARM;
     private boolean postponed;
 
     private BlockHead(Tb tb) {
@@ -33,6 +35,14 @@ public final class BlockHead extends MicroOp {
             c.pc = pc;
             return c.attend(tb);
         }
+        if (c.machine != null) {
+            if (tb.machine == null && --untilWarm == 0) {
+                c.machine.compile(tb);
+            }
+            if (tb.machine != null) {
+                return c.machine.run(tb.machine);
+            }
+        }
         c.current = tb;
         c.retired += insns;
         int before = untilHot;
@@ -41,6 +51,11 @@ public final class BlockHead extends MicroOp {
             c.hot(tb);
         }
         return next;
+    }
+
+    /// Counts from anew until its machine code is made.
+    public void coolMachine() {
+        untilWarm = MachineCode.WARM;
     }
 
     public Tb tb() {

@@ -170,10 +170,7 @@ public final class Branch {
             Emitter e, boolean test, int width, int cond, Jump taken, Jump fallThrough) {
         e.take(Emitter.A);
         e.take(Emitter.B);
-        e.op(test ? Opcodes.LAND : Opcodes.LSUB);
-        if (!test) {
-            e.signExtend(width);
-        }
+        e.arithmetic(test ? Opcodes.LAND : Opcodes.LSUB, width);
         e.keep(Emitter.R);
         if (test) {
             e.logicFlags(Emitter.R);

@@ -1,88 +1,24 @@
 package straddle.tcg.op;
 
-import static org.objectweb.asm.Opcodes.*;
-
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.IdentityHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.IntFunction;
 import org.objectweb.asm.Label;
-import org.objectweb.asm.MethodVisitor;
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.block.Tb;
-import straddle.tcg.mmu.Raw;
-import straddle.tcg.mmu.Tlb;
 
-/// Writes the bytecode of a region's micro-ops, which use it to say what they do.
+/// What micro-ops say to have themselves compiled: the JVM's instructions on an operand stack, register slots, scratch
+/// locals, accesses to guest memory, lazy flags, and jumps between blocks.
 ///
-/// Register slots live in locals, which are loaded at entry. What a block writes to them is stored to the processor
-/// before anything that can fault or leave, so that no path out of the region has to know more than the flags, which
-/// are spilled in one shared exit block: HotSpot's register allocator takes most of the time that a region costs it,
-/// and it was the paths out that made it so. The locals are the same at every label and the operand stack is
-/// empty there, so that stack frames need no computing.
-///
-/// A method is emitted twice: the first pass, into nothing, gathers [RegionFacts].
-public final class Emitter {
-    private static final String CPU = "straddle/tcg/Cpu";
-    private static final String CODE = "straddle/tcg/region/RegionCode";
-    private static final String RUNTIME = "straddle/tcg/op/RegionRuntime";
-    private static final String MICRO_OP = "straddle/tcg/op/MicroOp";
-    private static final String FAULT = "straddle/tcg/GuestFault";
-    private static final String RAW = "straddle/tcg/mmu/Raw";
-    private static final String UNSAFE = "jdk/internal/misc/Unsafe";
+/// [BytecodeEmitter] writes it down for HotSpot; [straddle.tcg.machine.MachineEmitter] turns it into the host's machine
+/// code at once. At every label the operand stack is empty.
+public abstract class Emitter {
+    // Scratch locals of one micro-op, 8 bytes each, by the number that a region's method has for
+    // them.
+    public static final int A = 17;
+    public static final int B = 19;
+    public static final int R = 21;
+    public static final int ADDRESS = 23;
 
-    private static final int THIS = 0;
-    private static final int CPU_LOCAL = 1;
-    private static final int REGISTERS = 2;
-    private static final int VECTORS = 3;
-    private static final int EXIT = 4;
-    private static final int AT = 5;
-    private static final int KIND = 6;
-    private static final int TLB = 7;
-    private static final int COUNT = 9;
-    private static final int RESULT = 11;
-    private static final int FLAG_A = 13;
-    private static final int FLAG_B = 15;
-
-    /// Scratch locals of one micro-op, 8 bytes each.
-    public static final int A = FLAG_B + 2;
-
-    public static final int B = A + 2;
-    public static final int R = B + 2;
-    public static final int ADDRESS = R + 2;
-
-    /// The zero-extended result of a rotation whose flags are not in RESULT yet, and how it was made, 0 for none.
-    private static final int ROTATED = ADDRESS + 2;
-
-    private static final int ROTATION = ROTATED + 2;
-
-    /// What an access goes to, and stores.
-    private static final int VIRTUAL = ROTATION + 2;
-
-    private static final int VALUE = VIRTUAL + 2;
-    private static final int PAGE = VALUE + 2;
-    private static final int ENTRY = PAGE + 2;
-    private static final int ADDEND = ENTRY + 2;
-    private static final int FIRST_SLOT = ADDEND + 2;
-
-    private static final int NO_SITE = -1;
-
-    /// The deepest is a rotation's flags: an int and five longs, and an address below.
-    private static final int MAX_STACK = 20;
-
-    /// Added to an index in [Cpu#vectors], makes it a slot's number.
+    /// Added to an index in [straddle.tcg.Cpu#vectors], makes it a slot's number.
     public static final int VECTOR = 0x400;
-
-    /// Besides the kinds of [Flags], what is known of the flags at a place in the method: nothing, ...
-    static final int NO_KIND = -1;
-
-    /// ... or that they are those of a subtraction without a borrow, so that its operands can be compared.
-    static final int COMPARISON = 100;
-
-    /// More targets of an indirect jump than this get a switch.
-    private static final int MAX_COMPARES = 3;
 
     /// Bytecode for each target of an indirect jump, at most, without what comes before the jump.
     public static final int TARGET_BYTES = 24;
@@ -90,555 +26,134 @@ public final class Emitter {
     /// Bytecode for an access to memory besides its address, at most.
     public static final int ACCESS_BYTES = 130;
 
-    /// In AT: the micro-op is being called, the state is spilled.
-    public static final int CALLED = 1 << 14;
+    /// Besides the kinds of [Flags], what is known of the flags at a place: nothing, ...
+    protected static final int NO_KIND = -1;
 
-    private final MethodVisitor m;
-    private final RegionFacts facts;
-    private final int zeroSlot;
+    /// ... or that they are those of a subtraction without a borrow, so that its operands can be compared.
+    protected static final int COMPARISON = 100;
 
-    /// Slots whose locals the processor does not have yet.
-    private final BitSet unsaved = new BitSet();
+    protected final int zeroSlot;
 
-    private final List<MicroOp> pool = new ArrayList<>();
-    private final IdentityHashMap<MicroOp, Integer> poolIndex = new IdentityHashMap<>();
-    private final Map<Long, Label> labels;
-    private final Label exit = new Label();
-    private final Label missed = new Label();
-    private final Label handler = new Label();
-    private final Label end = new Label();
-    private final boolean ordered;
-    private int kind = NO_KIND;
-
-    /// ROTATED holds what settle() must turn into flags before somebody looks.
-    private boolean pendingRotation;
-
-    /// Whether the block may run again before the region is left.
-    private boolean looping;
-
-    private boolean firstFrame = true;
-    private boolean ended;
-
-    /// @param facts about the region; gathered in the first pass
-    /// @param labels where the region's blocks begin, by guest program counter
     /// @param zeroSlot the slot that always holds 0
-    /// @param ordered whether accesses keep x86's order, as other vCPUs can see it
-    public Emitter(
-            MethodVisitor m,
-            RegionFacts facts,
-            Map<Long, Label> labels,
-            int zeroSlot,
-            boolean ordered) {
-        this.m = m;
-        this.facts = facts;
-        this.labels = labels;
+    protected Emitter(int zeroSlot) {
         this.zeroSlot = zeroSlot;
-        this.ordered = ordered;
     }
 
-    /// What a local variable holds, for listings.
-    public static String localName(int local, RegionFacts facts, IntFunction<String> slotName) {
-        if (local >= FIRST_SLOT) {
-            return slotName.apply(facts.slot((local - FIRST_SLOT) / 2));
-        }
-        return switch (local) {
-            case THIS -> "this";
-            case CPU_LOCAL -> "cpu";
-            case REGISTERS -> "registers";
-            case VECTORS -> "vectors";
-            case EXIT -> "exit";
-            case AT -> "at";
-            case KIND -> "flagKind";
-            case TLB -> "tlb";
-            case COUNT -> "count";
-            case RESULT -> "flagResult";
-            case FLAG_A -> "flagA";
-            case FLAG_B -> "flagB";
-            case A -> "a";
-            case B -> "b";
-            case R -> "result";
-            case ADDRESS -> "address";
-            default -> "local" + local;
-        };
-    }
-
-    /// How many bytes the method has; after its end.
-    public int bytes() {
-        return end.getOffset();
-    }
-
-    /// The micro-ops that the bytecode refers to by number.
-    public List<MicroOp> pool() {
-        return pool;
-    }
-
-    // ---- structure
-
-    /// Begins the method: loads the state.
-    public void begin(Label body) {
-        m.visitCode();
-        Label runs = new Label();
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitJumpInsn(IFNONNULL, runs);
-        m.visitInsn(ACONST_NULL);
-        m.visitInsn(ARETURN);
-        m.visitLabel(runs);
-        m.visitFrame(F_SAME, 0, null, 0, null);
-        m.visitTryCatchBlock(body, exit, handler, FAULT);
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitFieldInsn(GETFIELD, CPU, "r", "[J");
-        m.visitVarInsn(ASTORE, REGISTERS);
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitFieldInsn(GETFIELD, CPU, "vectors", "[J");
-        m.visitVarInsn(ASTORE, VECTORS);
-        m.visitInsn(ICONST_0);
-        m.visitVarInsn(ISTORE, EXIT);
-        m.visitInsn(ICONST_0);
-        m.visitVarInsn(ISTORE, AT);
-        m.visitInsn(LCONST_0);
-        m.visitVarInsn(LSTORE, COUNT);
-        reload();
-        for (int scratch = A; scratch < FIRST_SLOT; scratch += 2) {
-            clear(scratch);
-        }
-        m.visitLabel(body);
-        frame();
-    }
-
-    private void clear(int local) {
-        m.visitInsn(LCONST_0);
-        m.visitVarInsn(LSTORE, local);
-    }
-
-    private void frame() {
-        if (!firstFrame) {
-            m.visitFrame(F_SAME, 0, null, 0, null);
-            return;
-        }
-        firstFrame = false;
-        List<Object> locals =
-                new ArrayList<>(List.of(CODE, CPU, "[J", "[J", INTEGER, INTEGER, INTEGER));
-        for (int local = TLB; local < locals(); local += 2) {
-            locals.add(LONG);
-        }
-        m.visitFrame(F_FULL, locals.size(), locals.toArray(), 0, new Object[0]);
-    }
-
-    /// Begins a block that other blocks of the region jump to.
-    public void block(Tb tb) {
-        m.visitLabel(labels.get(tb.pc));
-        frame();
-        kind = facts.kindAt(tb.pc);
-        facts.begin(tb.pc);
-        looping = facts.loops(tb.pc);
-        ended = false;
-        m.visitVarInsn(LLOAD, COUNT);
-        constant(tb.insns);
-        m.visitInsn(LADD);
-        m.visitVarInsn(LSTORE, COUNT);
-    }
-
-    /// Emits a block's micro-ops.
-    public void micros(MicroOp first) {
-        for (MicroOp op = first; op != null && !ended; op = op.next) {
-            op.emit(this);
-        }
-    }
-
-    /// Ends the method: the shared exit and the fault handler.
-    public void end() {
-        m.visitLabel(exit);
-        frame();
-        spillFlags();
-        addRetired();
-        m.visitVarInsn(ALOAD, THIS);
-        m.visitFieldInsn(GETFIELD, CODE, "pool", "[L" + MICRO_OP + ";");
-        m.visitVarInsn(ILOAD, EXIT);
-        m.visitInsn(AALOAD);
-        m.visitInsn(ARETURN);
-        if (facts.leavesOnMiss()) {
-            m.visitLabel(missed);
-            frame();
-            settleWhateverIsPending(this::frame);
-            spillFlags();
-            addRetired();
-            m.visitVarInsn(ALOAD, THIS);
-            m.visitVarInsn(ALOAD, CPU_LOCAL);
-            m.visitVarInsn(ILOAD, EXIT);
-            m.visitMethodInsn(
-                    INVOKEVIRTUAL, CODE, "missed", "(L" + CPU + ";I)L" + MICRO_OP + ";", false);
-            m.visitInsn(ARETURN);
-        }
-        m.visitLabel(handler);
-        m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
-        Label spilled = new Label();
-        m.visitVarInsn(ILOAD, AT);
-        integer(CALLED);
-        m.visitInsn(IAND);
-        m.visitJumpInsn(IFNE, spilled);
-        settleWhateverIsPending(() -> m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT}));
-        spillFlags();
-        m.visitLabel(spilled);
-        m.visitFrame(F_SAME1, 0, null, 1, new Object[] {FAULT});
-        addRetired();
-        m.visitVarInsn(ALOAD, THIS);
-        m.visitInsn(SWAP);
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitInsn(SWAP);
-        m.visitVarInsn(ILOAD, AT);
-        m.visitInsn(SWAP);
-        m.visitMethodInsn(
-                INVOKEVIRTUAL,
-                CODE,
-                "faulted",
-                "(L" + CPU + ";IL" + FAULT + ";)L" + FAULT + ";",
-                false);
-        m.visitInsn(ATHROW);
-        m.visitLabel(end);
-        m.visitMaxs(MAX_STACK, locals());
-        m.visitEnd();
-    }
-
-    /// As [#settle()] where it is known only at run time whether there is anything to do.
-    private void settleWhateverIsPending(Runnable frame) {
-        Label settled = new Label();
-        m.visitVarInsn(LLOAD, ROTATION);
-        m.visitInsn(LCONST_0);
-        m.visitInsn(LCMP);
-        m.visitJumpInsn(IFEQ, settled);
-        kind = NO_KIND;
-        foldRotation();
-        m.visitInsn(ICONST_0);
-        m.visitVarInsn(ISTORE, KIND);
-        m.visitLabel(settled);
-        frame.run();
-    }
-
-    private void addRetired() {
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitInsn(DUP);
-        m.visitFieldInsn(GETFIELD, CPU, "retiredInRegions", "J");
-        m.visitVarInsn(LLOAD, COUNT);
-        m.visitInsn(LADD);
-        m.visitFieldInsn(PUTFIELD, CPU, "retiredInRegions", "J");
-    }
-
-    private int locals() {
-        return FIRST_SLOT + 2 * facts.slots();
-    }
-
-    private int local(int slot) {
-        return FIRST_SLOT + 2 * facts.index(slot);
-    }
-
-    /// Stores what was written to slots since the last time.
-    private void save() {
-        for (int slot = unsaved.nextSetBit(0); slot >= 0; slot = unsaved.nextSetBit(slot + 1)) {
-            place(slot);
-            m.visitVarInsn(LLOAD, local(slot));
-            m.visitInsn(LASTORE);
-        }
-        unsaved.clear();
-    }
-
-    /// Pushes where the processor has a slot.
-    private void place(int slot) {
-        if (slot < VECTOR) {
-            m.visitVarInsn(ALOAD, REGISTERS);
-            integer(slot);
-        } else {
-            m.visitVarInsn(ALOAD, VECTORS);
-            integer(slot - VECTOR);
-        }
-    }
-
-    /// What comes next reads and writes [Cpu#vectors].
-    public void beforeVectors() {
-        save();
-    }
-
-    /// It has.
-    public void afterVectors() {
-        for (int i = 0; i < facts.slots(); i++) {
-            if (facts.slot(i) >= VECTOR) {
-                reload(facts.slot(i));
-            }
-        }
-    }
-
-    private void reload(int slot) {
-        place(slot);
-        m.visitInsn(LALOAD);
-        m.visitVarInsn(LSTORE, local(slot));
-    }
-
-    private void spillFlags() {
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitVarInsn(ILOAD, KIND);
-        m.visitVarInsn(LLOAD, RESULT);
-        m.visitVarInsn(LLOAD, FLAG_A);
-        m.visitVarInsn(LLOAD, FLAG_B);
-        m.visitMethodInsn(INVOKEVIRTUAL, CPU, "setFlags", "(IJJJ)V", false);
-    }
-
-    private void reload() {
-        for (int i = 0; i < facts.slots(); i++) {
-            reload(facts.slot(i));
-        }
-        fromCpu("flagKind", "I", ISTORE, KIND);
-        fromCpu("flagResult", "J", LSTORE, RESULT);
-        fromCpu("flagA", "J", LSTORE, FLAG_A);
-        fromCpu("flagB", "J", LSTORE, FLAG_B);
-        fromCpu("tlb", "J", LSTORE, TLB);
-    }
-
-    private void fromCpu(String field, String type, int store, int local) {
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitFieldInsn(GETFIELD, CPU, field, type);
-        m.visitVarInsn(store, local);
-    }
-
-    private int number(MicroOp op) {
-        return poolIndex.computeIfAbsent(
-                op,
-                _ -> {
-                    pool.add(op);
-                    return pool.size() - 1;
-                });
-    }
-
-    /// The next access may fault: the handler must know for which micro-op.
-    public void mark(MicroOp op) {
-        save();
-        mark(number(op));
-    }
-
-    private void mark(int number) {
-        integer(number);
-        m.visitVarInsn(ISTORE, AT);
-    }
-
-    // ---- whole micro-ops
-
-    /// Runs a micro-op that has no bytecode of its own.
-    public void call(MicroOp op) {
-        if (op.next instanceof Branch.Anywhere) {
-            leave(op);
-            return;
-        }
-        settle();
-        save();
-        spillFlags();
-        mark(number(op) | CALLED);
-        execute(op);
-        Label goOn = new Label();
-        m.visitJumpInsn(IFNONNULL, goOn);
-        addRetired();
-        m.visitInsn(ACONST_NULL);
-        m.visitInsn(ARETURN);
-        m.visitLabel(goOn);
-        frame();
-        reload();
-        kind = NO_KIND;
-    }
-
-    /// Runs a micro-op that has no bytecode of its own and does nothing but read slots and write some.
-    public void compute(MicroOp op, int... writes) {
-        save();
-        execute(op);
-        m.visitInsn(POP);
-        for (int slot : writes) {
-            reload(slot);
-        }
-    }
-
-    /// Pushes what a micro-op answers.
-    private void execute(MicroOp op) {
-        m.visitVarInsn(ALOAD, THIS);
-        m.visitFieldInsn(GETFIELD, CODE, "pool", "[L" + MICRO_OP + ";");
-        integer(number(op));
-        m.visitInsn(AALOAD);
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitMethodInsn(
-                INVOKEVIRTUAL, MICRO_OP, "exec", "(L" + CPU + ";)L" + MICRO_OP + ";", false);
-    }
-
-    /// How many bytes of bytecode such a call takes, at most.
+    /// How many bytes of bytecode [#compute] takes, at most.
     public static int computeBytes(int writes) {
         return 24 + 8 * writes;
     }
 
-    /// Leaves the region and goes on with a micro-op.
-    public void leave(MicroOp op) {
-        settle();
-        save();
-        integer(number(op));
-        m.visitVarInsn(ISTORE, EXIT);
-        m.visitJumpInsn(GOTO, exit);
-        ended = true;
+    /// What [straddle.tcg.Cpu#flagKind] says where this is known.
+    protected static int recorded(int kind) {
+        return kind == COMPARISON ? Flags.SUB : kind;
     }
 
-    /// Goes on at a direct jump's target: within the region, after a look for requests, or outside.
-    public void jump(Jump jump) {
-        settle();
-        save();
-        Label target = labels.get(jump.target());
-        if (target == null) {
-            leave(jump);
-            return;
-        }
-        facts.reaches(jump.target(), kind);
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitMethodInsn(INVOKEVIRTUAL, CPU, "wantsAttention", "()Z", false);
-        m.visitJumpInsn(IFEQ, target);
-        leave(jump);
-    }
+    // ---- structure
 
-    /// Goes on at the program counter in R if the region has one of `targets` there, after `before`; otherwise
-    /// leaves by `op`, which runs from its beginning.
-    public void jumpToOneOf(long[] targets, MicroOp op, Runnable before) {
-        long[] within = java.util.Arrays.stream(targets).filter(labels::containsKey).toArray();
-        if (within.length == 0) {
-            leave(op);
-            return;
-        }
-        save();
-        settle();
-        Label miss = new Label();
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitMethodInsn(INVOKEVIRTUAL, CPU, "wantsAttention", "()Z", false);
-        m.visitJumpInsn(IFNE, miss);
-        if (within.length <= MAX_COMPARES) {
-            compareTargets(within, miss, before);
-        } else {
-            switchOnTarget(within, miss, before);
-        }
-        m.visitLabel(miss);
-        frame();
-        leave(op);
-    }
+    /// The next access may fault: the handler must know for which micro-op.
+    public abstract void mark(MicroOp op);
 
-    /// Whether the region has one of these addresses.
-    public boolean hasOneOf(long[] targets) {
-        return java.util.Arrays.stream(targets).anyMatch(labels::containsKey);
-    }
+    /// Runs a micro-op that has no code of its own.
+    public abstract void call(MicroOp op);
 
-    private void compareTargets(long[] targets, Label miss, Runnable before) {
-        for (int i = 0; i < targets.length; i++) {
-            Label next = i == targets.length - 1 ? miss : new Label();
-            jumpIf(targets[i], next, before);
-            if (next != miss) {
-                m.visitLabel(next);
-                frame();
-            }
-        }
-    }
+    /// Runs a micro-op that has no code of its own and does nothing but read slots and write some.
+    public abstract void compute(MicroOp op, int... writes);
 
-    /// By the low halves, then the whole.
-    private void switchOnTarget(long[] targets, Label miss, Runnable before) {
-        TreeMap<Integer, Long> byLowHalf = new TreeMap<>();
-        for (long target : targets) {
-            byLowHalf.putIfAbsent((int) target, target);
-        }
-        int[] keys = byLowHalf.keySet().stream().mapToInt(Integer::intValue).toArray();
-        Label[] cases = new Label[keys.length];
-        java.util.Arrays.setAll(cases, _ -> new Label());
-        take(R);
-        m.visitInsn(L2I);
-        m.visitLookupSwitchInsn(miss, keys, cases);
-        for (int i = 0; i < keys.length; i++) {
-            m.visitLabel(cases[i]);
-            frame();
-            jumpIf(byLowHalf.get(keys[i]), miss, before);
-        }
-    }
+    /// Leaves the compiled code and goes on with a micro-op.
+    public abstract void leave(MicroOp op);
 
-    private void jumpIf(long target, Label otherwise, Runnable before) {
-        take(R);
-        constant(target);
-        m.visitInsn(LCMP);
-        m.visitJumpInsn(IFNE, otherwise);
-        before.run();
-        save();
-        facts.reaches(target, kind);
-        m.visitJumpInsn(GOTO, labels.get(target));
-    }
+    /// Whether [#leaveUnless] may be used.
+    public abstract boolean canLeave();
+
+    /// Leaves a micro-op that has done nothing yet to the interpreter unless the int on the operand stack, on which
+    /// there is nothing else, is 1.
+    public abstract void leaveUnless(MicroOp op);
+
+    /// Goes on at a direct jump's target.
+    public abstract void jump(Jump jump);
+
+    /// Goes on at the program counter in R, after `before`, if the code there is known; otherwise leaves by `op`, which
+    /// runs from its beginning.
+    ///
+    /// @param targets what was observed
+    public abstract void jumpToOneOf(long[] targets, MicroOp op, Runnable before);
+
+    /// Whether there is anything that [#jumpToOneOf] could go to.
+    public abstract boolean hasOneOf(long[] targets);
+
+    /// Jumps within a micro-op by the JVM's instruction.
+    public abstract void branch(int opcode, Label to);
 
     /// Begins a second way within a micro-op.
-    public void way(Label label) {
-        m.visitLabel(label);
-        frame();
-        ended = false;
-    }
+    public abstract void way(Label label);
 
     /// Where ways within a micro-op meet again: what kind of flags there are is known only when it runs.
-    public void join(Label label) {
-        settle();
-        save();
-        m.visitLabel(label);
-        frame();
-        kind = NO_KIND;
-    }
+    public abstract void join(Label label);
+
+    /// What comes next reads and writes [straddle.tcg.Cpu#vectors].
+    public abstract void beforeVectors();
+
+    /// It has.
+    public abstract void afterVectors();
 
     // ---- values on the operand stack
 
-    public void integer(int value) {
-        if (value >= -1 && value <= 5) {
-            m.visitInsn(ICONST_0 + value);
-        } else if (value == (byte) value) {
-            m.visitIntInsn(BIPUSH, value);
-        } else if (value == (short) value) {
-            m.visitIntInsn(SIPUSH, value);
-        } else {
-            m.visitLdcInsn(value);
-        }
-    }
+    public abstract void integer(int value);
 
-    public void constant(long value) {
-        if (value == 0 || value == 1) {
-            m.visitInsn(value == 0 ? LCONST_0 : LCONST_1);
-        } else if (value == (short) value) {
-            integer((int) value);
-            m.visitInsn(I2L);
-        } else {
-            m.visitLdcInsn(value);
-        }
-    }
+    public abstract void constant(long value);
 
     /// The whole slot.
-    public void get(int slot) {
-        if (slot == zeroSlot) {
-            m.visitInsn(LCONST_0);
-            return;
-        }
-        m.visitVarInsn(LLOAD, local(slot));
-    }
+    public abstract void get(int slot);
 
-    public void set(int slot) {
-        m.visitVarInsn(LSTORE, local(slot));
-        unsaved.set(slot);
-    }
+    public abstract void set(int slot);
+
+    /// A plain instruction of the JVM.
+    public abstract void op(int opcode);
+
+    /// Two sign-extended operands → their sum, difference or combination by bits, sign-extended.
+    ///
+    /// @param opcode LADD, LSUB, LAND, LOR or LXOR
+    public abstract void arithmetic(int opcode, int width);
+
+    public abstract void take(int scratch);
+
+    public abstract void keep(int scratch);
+
+    /// A static method of [RegionRuntime].
+    public abstract void runtime(String name, String descriptor);
+
+    /// Pushes the CPU.
+    public abstract void cpu();
+
+    /// A static method of an architecture's, which sees neither slots nor flags. If it may fault, [#mark]
+    /// must come before.
+    public abstract void invoke(String owner, String name, String descriptor);
+
+    public abstract void zeroExtend(int width);
+
+    public abstract void signExtend(int width);
 
     /// Part of a slot, zero-extended.
-    public void get(int reg, int width) {
+    public final void get(int reg, int width) {
         get(reg & ~Reg.HIGH);
         if ((reg & Reg.HIGH) != 0) {
-            shift(LUSHR, 8);
+            shift(Opcodes.LUSHR, 8);
         }
         zeroExtend(width);
     }
 
     /// Part of a slot, sign-extended.
-    public void getSigned(int reg, int width) {
+    public final void getSigned(int reg, int width) {
         get(reg & ~Reg.HIGH);
         if ((reg & Reg.HIGH) != 0) {
-            shift(LUSHR, 8);
+            shift(Opcodes.LUSHR, 8);
         }
         signExtend(width);
     }
 
     /// Sets part of a slot as [Reg#set] does.
-    public void set(int reg, int width) {
+    public final void set(int reg, int width) {
         if (width == 8) {
             set(reg);
             return;
@@ -648,91 +163,35 @@ public final class Emitter {
             int slot = reg & ~Reg.HIGH;
             int shift = (reg & Reg.HIGH) != 0 ? 8 : 0;
             if (shift != 0) {
-                shift(LSHL, shift);
+                shift(Opcodes.LSHL, shift);
             }
             get(slot);
             constant(~((1L << 8 * width) - 1 << shift));
-            m.visitInsn(LAND);
-            m.visitInsn(LOR);
+            op(Opcodes.LAND);
+            op(Opcodes.LOR);
             set(slot);
         } else {
             set(reg);
         }
     }
 
-    public void shift(int opcode, int by) {
+    public final void shift(int opcode, int by) {
         if (by != 0) {
             integer(by);
-            m.visitInsn(opcode);
+            op(opcode);
         }
-    }
-
-    public void zeroExtend(int width) {
-        if (width < 8) {
-            constant((1L << 8 * width) - 1);
-            m.visitInsn(LAND);
-        }
-    }
-
-    public void signExtend(int width) {
-        switch (width) {
-            case 1 -> {
-                m.visitInsn(L2I);
-                m.visitInsn(I2B);
-                m.visitInsn(I2L);
-            }
-            case 2 -> {
-                m.visitInsn(L2I);
-                m.visitInsn(I2S);
-                m.visitInsn(I2L);
-            }
-            case 4 -> {
-                m.visitInsn(L2I);
-                m.visitInsn(I2L);
-            }
-            default -> {}
-        }
-    }
-
-    /// A plain instruction of the JVM.
-    public void op(int opcode) {
-        m.visitInsn(opcode);
-    }
-
-    public void take(int scratch) {
-        m.visitVarInsn(LLOAD, scratch);
-    }
-
-    public void keep(int scratch) {
-        m.visitVarInsn(LSTORE, scratch);
-    }
-
-    public void branch(int opcode, Label to) {
-        settle();
-        save();
-        m.visitJumpInsn(opcode, to);
-    }
-
-    /// A static method of [RegionRuntime].
-    public void runtime(String name, String descriptor) {
-        m.visitMethodInsn(INVOKESTATIC, RUNTIME, name, descriptor, false);
-    }
-
-    /// Pushes the CPU.
-    public void cpu() {
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-    }
-
-    /// A static method of an architecture's, which sees neither slots nor flags. If it may fault, [#mark]
-    /// must come before.
-    public void invoke(String owner, String name, String descriptor) {
-        m.visitMethodInsn(INVOKESTATIC, owner, name, descriptor, false);
     }
 
     // ---- memory
 
+    /// Address → value, zero-extended; there is nothing else on the operand stack.
+    public abstract void load(MicroOp op, int width);
+
+    /// Address, value → nothing; there is nothing else on the operand stack.
+    public abstract void store(MicroOp op, int width);
+
     /// The offset that an effective address computes to.
-    public void offset(Ea ea) {
+    public final void offset(Ea ea) {
         boolean some = false;
         if (ea.base() != zeroSlot) {
             get(ea.base());
@@ -740,9 +199,9 @@ public final class Emitter {
         }
         if (ea.index() != zeroSlot) {
             get(ea.index());
-            shift(LSHL, ea.scale());
+            shift(Opcodes.LSHL, ea.scale());
             if (some) {
-                m.visitInsn(LADD);
+                op(Opcodes.LADD);
             }
             some = true;
         }
@@ -750,16 +209,16 @@ public final class Emitter {
             constant(ea.displacement());
         } else if (ea.displacement() != 0) {
             constant(ea.displacement());
-            m.visitInsn(LADD);
+            op(Opcodes.LADD);
         }
         mask(ea.mask());
     }
 
-    public void address(Ea ea) {
+    public final void address(Ea ea) {
         offset(ea);
         if (ea.segment() != zeroSlot) {
             get(ea.segment());
-            m.visitInsn(LADD);
+            op(Opcodes.LADD);
         }
         mask(ea.linearMask());
     }
@@ -767,423 +226,36 @@ public final class Emitter {
     private void mask(long mask) {
         if (mask != -1) {
             constant(mask);
-            m.visitInsn(LAND);
+            op(Opcodes.LAND);
         }
-    }
-
-    /// Address → value, zero-extended; there is nothing else on the operand stack.
-    public void load(MicroOp op, int width) {
-        if (facts.leavesOnMiss()) {
-            m.visitVarInsn(LSTORE, VIRTUAL);
-            reach(op, width, Tlb.READ, looping ? Tlb.loadSite(facts.nextSite()) : NO_SITE);
-            host(true, width);
-        } else {
-            mark(op);
-            m.visitVarInsn(ALOAD, CPU_LOCAL);
-            m.visitVarInsn(LLOAD, TLB);
-            runtime("load" + 8 * width, "(JL" + CPU + ";J)J");
-        }
-        if (ordered) {
-            runtime("afterLoad", "()V");
-        }
-    }
-
-    /// Address, value → nothing; there is nothing else on the operand stack.
-    public void store(MicroOp op, int width) {
-        if (facts.leavesOnMiss()) {
-            m.visitVarInsn(LSTORE, VALUE);
-            m.visitVarInsn(LSTORE, VIRTUAL);
-            // Another vCPU that takes a page back looks at the TLB's entries alone.
-            boolean hasSite = looping && !ordered;
-            reach(op, width, Tlb.WRITE, hasSite ? Tlb.storeSite(facts.nextSite()) : NO_SITE);
-            if (ordered) {
-                runtime("beforeStore", "()V");
-            }
-            host(false, width);
-            return;
-        }
-        mark(op);
-        if (ordered) {
-            runtime("beforeStore", "()V");
-        }
-        m.visitVarInsn(ALOAD, CPU_LOCAL);
-        m.visitVarInsn(LLOAD, TLB);
-        runtime("store" + 8 * width, "(JJL" + CPU + ";J)V");
-    }
-
-    /// Puts what to add to the virtual address into ADDEND. What the TLB does not answer is left to the interpreter,
-    /// which runs the micro-op from its beginning: a call in a loop has C2 keep all the loop's values in memory, even
-    /// if it is seldom made. For the same reason nothing here is left to a method that HotSpot may not inline.
-    ///
-    /// @param tag the part of an entry to compare with
-    /// @param site the access's own, or NO_SITE
-    private void reach(MicroOp op, int width, int tag, int site) {
-        save();
-        m.visitVarInsn(LLOAD, VIRTUAL);
-        if (width > 1) {
-            constant(width - 1);
-            m.visitInsn(LADD);
-        }
-        constant(-4096);
-        m.visitInsn(LAND);
-        m.visitVarInsn(LSTORE, PAGE);
-        Label known = new Label();
-        if (site != NO_SITE) {
-            getLong(TLB, site + Tlb.SITE_PAGE);
-            m.visitVarInsn(LLOAD, PAGE);
-            m.visitInsn(LCMP);
-            m.visitJumpInsn(IFEQ, known);
-        }
-        m.visitVarInsn(LLOAD, TLB);
-        m.visitVarInsn(LLOAD, VIRTUAL);
-        integer(Tlb.INDEX_SHIFT);
-        m.visitInsn(LUSHR);
-        constant(Tlb.INDEX_MASK);
-        m.visitInsn(LAND);
-        m.visitInsn(LADD);
-        m.visitVarInsn(LSTORE, ENTRY);
-        getLong(ENTRY, tag);
-        m.visitVarInsn(LLOAD, PAGE);
-        m.visitInsn(LCMP);
-        missUnless(IFEQ, op);
-        if (site == NO_SITE) {
-            getLong(ENTRY, Tlb.ADDEND);
-            m.visitVarInsn(LSTORE, ADDEND);
-            return;
-        }
-        raw(
-                "putLong",
-                "(JJ)V",
-                () -> {
-                    at(TLB, site + Tlb.SITE_ADDEND);
-                    getLong(ENTRY, Tlb.ADDEND);
-                });
-        raw(
-                "putLong",
-                "(JJ)V",
-                () -> {
-                    at(TLB, site + Tlb.SITE_PAGE);
-                    m.visitVarInsn(LLOAD, PAGE);
-                });
-        m.visitLabel(known);
-        frame();
-        getLong(TLB, site + Tlb.SITE_ADDEND);
-        m.visitVarInsn(LSTORE, ADDEND);
-    }
-
-    private void missUnless(int opcode, MicroOp op) {
-        Label answered = new Label();
-        m.visitJumpInsn(opcode, answered);
-        integer(number(op));
-        m.visitVarInsn(ISTORE, EXIT);
-        m.visitJumpInsn(GOTO, missed);
-        m.visitLabel(answered);
-        frame();
-    }
-
-    /// Whether [#leaveUnless] may be used.
-    public boolean canLeave() {
-        return facts.leavesOnMiss();
-    }
-
-    /// Leaves a micro-op that has done nothing yet to the interpreter unless the int on the operand stack, on which
-    /// there is nothing else, is 1.
-    public void leaveUnless(MicroOp op) {
-        save();
-        missUnless(IFNE, op);
-    }
-
-    /// Makes the access that [#reach] has found the place of.
-    private void host(boolean load, int width) {
-        Runnable address =
-                () -> {
-                    m.visitVarInsn(LLOAD, VIRTUAL);
-                    m.visitVarInsn(LLOAD, ADDEND);
-                    m.visitInsn(LADD);
-                };
-        String type =
-                switch (width) {
-                    case 1 -> "Byte";
-                    case 2 -> "Short";
-                    case 4 -> "Int";
-                    default -> "Long";
-                };
-        String code = type.equals("Long") ? "J" : type.substring(0, 1);
-        if (load) {
-            raw("get" + type, "(J)" + code, address);
-            if (width < 8) {
-                m.visitInsn(I2L);
-                zeroExtend(width);
-            }
-            return;
-        }
-        raw(
-                "put" + type,
-                "(J" + code + ")V",
-                () -> {
-                    address.run();
-                    m.visitVarInsn(LLOAD, VALUE);
-                    if (width < 8) {
-                        m.visitInsn(L2I);
-                        if (width < 4) {
-                            m.visitInsn(width == 1 ? I2B : I2S);
-                        }
-                    }
-                });
-    }
-
-    private void getLong(int base, int offset) {
-        raw("getLong", "(J)J", () -> at(base, offset));
-    }
-
-    private void at(int base, int offset) {
-        m.visitVarInsn(LLOAD, base);
-        if (offset != 0) {
-            constant(offset);
-            m.visitInsn(LADD);
-        }
-    }
-
-    /// A raw access as in [Raw], but as near to the host as the JVM lets.
-    ///
-    /// @param operands pushes the address, and the value
-    private void raw(String name, String descriptor, Runnable operands) {
-        if (!Raw.isInternal()) {
-            operands.run();
-            m.visitMethodInsn(INVOKESTATIC, RAW, name, descriptor, false);
-            return;
-        }
-        m.visitFieldInsn(GETSTATIC, RAW + "$Fast", "U", "L" + UNSAFE + ";");
-        m.visitInsn(ACONST_NULL);
-        operands.run();
-        m.visitMethodInsn(
-                INVOKEVIRTUAL,
-                UNSAFE,
-                name,
-                "(Ljava/lang/Object;" + descriptor.substring(1),
-                false);
     }
 
     // ---- flags
 
     /// Records flags; the operands come from scratch locals.
-    public void flags(int newKind, int result, int a, int b) {
-        take(result);
-        m.visitVarInsn(LSTORE, RESULT);
-        take(a);
-        m.visitVarInsn(LSTORE, FLAG_A);
-        take(b);
-        m.visitVarInsn(LSTORE, FLAG_B);
-        kind(newKind);
-        forgetRotation();
-    }
+    public abstract void flags(int kind, int result, int a, int b);
 
     /// Records the flags of a bitwise operation.
-    public void logicFlags(int result) {
-        take(result);
-        m.visitVarInsn(LSTORE, RESULT);
-        kind(Flags.LOGIC);
-        forgetRotation();
-    }
-
-    /// Records flags as bits, which are on the operand stack.
-    public void eagerFlags() {
-        m.visitVarInsn(LSTORE, RESULT);
-        kind(Flags.EAGER);
-        forgetRotation();
-    }
-
-    /// Replaces the carry flag by bit 0 of a scratch local.
-    public void carryFlag(int scratch) {
-        flagOperands();
-        take(scratch);
-        runtime("withCarry", "(IJJJJ)J");
-        eagerFlags();
-    }
+    public abstract void logicFlags(int result);
 
     /// Records the flags of a subtraction without a borrow.
-    public void comparisonFlags(int result, int a, int b) {
-        flags(Flags.SUB, result, a, b);
-        kind = COMPARISON;
-    }
+    public abstract void comparisonFlags(int result, int a, int b);
 
-    private void kind(int newKind) {
-        if (recorded(kind) != newKind) {
-            integer(newKind);
-            m.visitVarInsn(ISTORE, KIND);
-        }
-        kind = newKind;
-    }
+    /// Records flags as bits, which are on the operand stack.
+    public abstract void eagerFlags();
 
-    /// What [Cpu#flagKind] says where this is known.
-    static int recorded(int kind) {
-        return kind == COMPARISON ? Flags.SUB : kind;
-    }
+    /// Replaces the carry flag by bit 0 of a scratch local.
+    public abstract void carryFlag(int scratch);
 
-    /// Records the flags of a rotation whose zero-extended result is in R. As it keeps the other flags, and most
-    /// often nobody looks before the next operation replaces all of them, nothing is computed yet.
-    public void rotateFlags(boolean left, int bits) {
-        settle();
-        take(R);
-        m.visitVarInsn(LSTORE, ROTATED);
-        constant(bits << 1 | (left ? 1 : 0));
-        m.visitVarInsn(LSTORE, ROTATION);
-        pendingRotation = true;
-    }
-
-    /// Computes the flags of a rotation, if one is pending.
-    public void settle() {
-        if (pendingRotation) {
-            pendingRotation = false;
-            foldRotation();
-            kind(Flags.EAGER);
-            constant(0);
-            m.visitVarInsn(LSTORE, ROTATION);
-        }
-    }
-
-    private void foldRotation() {
-        pushFlags();
-        m.visitVarInsn(LLOAD, ROTATED);
-        m.visitVarInsn(LLOAD, ROTATION);
-        runtime("rotated", "(IJJJJJ)J");
-        m.visitVarInsn(LSTORE, RESULT);
-    }
-
-    private void forgetRotation() {
-        if (pendingRotation) {
-            pendingRotation = false;
-            constant(0);
-            m.visitVarInsn(LSTORE, ROTATION);
-        }
-    }
+    /// Records the flags of a rotation whose zero-extended result is in R: carry and overflow.
+    public abstract void rotateFlags(boolean left, int bits);
 
     /// Pushes the carry flag as an int.
-    public void carry() {
-        flagOperands();
-        runtime("carry", "(IJJJ)I");
-    }
-
-    private void flagOperands() {
-        settle();
-        pushFlags();
-    }
-
-    private void pushFlags() {
-        if (kind == NO_KIND) {
-            m.visitVarInsn(ILOAD, KIND);
-        } else {
-            integer(recorded(kind));
-        }
-        m.visitVarInsn(LLOAD, RESULT);
-        m.visitVarInsn(LLOAD, FLAG_A);
-        m.visitVarInsn(LLOAD, FLAG_B);
-    }
+    public abstract void carry();
 
     /// Pushes 1 if a condition holds, else 0.
-    public void condition(int cond) {
-        settle();
-        String method = operands(cond & ~1);
-        if (method == null) {
-            unknownCondition(cond);
-            return;
-        }
-        runtime(method, "(JJ)I");
-        if ((cond & 1) != 0) {
-            m.visitInsn(ICONST_1);
-            m.visitInsn(IXOR);
-        }
-    }
+    public abstract void condition(int cond);
 
-    /// Pushes an int; returns the opcode of the jump to take if a condition holds.
-    private int comparison(int cond) {
-        settle();
-        String method = operands(cond & ~1);
-        if (method == null) {
-            unknownCondition(cond);
-            return IFNE;
-        }
-        m.visitInsn(LCMP);
-        int opcode =
-                switch (method) {
-                    case "equals" -> IFEQ;
-                    case "isLess" -> IFLT;
-                    case "isAtLeast" -> IFGE;
-                    default -> IFLE;
-                };
-        return (cond & 1) == 0 ? opcode : negated(opcode);
-    }
-
-    private void unknownCondition(int cond) {
-        pushFlags();
-        integer(cond);
-        runtime("condition", "(IJJJI)I");
-    }
-
-    /// Jumps if a condition holds.
-    public void branchIf(int cond, Label to) {
-        branch(comparison(cond), to);
-    }
-
-    private static int negated(int opcode) {
-        return switch (opcode) {
-            case IFEQ -> IFNE;
-            case IFGE -> IFLT;
-            case IFLT -> IFGE;
-            default -> IFGT;
-        };
-    }
-
-    /// Pushes two values of which a condition is a signed comparison, and returns its name in [RegionRuntime]; or
-    /// null, if what is known of the flags doesn't make it one.
-    ///
-    /// Unsigned comparisons bias both operands by xor: see the note on C2 in the translator's documentation.
-    private String operands(int cond) {
-        if (kind == NO_KIND || kind == Flags.EAGER) {
-            return null;
-        }
-        boolean ofResult = cond == Cond.E || cond == Cond.S;
-        if (ofResult || kind == Flags.LOGIC && (cond == Cond.L || cond == Cond.LE)) {
-            m.visitVarInsn(LLOAD, RESULT);
-            m.visitInsn(LCONST_0);
-            return cond == Cond.E ? "equals" : cond == Cond.LE ? "isAtMost" : "isLess";
-        }
-        String method =
-                switch (kind) {
-                    case COMPARISON -> orderAfterComparison(cond);
-                    case Flags.DIFFERENCE -> orderAfterDifference(cond);
-                    default -> null;
-                };
-        if (method != null) {
-            boolean signed = cond == Cond.L || cond == Cond.LE;
-            biased(FLAG_A, !signed);
-            biased(FLAG_B, !signed);
-        }
-        return method;
-    }
-
-    private static String orderAfterComparison(int cond) {
-        return switch (cond) {
-            case Cond.B, Cond.L -> "isLess";
-            case Cond.BE, Cond.LE -> "isAtMost";
-            default -> null;
-        };
-    }
-
-    private static String orderAfterDifference(int cond) {
-        return switch (cond) {
-            case Cond.B -> "isAtLeast";
-            case Cond.L -> "isLess";
-            case Cond.LS, Cond.LE -> "isAtMost";
-            default -> null;
-        };
-    }
-
-    private void biased(int local, boolean bias) {
-        m.visitVarInsn(LLOAD, local);
-        if (bias) {
-            constant(Long.MIN_VALUE);
-            m.visitInsn(LXOR);
-        }
-    }
+    /// Jumps within a micro-op if a condition holds.
+    public abstract void branchIf(int cond, Label to);
 }

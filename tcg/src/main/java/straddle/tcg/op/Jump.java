@@ -25,6 +25,11 @@ public final class Jump extends MicroOp {
         return target;
     }
 
+    /// Whether the target is on the page that the jump is on.
+    public boolean staysInPage() {
+        return samePage;
+    }
+
     @Override
     public MicroOp exec(Cpu c) {
         MicroOp to = link;

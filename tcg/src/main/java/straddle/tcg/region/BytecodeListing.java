@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import straddle.tcg.block.Tb;
-import straddle.tcg.op.Emitter;
+import straddle.tcg.op.BytecodeEmitter;
 import straddle.tcg.op.RegionFacts;
 
 /// The bytecode of a region's method as text, one instruction a line, with locals by what they hold.
@@ -109,7 +109,7 @@ public final class BytecodeListing {
     }
 
     private String local(int number) {
-        return Emitter.localName(number, facts, slotName);
+        return BytecodeEmitter.localName(number, facts, slotName);
     }
 
     private static String simple(ClassDesc owner) {

@@ -3,7 +3,7 @@ package straddle.tcg.region;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
 import straddle.tcg.block.Tb;
-import straddle.tcg.op.Emitter;
+import straddle.tcg.op.BytecodeEmitter;
 import straddle.tcg.op.MicroOp;
 
 /// Base of the hidden classes that regions are compiled to.
@@ -60,7 +60,7 @@ public abstract class RegionCode {
 
     /// A micro-op faulted: the state is spilled, the block's count was added in full.
     public final GuestFault faulted(Cpu c, int at, GuestFault fault) {
-        int number = at & ~Emitter.CALLED;
+        int number = at & ~BytecodeEmitter.CALLED;
         MicroOp op = pool[number];
         c.faultingInRegion = op;
         c.retiredInRegions -= blocks[number].insns - op.index;

@@ -11,7 +11,7 @@ import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import straddle.tcg.block.Tb;
-import straddle.tcg.op.Emitter;
+import straddle.tcg.op.BytecodeEmitter;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.RegionFacts;
 
@@ -51,7 +51,7 @@ final class RegionCompiler {
     record Made(byte[] bytes, int methodBytes, MicroOp[] pool, RegionFacts facts) {}
 
     /// @param blocks the entry first
-    /// @param ordered as for [Emitter]
+    /// @param ordered as for [BytecodeEmitter]
     /// @param facts about these blocks, to be gathered
     static Made classFile(List<Tb> blocks, int zeroSlot, boolean ordered, RegionFacts facts) {
         emit(new Nowhere(), blocks, facts, zeroSlot, ordered);
@@ -61,7 +61,7 @@ final class RegionCompiler {
         constructor(writer);
         MethodVisitor method =
                 writer.visitMethod(Opcodes.ACC_PUBLIC | Opcodes.ACC_FINAL, "run", RUN, null, null);
-        Emitter emitter = emit(method, blocks, facts, zeroSlot, ordered);
+        BytecodeEmitter emitter = emit(method, blocks, facts, zeroSlot, ordered);
         writer.visitEnd();
         return new Made(
                 writer.toByteArray(),
@@ -77,7 +77,7 @@ final class RegionCompiler {
     /// first alone is.
     ///
     /// @param blocks the entry first
-    /// @param ordered as for [Emitter]
+    /// @param ordered as for [BytecodeEmitter]
     /// @param sites as for [RegionFacts]
     /// @param leavesOnMiss as for [RegionFacts]
     static Compiled compile(
@@ -112,7 +112,7 @@ final class RegionCompiler {
         }
     }
 
-    private static Emitter emit(
+    private static BytecodeEmitter emit(
             MethodVisitor method,
             List<Tb> blocks,
             RegionFacts facts,
@@ -122,7 +122,7 @@ final class RegionCompiler {
         for (Tb tb : blocks) {
             labels.put(tb.pc, new Label());
         }
-        Emitter emitter = new Emitter(method, facts, labels, zeroSlot, ordered);
+        BytecodeEmitter emitter = new BytecodeEmitter(method, facts, labels, zeroSlot, ordered);
         emitter.begin(new Label());
         for (Tb tb : blocks) {
             emitter.block(tb);

@@ -270,7 +270,8 @@ public final class Regions {
     }
 
     private static boolean isWarm(Tb tb) {
-        return !(tb.first instanceof BlockHead head)
+        return tb.machine != null
+                || !(tb.first instanceof BlockHead head)
                 || head.entries() >= BlockHead.HOT / COLD_SHARE;
     }
 

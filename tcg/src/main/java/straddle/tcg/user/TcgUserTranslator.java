@@ -2,12 +2,14 @@ package straddle.tcg.user;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.MemoryListener;
 import straddle.core.memory.Region;
+import straddle.core.memory.HostCode;
 import straddle.core.memory.WideExchange;
 import straddle.core.user.Frames;
 import straddle.core.user.UserMemory;
@@ -15,6 +17,7 @@ import straddle.core.user.UserTranslator;
 import straddle.core.user.UserVcpu;
 import straddle.tcg.Cpu;
 import straddle.tcg.CpuGroup;
+import straddle.tcg.machine.MachineCode;
 import straddle.tcg.region.Regions;
 
 /// The translator at work for Linux programs: what front ends share. They give it a [Maker] of their CPUs.
@@ -41,6 +44,7 @@ public final class TcgUserTranslator implements UserTranslator, MemoryListener {
     private final int zeroSlot;
     private final Arena arena = Arena.ofShared();
     private final CpuGroup group = new CpuGroup(WideExchange.ofHost());
+    private final Optional<HostCode> hostCode = HostCode.ofHost();
     private final List<Cpu> cpus = new CopyOnWriteArrayList<>();
     private final ExecutorService compiler =
             Executors.newSingleThreadExecutor(
@@ -65,6 +69,9 @@ public final class TcgUserTranslator implements UserTranslator, MemoryListener {
             if (!atOnce) {
                 cpu.regions.warmUp();
             }
+        }
+        if (MachineCode.isWanted()) {
+            hostCode.ifPresent(host -> cpu.machine = new MachineCode(cpu, host, zeroSlot, arena));
         }
         cpus.add(cpu);
         return vcpu;

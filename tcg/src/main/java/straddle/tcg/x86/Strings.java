@@ -170,13 +170,14 @@ final class Strings extends MicroOp {
         if (elements < 8) {
             return 0;
         }
+        // If neither can be accessed, it is the load that faults.
+        long hostFrom = copies ? c.hostAddressForLoad(from, width) : 0;
         long hostTo = c.hostAddressForStore(to, width);
         if (hostTo == 0) {
             return 0;
         }
         long bytes = elements * width;
         if (copies) {
-            long hostFrom = c.hostAddressForLoad(from, width);
             if (hostFrom == 0 || hostFrom < hostTo + bytes && hostTo < hostFrom + bytes) {
                 return 0;
             }

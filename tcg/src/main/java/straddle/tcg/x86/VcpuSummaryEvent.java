@@ -24,6 +24,9 @@ final class VcpuSummaryEvent extends Event {
     @Label("Instructions in Regions")
     long inRegions;
 
+    @Label("Instructions in Machine Code")
+    long inMachineCode;
+
     @Label("Port Reads")
     long portReads;
 
@@ -46,7 +49,8 @@ final class VcpuSummaryEvent extends Event {
 
     void fill(int id, X86Cpu cpu, Statistics figures) {
         vcpu = id;
-        interpreted = cpu.retired;
+        inMachineCode = cpu.machine == null ? 0 : cpu.machine.retired();
+        interpreted = cpu.retired - inMachineCode;
         inRegions = cpu.retiredInRegions;
         portReads = figures.of("exits", "port read");
         portWrites = figures.of("exits", "port write");

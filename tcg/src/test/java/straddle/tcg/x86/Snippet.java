@@ -14,6 +14,7 @@ import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
+import straddle.core.memory.HostCode;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
@@ -24,6 +25,7 @@ import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.tcg.Sampler;
 import straddle.tcg.block.Tb;
+import straddle.tcg.machine.MachineCode;
 import straddle.tcg.region.Regions;
 
 /// A processor in 64-bit mode at privilege level 0 over 2 MiB of RAM mapped one to one, which runs a few
@@ -157,6 +159,17 @@ final class Snippet implements AutoCloseable {
     /// From now on hot blocks become regions at once.
     void compile() {
         cpu.regions = new Regions(cpu, Runnable::run, X86Cpu.ZERO);
+    }
+
+    /// From now on warm blocks become machine code.
+    void machineCode() {
+        cpu.machine = new MachineCode(cpu, HostCode.ofHost().orElseThrow(), X86Cpu.ZERO, arena);
+    }
+
+    /// The same, with so many bytes of it.
+    void machineCode(long bytes) {
+        cpu.machine =
+                new MachineCode(cpu, HostCode.ofHost().orElseThrow(), X86Cpu.ZERO, arena, bytes);
     }
 
     /// From now on the runs of regions are checked.

@@ -1,0 +1,55 @@
+package straddle.tcg.machine;
+
+import straddle.tcg.block.Tb;
+import straddle.tcg.op.MicroOp;
+
+/// A place where compiled code goes back to Java, and why.
+final class Exit {
+    enum Kind {
+        /// Somebody wants attention, or it is time to look: nothing of the block has run.
+        ATTEND,
+
+        /// A micro-op, which ends the block, runs in Java.
+        LEAVE,
+
+        /// A direct jump's target is not known, or no longer.
+        JUMP,
+
+        /// A micro-op without machine code runs in Java, and compiled code goes on behind it.
+        CALL,
+
+        /// The TLB did not answer a load, ...
+        LOAD,
+
+        /// ... or a store.
+        STORE
+    }
+
+    final Kind kind;
+    final Tb tb;
+    final MicroOp op;
+
+    /// Of an access, in bytes.
+    final int width;
+
+    /// Where compiled code goes on after a [Kind#CALL].
+    long resume;
+
+    /// The code that comes here, of a [Kind#JUMP].
+    long stub;
+
+    /// Where its jump instruction ends, and the epoch lies that it holds for, or 0 if it always does.
+    long jumpEnd;
+
+    long epochAt;
+
+    /// How often a [Kind#CALL] was made.
+    int calls;
+
+    Exit(Kind kind, Tb tb, MicroOp op, int width) {
+        this.kind = kind;
+        this.tb = tb;
+        this.op = op;
+        this.width = width;
+    }
+}

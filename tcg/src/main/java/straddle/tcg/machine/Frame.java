@@ -1,0 +1,65 @@
+package straddle.tcg.machine;
+
+/// What compiled code and [MachineCode] share of a vCPU, off the heap, by distance from where RBP points.
+final class Frame {
+    /// RBP points so far behind the frame's beginning that short displacements reach its fields.
+    static final int BIAS = 128;
+
+    /// Where to go on, for the way in.
+    static final int TARGET = -128;
+
+    /// Guest instructions that may still be run before Java looks after things.
+    static final int LEFT = -120;
+
+    /// Not 0 if somebody wants the vCPU's attention. 4 bytes.
+    static final int KICK = -112;
+
+    /// The address translation's epoch. 4 bytes.
+    static final int EPOCH = -108;
+
+    /// Epoch and mode, as [#JUMPS] has them.
+    static final int KEY = -104;
+
+    static final int TLB = -96;
+
+    /// The address of [straddle.tcg.Cpu#vectors]' first element, while compiled code runs.
+    static final int VECTORS = -88;
+
+    // Lazy flags as in Cpu, and a rotation whose flags are not in them yet.
+    static final int FLAG_KIND = -80;
+    static final int FLAG_RESULT = -72;
+    static final int FLAG_A = -64;
+    static final int FLAG_B = -56;
+    static final int ROTATED = -48;
+    static final int ROTATION = -40;
+
+    /// An access that the TLB did not answer: its virtual address, and the value that is loaded or stored.
+    static final int VIRTUAL = -32;
+
+    static final int VALUE = -24;
+
+    /// Where compiled code goes on with all of its registers.
+    static final int RESUME = -16;
+
+    /// Its registers, 8 bytes each.
+    static final int REGISTERS = 0;
+
+    /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code.
+    static final int JUMPS = 128;
+
+    static final int JUMP_PC = 0;
+    static final int JUMP_KEY = 8;
+    static final int JUMP_TARGET = 16;
+    static final int JUMP_SHIFT = 5;
+    static final int JUMP_ENTRIES = 2048;
+    static final int JUMP_FOLD = 10;
+
+    static final int BYTES = BIAS + JUMPS + (JUMP_ENTRIES << JUMP_SHIFT);
+
+    private Frame() {}
+
+    /// The place of an entry, from where RBP points.
+    static long jump(long pc) {
+        return JUMPS + (((pc ^ pc >>> JUMP_FOLD) & JUMP_ENTRIES - 1) << JUMP_SHIFT);
+    }
+}

@@ -1,0 +1,416 @@
+package straddle.tcg.machine;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import straddle.core.memory.HostCode;
+import straddle.core.vcpu.Statistics;
+import straddle.tcg.Cpu;
+import straddle.tcg.GuestFault;
+import straddle.tcg.Sampler;
+import straddle.tcg.block.Tb;
+import straddle.tcg.mmu.Raw;
+import straddle.tcg.op.BlockHead;
+import straddle.tcg.op.Jump;
+import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.RegionRuntime;
+
+/// One vCPU's blocks as the host's machine code, and the way into it and back: the tier between the interpreter and
+/// [straddle.tcg.region.Regions].
+///
+/// A block costs some microseconds to compile, where HotSpot takes milliseconds, so that code that is only warm need not
+/// be interpreted. Compiled blocks go on to each other directly. They come back to Java for what they can't do, and
+/// after [#STRETCH] instructions, as no garbage can be collected while they run.
+///
+/// Used by the vCPU's thread alone.
+public final class MachineCode {
+    /// How many entries of a block are interpreted before it is compiled.
+    public static final int WARM = Math.max(1, Integer.getInteger("straddle.tcg.warm", 30));
+
+    /// Guest instructions between two looks at the JVM's wishes: about 100 µs.
+    private static final int STRETCH = 50_000;
+
+    private static final long CODE_BYTES = 32L << 20;
+
+    /// More than any block needs.
+    private static final int MOST_BLOCK_BYTES = 256 << 10;
+
+    private static final int MAX_ATTEMPTS = 40;
+
+    /// What HotSpot has instructions for, and this not, is worth its time when it is called so often.
+    private static final int CALLS_WORTH_A_REGION = 5_000;
+
+    private final Cpu cpu;
+    private final HostCode host;
+    private final int zeroSlot;
+    private final MemorySegment registers;
+    private final MemorySegment vectors;
+
+    /// The [Frame]: not of an arena that is closed, as other threads ask for attention in it at any time.
+    private final MemorySegment shared;
+
+    /// Where RBP points.
+    private final long frame;
+
+    private final long code;
+    private final long entrance;
+    private final MemorySegment entranceSegment;
+    private final long suspend;
+    private final long restore;
+    private final long leave;
+    private final long eager;
+    private final long firstBlock;
+    private final long end;
+    private long position;
+
+    private Exit[] exits = new Exit[1024];
+    private int exitCount;
+    private final List<MachineBlock> blocks = new ArrayList<>();
+    private final Map<Long, Integer> modes = new HashMap<>();
+    private long lastMode;
+    private int lastModeNumber = -1;
+    private long compiled;
+    private long compileNanos;
+    private long codeBytes;
+    private long flushes;
+    private long retired;
+    private final long[] returns = new long[Exit.Kind.values().length];
+
+    /// @param arena what it needs lives as long as that is open
+    public MachineCode(Cpu cpu, HostCode host, int zeroSlot, Arena arena) {
+        this(cpu, host, zeroSlot, arena, CODE_BYTES);
+    }
+
+    /// @param codeBytes when so much is full, all blocks are compiled anew
+    public MachineCode(Cpu cpu, HostCode host, int zeroSlot, Arena arena, long codeBytes) {
+        this.cpu = cpu;
+        this.host = host;
+        this.zeroSlot = zeroSlot;
+        registers = MemorySegment.ofArray(cpu.r);
+        vectors = MemorySegment.ofArray(cpu.vectors);
+        shared = Arena.ofAuto().allocate(Frame.BYTES, 64);
+        shared.fill((byte) 0);
+        frame = shared.address() + Frame.BIAS;
+        code = host.allocate(codeBytes, arena);
+        end = code + codeBytes;
+        Assembler asm = new Assembler(code);
+        entrance = code;
+        enter(asm);
+        leave = asm.here();
+        leave(asm);
+        suspend = asm.here();
+        suspend(asm);
+        restore = asm.here();
+        restore(asm);
+        eager = asm.here();
+        EagerFlags.write(asm);
+        asm.align(64);
+        write(code, asm.bytes());
+        position = asm.here();
+        firstBlock = position;
+        entranceSegment = MemorySegment.ofAddress(entrance);
+        forgetAllJumps();
+        cpu.mirrorAttention(frame + Frame.KICK);
+    }
+
+    /// Whether system properties allow it: `straddle.tcg.machine=false` forbids it, and so does
+    /// `straddle.tcg.interpret=true`.
+    public static boolean isWanted() {
+        return !"false".equals(System.getProperty("straddle.tcg.machine"))
+                && !Boolean.getBoolean("straddle.tcg.interpret");
+    }
+
+    // ---- routines
+
+    private static final int[] KEPT = {
+        Assembler.RBX, Assembler.RBP, Assembler.R12, Assembler.R13, Assembler.R14, Assembler.R15
+    };
+
+    private static void enter(Assembler asm) {
+        for (int register : KEPT) {
+            asm.push(register);
+        }
+        asm.move(Assembler.RBX, Assembler.RDI);
+        asm.move(Assembler.RBP, Assembler.RDX);
+        asm.store(Assembler.RBP, Frame.VECTORS, Assembler.RSI);
+        asm.load(Assembler.R14, Assembler.RBP, Frame.TLB);
+        asm.jumpMemory(Assembler.RBP, Frame.TARGET);
+    }
+
+    private static void leave(Assembler asm) {
+        for (int i = KEPT.length - 1; i >= 0; i--) {
+            asm.pop(KEPT[i]);
+        }
+        asm.ret();
+    }
+
+    private void suspend(Assembler asm) {
+        asm.pop(Assembler.RCX);
+        asm.store(Assembler.RBP, Frame.RESUME, Assembler.RCX);
+        for (int i = 0; i < MachineEmitter.POOL.length; i++) {
+            asm.store(Assembler.RBP, Frame.REGISTERS + 8 * i, MachineEmitter.POOL[i]);
+        }
+        asm.jumpTo(leave);
+    }
+
+    private static void restore(Assembler asm) {
+        for (int i = 0; i < MachineEmitter.POOL.length; i++) {
+            asm.load(MachineEmitter.POOL[i], Assembler.RBP, Frame.REGISTERS + 8 * i);
+        }
+        asm.jumpMemory(Assembler.RBP, Frame.RESUME);
+    }
+
+    /// Where code goes that leaves for good, with its exit's number in RAX.
+    long exitAddress() {
+        return leave;
+    }
+
+    /// What code calls that leaves for a moment.
+    long suspendAddress() {
+        return suspend;
+    }
+
+    /// What code calls to have the flags that memory has, as bits, in RAX.
+    long eagerAddress() {
+        return eager;
+    }
+
+    private static void write(long address, byte[] bytes) {
+        for (int i = 0; i < bytes.length; i++) {
+            Raw.putByte(address + i, bytes[i]);
+        }
+    }
+
+    // ---- compiling
+
+    int number(Exit exit) {
+        if (exitCount == exits.length) {
+            exits = Arrays.copyOf(exits, 2 * exitCount);
+        }
+        exits[exitCount] = exit;
+        return exitCount++;
+    }
+
+    /// Compiles a block.
+    public void compile(Tb tb) {
+        long start = System.nanoTime();
+        if (position + MOST_BLOCK_BYTES > end) {
+            clear();
+        }
+        BitSet called = new BitSet();
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            int exitsBefore = exitCount;
+            Assembler asm = new Assembler(position);
+            if (new MachineEmitter(this, asm, tb, called, zeroSlot).emit()) {
+                MachineBlock made = new MachineBlock(this, tb, position);
+                write(position, asm.bytes());
+                codeBytes += asm.size();
+                position += asm.size() + 15 & -16;
+                blocks.add(made);
+                tb.machine = made;
+                compiled++;
+                break;
+            }
+            exitCount = exitsBefore;
+        }
+        compileNanos += System.nanoTime() - start;
+    }
+
+    private void clear() {
+        for (MachineBlock block : blocks) {
+            if (block.tb.machine == block) {
+                block.tb.machine = null;
+                block.tb.head.coolMachine();
+            }
+        }
+        blocks.clear();
+        Arrays.fill(exits, 0, exitCount, null);
+        exitCount = 0;
+        position = firstBlock;
+        forgetAllJumps();
+        flushes++;
+    }
+
+    /// Has a jump's instruction go to an address.
+    void patch(Exit jump, long target) {
+        Raw.putInt(jump.jumpEnd - 4, (int) (target - jump.jumpEnd));
+    }
+
+    // ---- indirect jumps
+
+    private void forgetAllJumps() {
+        long start = frame + Frame.JUMPS;
+        Raw.fill(start, (long) Frame.JUMP_ENTRIES << Frame.JUMP_SHIFT, (byte) -1);
+    }
+
+    void forgetJumps(MachineBlock to) {
+        long entry = frame + Frame.jump(to.tb.pc);
+        if (Raw.getLong(entry + Frame.JUMP_TARGET) == to.entry) {
+            Raw.putLong(entry + Frame.JUMP_KEY, -1);
+        }
+    }
+
+    private void rememberJump(MachineBlock to) {
+        long entry = frame + Frame.jump(to.tb.pc);
+        Raw.putLong(entry + Frame.JUMP_PC, to.tb.pc);
+        Raw.putLong(entry + Frame.JUMP_KEY, Raw.getLong(frame + Frame.KEY));
+        Raw.putLong(entry + Frame.JUMP_TARGET, to.entry);
+    }
+
+    private int modeNumber() {
+        long mode = cpu.modeKey();
+        if (mode != lastMode || lastModeNumber < 0) {
+            lastMode = mode;
+            lastModeNumber = modes.computeIfAbsent(mode, _ -> modes.size());
+        }
+        return lastModeNumber;
+    }
+
+    // ---- running
+
+    private void bringState() {
+        Cpu c = cpu;
+        long f = frame;
+        Raw.putInt(f + Frame.FLAG_KIND, c.flagKind);
+        Raw.putLong(f + Frame.FLAG_RESULT, c.flagResult);
+        Raw.putLong(f + Frame.FLAG_A, c.flagA);
+        Raw.putLong(f + Frame.FLAG_B, c.flagB);
+        Raw.putLong(f + Frame.TLB, c.tlb);
+        Raw.putInt(f + Frame.EPOCH, c.epoch);
+        Raw.putLong(f + Frame.KEY, (long) c.epoch << 32 | modeNumber());
+    }
+
+    private void takeState() {
+        Cpu c = cpu;
+        long f = frame;
+        c.setFlags(
+                Raw.getInt(f + Frame.FLAG_KIND),
+                Raw.getLong(f + Frame.FLAG_RESULT),
+                Raw.getLong(f + Frame.FLAG_A),
+                Raw.getLong(f + Frame.FLAG_B));
+        long rotation = Raw.getLong(f + Frame.ROTATION);
+        if (rotation != 0) {
+            Raw.putLong(f + Frame.ROTATION, 0);
+            long bits =
+                    RegionRuntime.rotated(
+                            c.flagKind,
+                            c.flagResult,
+                            c.flagA,
+                            c.flagB,
+                            Raw.getLong(f + Frame.ROTATED),
+                            rotation);
+            c.setFlags(straddle.tcg.op.Flags.EAGER, bits, 0, 0);
+        }
+    }
+
+    /// Runs from a block on; returns what to run next in Java, or null to leave the guest.
+    public MicroOp run(MachineBlock block) {
+        long target = block.entry;
+        long left = STRETCH;
+        Raw.putLong(frame + Frame.LEFT, left);
+        bringState();
+        while (true) {
+            Raw.putLong(frame + Frame.TARGET, target);
+            cpu.activity = Sampler.IN_MACHINE_CODE;
+            Exit exit = exits[host.call(entranceSegment, registers, vectors, frame)];
+            cpu.activity = Sampler.RUNNING;
+            long after = Raw.getLong(frame + Frame.LEFT);
+            cpu.retired += left - after;
+            retired += left - after;
+            left = after;
+            takeState();
+            cpu.current = exit.tb;
+            returns[exit.kind.ordinal()]++;
+            MicroOp next;
+            switch (exit.kind) {
+                case LOAD, STORE -> {
+                    access(exit);
+                    target = restore;
+                    continue;
+                }
+                case ATTEND -> {
+                    Raw.putInt(frame + Frame.KICK, 0);
+                    Raw.fullFence();
+                    return exit.tb.head;
+                }
+                default -> next = execute(exit);
+            }
+            if (exit.kind == Exit.Kind.CALL && ++exit.calls % CALLS_WORTH_A_REGION == 0) {
+                cpu.hot(exit.tb);
+            }
+            if (exit.kind == Exit.Kind.CALL && next == exit.op.next) {
+                bringState();
+                target = exit.resume;
+                continue;
+            }
+            if (!(next instanceof BlockHead head) || head.tb().machine == null) {
+                return next;
+            }
+            bringState();
+            MachineBlock to = head.tb().machine;
+            link(exit, to);
+            target = to.entry;
+        }
+    }
+
+    private MicroOp execute(Exit exit) {
+        try {
+            return exit.op.exec(cpu);
+        } catch (GuestFault fault) {
+            cpu.faultingInRegion = exit.op;
+            throw fault;
+        }
+    }
+
+    private void access(Exit exit) {
+        long virtual = Raw.getLong(frame + Frame.VIRTUAL);
+        try {
+            if (exit.kind == Exit.Kind.LOAD) {
+                Raw.putLong(frame + Frame.VALUE, cpu.load(virtual, exit.width));
+            } else {
+                cpu.store(virtual, exit.width, Raw.getLong(frame + Frame.VALUE));
+            }
+        } catch (GuestFault fault) {
+            cpu.faultingInRegion = exit.op;
+            throw fault;
+        }
+    }
+
+    private void link(Exit exit, MachineBlock to) {
+        if (exit.kind == Exit.Kind.LEAVE) {
+            rememberJump(to);
+        } else if (exit.op instanceof Jump jump && jump.linked() == to.tb) {
+            if (Raw.getInt(exit.jumpEnd - 4) != (int) (to.entry - exit.jumpEnd)) {
+                patch(exit, to.entry);
+                to.incoming(exit);
+            }
+            if (exit.epochAt != 0) {
+                Raw.putInt(exit.epochAt, cpu.epoch);
+            }
+        }
+    }
+
+    /// Guest instructions retired by it.
+    public long retired() {
+        return retired;
+    }
+
+    /// Adds the figures about it.
+    public void statistics(Statistics to) {
+        to.count("machine code", "blocks compiled", compiled);
+        to.add("machine code", "code", Statistics.Unit.BYTES, codeBytes);
+        to.nanos("machine code", "compiling", compileNanos);
+        to.count("machine code", "flushes", flushes);
+        for (Exit.Kind kind : Exit.Kind.values()) {
+            to.count(
+                    "machine code",
+                    "left to " + kind.name().toLowerCase(java.util.Locale.ROOT),
+                    returns[kind.ordinal()]);
+        }
+    }
+}
