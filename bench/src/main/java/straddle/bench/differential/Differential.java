@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import straddle.bench.differential.Comparison.Difference;
 import straddle.bench.differential.InstructionTable.Cell;
+import straddle.bench.Tier;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
@@ -34,6 +35,7 @@ public final class Differential {
               --seconds N       stop after N seconds (3600)
               --seed N          what the cases are made from (1)
               --rounds N        repeat a case's instructions up to N times, 2 or more (32)
+              --machine-code    compile every block to machine code at its first entry
               --regions         compile every block at once and run each case compiled from its first instruction on
               --rows A,B        only rows of these groups or mnemonics; "list" prints them
               --skip A,B        all rows but those
@@ -126,10 +128,12 @@ public final class Differential {
                 continue;
             }
             if (arguments[i].equals("--regions")) {
-                // Read when the translator starts.
-                System.setProperty("straddle.tcg.hot", "1");
-                System.setProperty("straddle.tcg.compileAtOnce", "true");
+                Tier.REGIONS.chooseAtOnce();
                 rehearsals = 2;
+                continue;
+            }
+            if (arguments[i].equals("--machine-code")) {
+                Tier.MACHINE_CODE.chooseAtOnce();
                 continue;
             }
             if (i + 1 == arguments.length) {

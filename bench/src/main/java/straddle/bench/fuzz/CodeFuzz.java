@@ -15,6 +15,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
+import straddle.bench.Tier;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
@@ -47,6 +48,7 @@ public final class CodeFuzz {
               --seed N      what the cases are made from (1)
               --from N      the first case (0)
               --case N      only case N
+              --machine-code  compile every block to machine code, and run each case twice
               --regions     compile every block at once, and run each case three times
               --out DIR     where findings go (target/fuzz)
             """;
@@ -119,10 +121,13 @@ public final class CodeFuzz {
         Path directory = Path.of("target", "fuzz");
         for (int i = 0; i < arguments.length; i++) {
             if (arguments[i].equals("--regions")) {
-                // Read when the translator starts.
-                System.setProperty("straddle.tcg.hot", "1");
-                System.setProperty("straddle.tcg.compileAtOnce", "true");
+                Tier.REGIONS.chooseAtOnce();
                 runs = 3;
+                continue;
+            }
+            if (arguments[i].equals("--machine-code")) {
+                Tier.MACHINE_CODE.chooseAtOnce();
+                runs = 2;
                 continue;
             }
             if (i + 1 == arguments.length) {

@@ -9,11 +9,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import straddle.bench.Tier;
 import straddle.core.user.BadAddressException;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserTranslatorProvider;
 
-/// Programs of random instructions in the interpreter, as compiled regions, and in QEMU's user-mode emulation: all must
+/// Programs of random instructions in the interpreter, as machine code, as compiled regions, and in QEMU's user-mode emulation: all must
 /// print the same.
 public final class UserDifferential {
     private static final int SEQUENCES = 400;
@@ -33,15 +34,13 @@ public final class UserDifferential {
 
     /// What a program prints in the translator.
     ///
-    /// @param interpreted or else as regions as soon as it gets hot
-    static byte[] translated(ProgramSource.Program program, UserIsa isa, boolean interpreted)
+    /// @param tier takes what gets warm
+    static byte[] translated(ProgramSource.Program program, UserIsa isa, Tier tier)
             throws BadAddressException {
-        System.setProperty("straddle.tcg.interpret", Boolean.toString(interpreted));
+        tier.choose();
         UserTranslatorProvider provider = UserTranslatorProvider.of(isa).orElseThrow();
         try (GuestProgram guest = new GuestProgram(provider, isa)) {
             return guest.run(program);
-        } finally {
-            System.clearProperty("straddle.tcg.interpret");
         }
     }
 
@@ -148,8 +147,27 @@ public final class UserDifferential {
             ProgramSource.Program program = source.program(seed, sequences);
             byte[] expected = underQemu(program, isa);
             executions += program.executions();
-            check(failures, seed, program, expected, translated(program, isa, true), "interpreter");
-            check(failures, seed, program, expected, translated(program, isa, false), "regions");
+            check(
+                    failures,
+                    seed,
+                    program,
+                    expected,
+                    translated(program, isa, Tier.INTERPRETER),
+                    "interpreter");
+            check(
+                    failures,
+                    seed,
+                    program,
+                    expected,
+                    translated(program, isa, Tier.MACHINE_CODE),
+                    "machine code");
+            check(
+                    failures,
+                    seed,
+                    program,
+                    expected,
+                    translated(program, isa, Tier.REGIONS),
+                    "regions");
         }
         failures.forEach(System.out::println);
         report(source);

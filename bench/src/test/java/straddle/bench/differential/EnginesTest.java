@@ -17,23 +17,34 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import straddle.bench.differential.InstructionTable.Cell;
+import straddle.bench.Tier;
 import straddle.core.accel.AcceleratorException;
 
 /// The engines side by side, for seconds: [Differential] is the long run.
 class EnginesTest {
     private static final long SEED = 20261122;
-    private static final long SLICE_NANOS = 8_000_000_000L;
+    private static final long SLICE_NANOS = 5_000_000_000L;
     private static final long SLICE_EXECUTIONS = 500_000;
     private static final int RANDOM_CASES = 1500;
 
-    @Test
+    @AfterEach
+    void anyTier() {
+        System.clearProperty("straddle.tcg.interpret");
+        System.clearProperty("straddle.tcg.machine");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Tier.class)
     @Tag("kvm")
-    void userCodeDoesTheSameOnTheProcessorAndInTheInterpreter() throws AcceleratorException {
+    void userCodeDoesTheSameOnTheProcessorAndInEachTier(Tier tier) throws AcceleratorException {
+        tier.choose();
         List<Cell> cells = InstructionTable.cells(InstructionTable.rows(Set.of()));
         try (Subject kvm = kvm();
                 Subject tcg = Differential.open("tcg")) {

@@ -10,6 +10,7 @@ import java.util.SortedMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import straddle.bench.Tier;
 import straddle.core.user.UserIsa;
 
 /// A slice of what `bench/user-differential` does for as long as it is asked to.
@@ -32,11 +33,13 @@ class UserDifferentialTest {
         "ARM, 1",
         "ARM, 2"
     })
-    void regionsAndInterpreterPrintTheSame(UserIsa isa, long seed) throws Exception {
+    void allTiersPrintTheSame(UserIsa isa, long seed) throws Exception {
         ProgramSource.Program program = UserDifferential.source(isa).program(seed, SEQUENCES);
-        byte[] interpreted = UserDifferential.translated(program, isa, true);
-        byte[] compiled = UserDifferential.translated(program, isa, false);
-        assertEquals("", UserDifferential.difference(program, interpreted, compiled));
+        byte[] interpreted = UserDifferential.translated(program, isa, Tier.INTERPRETER);
+        byte[] machineCode = UserDifferential.translated(program, isa, Tier.MACHINE_CODE);
+        assertEquals("", UserDifferential.difference(program, interpreted, machineCode));
+        byte[] regions = UserDifferential.translated(program, isa, Tier.REGIONS);
+        assertEquals("", UserDifferential.difference(program, interpreted, regions));
         assertEquals(SEQUENCES * program.blockBytes(), interpreted.length);
     }
 
@@ -48,7 +51,7 @@ class UserDifferentialTest {
                 "QEMU's user-mode emulation is not installed");
         ProgramSource.Program program = UserDifferential.source(isa).program(seed, SEQUENCES);
         byte[] expected = UserDifferential.underQemu(program, isa);
-        byte[] actual = UserDifferential.translated(program, isa, false);
+        byte[] actual = UserDifferential.translated(program, isa, Tier.MACHINE_CODE);
         assertEquals("", UserDifferential.difference(program, expected, actual));
     }
 
