@@ -352,6 +352,17 @@ public abstract class Cpu {
     /// Everything besides the address that a block's translation depends on.
     public abstract long modeKey();
 
+    /// Vectors may be used, and are here.
+    public static final int PROMISE_VECTORS = 1;
+
+    /// Binary64 arithmetic rounds to nearest, and that results are inexact need not be noted.
+    public static final int PROMISE_NEAREST = 2;
+
+    /// What holds until the next micro-op that runs in Java: a sum of promises.
+    public int promises() {
+        return 0;
+    }
+
     /// What is added to [#pc] to give a virtual address.
     public abstract long fetchBase();
 

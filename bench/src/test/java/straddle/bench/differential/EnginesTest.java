@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import straddle.bench.differential.InstructionTable.Cell;
 import straddle.bench.Tier;
+import straddle.bench.differential.InstructionTable.Cell;
 import straddle.core.accel.AcceleratorException;
 
 /// The engines side by side, for seconds: [Differential] is the long run.

@@ -4,12 +4,12 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import straddle.tcg.simd.FpCpu;
 import straddle.core.memory.Region;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserVcpu;
 import straddle.tcg.block.Tb;
+import straddle.tcg.simd.FpCpu;
 
 /// A processor of ARMv8.0-A in AArch64 state at EL0, with FP and Advanced SIMD, CRC32, AES, SHA1 and SHA256
 /// (Arm ARM DDI 0487).

@@ -12,14 +12,14 @@ import static straddle.tcg.a64.Translator.rn;
 
 import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
-import straddle.tcg.simd.Constants;
-import straddle.tcg.simd.FpRuntime;
-import straddle.tcg.simd.FpUnit;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Cond;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Move;
+import straddle.tcg.simd.Constants;
+import straddle.tcg.simd.FpRuntime;
+import straddle.tcg.simd.FpUnit;
 
 /// Scalar floating point: from rows to micro-ops.
 final class Floats {

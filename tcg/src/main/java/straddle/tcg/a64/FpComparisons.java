@@ -1,6 +1,5 @@
 package straddle.tcg.a64;
 
-import straddle.tcg.simd.FpRuntime;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Flags;
 import straddle.tcg.simd.FpCpu;

@@ -9,11 +9,11 @@ import static straddle.tcg.a64.Translator.rn;
 
 import java.util.Arrays;
 import org.objectweb.asm.Opcodes;
-import straddle.tcg.simd.LaneRuntime;
-import straddle.tcg.simd.Lanes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.simd.LaneRuntime;
+import straddle.tcg.simd.Lanes;
 
 /// LD1 to LD4 and ST1 to ST4: elements of several registers that alternate in memory.
 final class Structures {

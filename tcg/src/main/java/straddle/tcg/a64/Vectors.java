@@ -9,11 +9,11 @@ import static straddle.tcg.a64.Translator.rd;
 import static straddle.tcg.a64.Translator.rm;
 import static straddle.tcg.a64.Translator.rn;
 
+import straddle.tcg.op.Move;
+import straddle.tcg.simd.Constants;
 import straddle.tcg.simd.Upper;
 import straddle.tcg.simd.VectorLanes;
 import straddle.tcg.simd.VectorOps;
-import straddle.tcg.simd.Constants;
-import straddle.tcg.op.Move;
 
 /// Advanced SIMD: from rows to micro-ops.
 final class Vectors {

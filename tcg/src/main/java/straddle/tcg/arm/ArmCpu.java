@@ -5,13 +5,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
-import straddle.tcg.simd.FpCpu;
-import straddle.tcg.simd.FpUnit;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserVcpu;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.simd.FpCpu;
+import straddle.tcg.simd.FpUnit;
 
 /// An ARMv7-A processor as Linux programs see it: A32 and T32, little-endian.
 ///

@@ -1,8 +1,8 @@
 package straddle.tcg.arm;
 
+import straddle.tcg.Cpu;
 import straddle.tcg.simd.FpRuntime;
 import straddle.tcg.simd.FpUnit;
-import straddle.tcg.Cpu;
 
 /// VFP instructions as compiled code calls them, on raw bits: a name's last letter is `d` or `s`. Singles count in the low word only.
 public final class VfpRuntime {

@@ -388,6 +388,14 @@ final class Assembler {
         put(value);
     }
 
+    /// On 4 bytes of memory.
+    void testMemoryConstant(int at, long displacement, int value) {
+        rex(0, 0, 0, at);
+        put(0xf7);
+        memory(0, at, displacement);
+        put32(value);
+    }
+
     void testConstant(int a, int value) {
         rex(0, 0, 0, a);
         put(0xf7);
@@ -477,6 +485,82 @@ final class Assembler {
         rex(W, 0, 0, d);
         put(0x0f);
         put(0xc8 | d & 7);
+    }
+
+    // ---- XMM0 to XMM7
+
+    /// @param opcode in the map 0F, or with 3800 or 3A00 in those; `reg` is the destination, or part of the opcode
+    void vector(int prefix, int opcode, int reg, int rm) {
+        if (prefix != 0) {
+            put(prefix);
+        }
+        map(opcode);
+        registers(reg, rm);
+    }
+
+    void vector(int prefix, int opcode, int reg, int rm, int immediate) {
+        vector(prefix, opcode, reg, rm);
+        put(immediate);
+    }
+
+    private void map(int opcode) {
+        put(0x0f);
+        if (opcode > 0xff) {
+            put(opcode >> 8);
+        }
+        put(opcode);
+    }
+
+    /// 16 bytes, however they lie.
+    void loadVector(int d, int at, long displacement) {
+        put(0xf3);
+        rex(0, d, 0, at);
+        map(0x6f);
+        memory(d, at, displacement);
+    }
+
+    void storeVector(int at, long displacement, int s) {
+        put(0xf3);
+        rex(0, s, 0, at);
+        map(0x7f);
+        memory(s, at, displacement);
+    }
+
+    void loadVector(int d, int at, int index) {
+        put(0xf3);
+        rex(0, d, index, at);
+        map(0x6f);
+        memory(d, at, index, 0, 0);
+    }
+
+    void storeVector(int at, int index, int s) {
+        put(0xf3);
+        rex(0, s, index, at);
+        map(0x7f);
+        memory(s, at, index, 0, 0);
+    }
+
+    /// The low half of an XMM register = a general register.
+    void moveToVector(int d, int s) {
+        put(0x66);
+        rex(W, d, 0, s);
+        map(0x6e);
+        registers(d, s);
+    }
+
+    void moveFromVector(int d, int s) {
+        put(0x66);
+        rex(W, s, 0, d);
+        map(0x7e);
+        registers(s, d);
+    }
+
+    /// Binary64, of a signed integer of 8 bytes.
+    void convert(int d, int s) {
+        put(0xf2);
+        rex(W, d, 0, s);
+        map(0x2a);
+        registers(d, s);
     }
 
     // ---- jumps

@@ -22,7 +22,10 @@ final class Exit {
         LOAD,
 
         /// ... or a store.
-        STORE
+        STORE,
+
+        /// The same for a micro-op that writes no slot which compiled code knows: it runs in Java.
+        RUN
     }
 
     final Kind kind;

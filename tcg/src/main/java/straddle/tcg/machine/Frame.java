@@ -41,6 +41,9 @@ final class Frame {
     /// Where compiled code goes on with all of its registers.
     static final int RESUME = -16;
 
+    /// What code may take for granted: [straddle.tcg.Cpu#promises]. 4 bytes.
+    static final int PROMISES = -8;
+
     /// Its registers, 8 bytes each.
     static final int REGISTERS = 0;
 

@@ -281,6 +281,7 @@ public final class MachineCode {
         Raw.putLong(f + Frame.FLAG_A, c.flagA);
         Raw.putLong(f + Frame.FLAG_B, c.flagB);
         Raw.putLong(f + Frame.TLB, c.tlb);
+        Raw.putInt(f + Frame.PROMISES, c.promises());
         Raw.putInt(f + Frame.EPOCH, c.epoch);
         Raw.putLong(f + Frame.KEY, (long) c.epoch << 32 | modeNumber());
     }
@@ -332,6 +333,13 @@ public final class MachineCode {
                     access(exit);
                     target = restore;
                     continue;
+                }
+                case RUN -> {
+                    next = execute(exit);
+                    if (next == exit.op.next) {
+                        target = restore;
+                        continue;
+                    }
                 }
                 case ATTEND -> {
                     Raw.putInt(frame + Frame.KICK, 0);

@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import org.objectweb.asm.Label;
+import straddle.tcg.Cpu;
 import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.Branch;
@@ -57,6 +58,12 @@ final class MachineEmitter extends Emitter {
 
     private final ArrayDeque<Value> stack = new ArrayDeque<>();
     private final Value[] scratch = new Value[4];
+    private final Value cpu = Value.object();
+    private final Value vectors = Value.object();
+
+    /// What the next access belongs to.
+    private MicroOp marked;
+
     private final Value[] registers = new Value[16];
     private final Value[] slots = new Value[MAX_INDEX];
 
@@ -564,6 +571,16 @@ final class MachineEmitter extends Emitter {
             case I2C -> zeroExtend(2);
             case DUP, DUP2 -> push(stack.peek());
             case POP, POP2 -> release(pop());
+            case DADD -> arithmetic64(0x58);
+            case DSUB -> arithmetic64(0x5c);
+            case DMUL -> arithmetic64(0x59);
+            case DDIV -> arithmetic64(0x5e);
+            case L2D -> {
+                Value a = pop();
+                asm.convert(0, register(a));
+                release(a);
+                pushVectorHalf();
+            }
             case LCMP -> {
                 Value right = pop();
                 Value left = pop();
@@ -939,7 +956,24 @@ final class MachineEmitter extends Emitter {
 
     @Override
     public void cpu() {
-        throw Unsupported.UNSUPPORTED;
+        push(cpu);
+    }
+
+    private void popObject(Value object) {
+        Value value = pop();
+        release(value);
+        if (value != object) {
+            throw Unsupported.UNSUPPORTED;
+        }
+    }
+
+    private int popConstant() {
+        Value value = pop();
+        release(value);
+        if (!value.isConstant) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        return (int) value.constant;
     }
 
     @Override
@@ -960,8 +994,153 @@ final class MachineEmitter extends Emitter {
             case "reversed" -> reverse(descriptor);
             case "multiplyHigh" -> multiplyHigh(true);
             case "unsignedMultiplyHigh" -> multiplyHigh(false);
-            default -> throw Unsupported.UNSUPPORTED;
+            case "longBitsToDouble", "doubleToRawLongBits" -> {}
+            case "sqrt" -> {
+                Value a = pop();
+                asm.moveToVector(0, register(a));
+                asm.vector(0xf2, 0x51, 0, 0);
+                pushVectorHalf();
+                release(a);
+            }
+            case "allowsSse" -> {
+                popObject(cpu);
+                Value question = Value.object();
+                question.question = name;
+                push(question);
+            }
+            case "isEasy", "hasEasyQuotient", "hasEasyRoot" -> askWhetherEasy(name);
+            case "aligned" -> requireAlignment();
+            case "registers" -> {
+                popObject(cpu);
+                push(vectors);
+            }
+            case "load128", "store128" -> accessVector(name.equals("load128"));
+            default -> vector(name, descriptor);
         }
+    }
+
+    private void askWhetherEasy(String name) {
+        popObject(cpu);
+        Value y = pop();
+        Value x = name.equals("hasEasyRoot") ? use(y) : pop();
+        Value question = Value.comparison(x, y);
+        question.question = name;
+        push(question);
+    }
+
+    private void pushVectorHalf() {
+        Value d = fresh();
+        asm.moveFromVector(d.register, 0);
+        push(d);
+    }
+
+    private void arithmetic64(int opcode) {
+        Value b = pop();
+        Value a = pop();
+        asm.moveToVector(0, register(a));
+        asm.moveToVector(1, register(b));
+        asm.vector(0xf2, opcode, 0, 1);
+        release(a);
+        release(b);
+        pushVectorHalf();
+    }
+
+    /// An address, its alignment, whether it is for a store, and the CPU → the address; the interpreter has what is not
+    /// aligned.
+    private void requireAlignment() {
+        popObject(cpu);
+        popConstant();
+        int width = popConstant();
+        Value address = pop();
+        int register = register(address);
+        MicroOp op = marked;
+        Runnable flush = flushLater();
+        asm.testConstant(register, width - 1);
+        leaveLater(asm.jumpIf(CC_NE), flush, op);
+        push(address);
+        release(address);
+    }
+
+    private void leaveLater(int end, Runnable flush, MicroOp op) {
+        outOfLine.add(() -> {
+            asm.patchHere(end);
+            flush.run();
+            exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
+        });
+    }
+
+    // ---- whole vectors
+
+    /// An operation whose operands are the vectors, indices in them, and a constant.
+    private void vector(String name, String descriptor) {
+        if (descriptor.equals("([JII)V") || descriptor.equals("([JIJ)V")) {
+            long s = popConstant();
+            int d = popConstant();
+            popObject(vectors);
+            asm.load(RAX, FRAME, Frame.VECTORS);
+            asm.loadVector(0, RAX, 8L * d);
+            if (!HostVectors.shift(asm, name, s)) {
+                if (descriptor.equals("([JIJ)V")) {
+                    throw Unsupported.UNSUPPORTED;
+                }
+                asm.loadVector(1, RAX, 8 * s);
+                require(HostVectors.operation(asm, name));
+            }
+            asm.storeVector(RAX, 8L * d, 0);
+        } else if (descriptor.equals("([JIII)V")) {
+            int immediate = popConstant();
+            int s = popConstant();
+            int d = popConstant();
+            popObject(vectors);
+            asm.load(RAX, FRAME, Frame.VECTORS);
+            asm.loadVector(0, RAX, 8L * d);
+            asm.loadVector(1, RAX, 8L * s);
+            require(HostVectors.operation(asm, name, immediate));
+            asm.storeVector(RAX, 8L * d, 0);
+        } else {
+            throw Unsupported.UNSUPPORTED;
+        }
+    }
+
+    private static void require(boolean supported) {
+        if (!supported) {
+            throw Unsupported.UNSUPPORTED;
+        }
+    }
+
+    /// 16 bytes between memory and a register; what the TLB does not answer, or is not aligned, is Java's.
+    private void accessVector(boolean load) {
+        int alignment = popConstant();
+        int register = popConstant();
+        release(pop());
+        popObject(cpu);
+        Value address = pop();
+        int virtual = register(address);
+        MicroOp op = marked;
+        Runnable flush = flushLater();
+        if (alignment != 0) {
+            asm.testConstant(virtual, alignment);
+            leaveLater(asm.jumpIf(CC_NE), flush, op);
+        }
+        int miss = ask(virtual, 16, load ? Tlb.READ : Tlb.WRITE);
+        asm.load(RCX, RCX, Tlb.ADDEND);
+        asm.load(RAX, FRAME, Frame.VECTORS);
+        if (load) {
+            asm.loadVector(0, virtual, RCX);
+            asm.storeVector(RAX, 8L * register, 0);
+        } else {
+            asm.loadVector(0, RAX, 8L * register);
+            asm.storeVector(virtual, RCX, 0);
+        }
+        long done = asm.here();
+        outOfLine.add(() -> {
+            asm.patchHere(miss);
+            flush.run();
+            asm.constant(RAX, owner.number(new Exit(Exit.Kind.RUN, tb, op, 0)));
+            asm.callTo(owner.suspendAddress());
+            asm.jumpTo(done);
+        });
+        release(address);
     }
 
     private void rotate(int op, boolean wide) {
@@ -1018,12 +1197,17 @@ final class MachineEmitter extends Emitter {
 
     @Override
     public void beforeVectors() {
-        throw Unsupported.UNSUPPORTED;
+        for (int i = dirty.nextSetBit(VECTOR); i >= 0; i = dirty.nextSetBit(i + 1)) {
+            storeSlot(i, slots[i]);
+            dirty.clear(i);
+        }
     }
 
     @Override
     public void afterVectors() {
-        throw Unsupported.UNSUPPORTED;
+        for (int i = held.nextSetBit(VECTOR); i >= 0; i = held.nextSetBit(i + 1)) {
+            hold(i, null);
+        }
     }
 
     // ---- memory
@@ -1599,7 +1783,9 @@ final class MachineEmitter extends Emitter {
     // ---- structure
 
     @Override
-    public void mark(MicroOp op) {}
+    public void mark(MicroOp op) {
+        marked = op;
+    }
 
     @Override
     public boolean canLeave() {
@@ -1608,7 +1794,68 @@ final class MachineEmitter extends Emitter {
 
     @Override
     public void leaveUnless(MicroOp op) {
-        throw Unsupported.UNSUPPORTED;
+        Value question = pop();
+        if (question.question == null) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        switch (question.question) {
+            case "allowsSse" -> require(Cpu.PROMISE_VECTORS, op);
+            case "hasEasyRoot" -> {
+                int x = register(question.left);
+                asm.test(true, x, x);
+                leaveLater(asm.jumpIf(CC_LE), flushLater(), op);
+                requireEasy(question, op);
+            }
+            default -> requireEasy(question, op);
+        }
+        release(question);
+    }
+
+    private void require(int promise, MicroOp op) {
+        asm.testMemoryConstant(FRAME, Frame.PROMISES, promise);
+        leaveLater(asm.jumpIf(CC_E), flushLater(), op);
+    }
+
+    /// Both operands' exponents begin with two bits that differ, so that they are near 0; or the operands are zero
+    /// where that may be.
+    private void requireEasy(Value question, MicroOp op) {
+        int x = register(question.left);
+        int y = register(question.right);
+        require(Cpu.PROMISE_NEAREST, op);
+        asm.address(RCX, x, x, 0, 0);
+        asm.address(RDX, y, y, 0, 0);
+        asm.arithmetic(XOR, true, RCX, x);
+        asm.arithmetic(XOR, true, RDX, y);
+        asm.arithmetic(AND, true, RCX, RDX);
+        asm.testBit(RCX, 62);
+        int other = asm.jumpIf(CC_AE);
+        Runnable flush = flushLater();
+        if (!question.question.equals("isEasy")) {
+            leaveLater(other, flush, op);
+            return;
+        }
+        long easy = asm.here();
+        outOfLine.add(() -> {
+            asm.patchHere(other);
+            int first = leaveIfNeitherZeroNorModest(x);
+            int second = leaveIfNeitherZeroNorModest(y);
+            asm.jumpTo(easy);
+            asm.patchHere(first);
+            asm.patchHere(second);
+            flush.run();
+            exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
+        });
+    }
+
+    private int leaveIfNeitherZeroNorModest(int x) {
+        asm.address(RCX, x, x, 0, 0);
+        asm.test(true, RCX, RCX);
+        int zero = asm.jumpIf(CC_E);
+        asm.arithmetic(XOR, true, RCX, x);
+        asm.testBit(RCX, 62);
+        int leaves = asm.jumpIf(CC_AE);
+        asm.patchHere(zero);
+        return leaves;
     }
 
     @Override

@@ -7,6 +7,11 @@ package straddle.tcg.machine;
 final class Value {
     static final int NOWHERE = -1;
 
+    /// Stands for an object that compiled code knows by heart.
+    static Value object() {
+        return new Value(false, 0);
+    }
+
     /// The host's register, or [#NOWHERE] for a constant that no instruction needed in one yet.
     int register = NOWHERE;
 
@@ -31,6 +36,9 @@ final class Value {
     Value of;
 
     int bits;
+
+    /// Whether binary64 arithmetic on `left` and `right` is the host's: the name of what asks; else null.
+    String question;
 
     /// For the outcome of LCMP, what is compared; else null.
     Value left;

@@ -2,7 +2,6 @@ package straddle.tcg.op;
 
 import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
-import straddle.tcg.block.Tb;
 
 /// What micro-ops say to have themselves compiled: the JVM's instructions on an operand stack, register slots, scratch
 /// locals, accesses to guest memory, lazy flags, and jumps between blocks.

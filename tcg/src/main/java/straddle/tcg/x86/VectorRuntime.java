@@ -337,7 +337,11 @@ public final class VectorRuntime {
     /// and the inexact exception is masked and known already.
     public static boolean isEasy(long x, long y, Cpu c) {
         return (((x ^ x << 1) & (y ^ y << 1) & 1L << 62) != 0 || isModest(x) && isModest(y))
-                && (((X86Cpu) c).fp.mxcsr & INEXACT_MODE) == INEXACT_KNOWN;
+                && isInexactKnown((X86Cpu) c);
+    }
+
+    static boolean isInexactKnown(X86Cpu c) {
+        return (c.fp.mxcsr & INEXACT_MODE) == INEXACT_KNOWN;
     }
 
     private static boolean isModest(long x) {
@@ -346,8 +350,7 @@ public final class VectorRuntime {
 
     /// The same for a quotient, where no number may be zero.
     public static boolean hasEasyQuotient(long x, long y, Cpu c) {
-        return ((x ^ x << 1) & (y ^ y << 1) & 1L << 62) != 0
-                && (((X86Cpu) c).fp.mxcsr & INEXACT_MODE) == INEXACT_KNOWN;
+        return ((x ^ x << 1) & (y ^ y << 1) & 1L << 62) != 0 && isInexactKnown((X86Cpu) c);
     }
 
     /// The same for the square root of a number.

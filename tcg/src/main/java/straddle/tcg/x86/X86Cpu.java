@@ -950,6 +950,12 @@ public final class X86Cpu extends Cpu {
                 && (attention() & ATTENTION_SHADOW) == 0;
     }
 
+    @Override
+    public int promises() {
+        return (FpuState.allowsSse(this) ? PROMISE_VECTORS : 0)
+                | (VectorRuntime.isInexactKnown(this) ? PROMISE_NEAREST : 0);
+    }
+
     void saveUser(UserState to) {
         System.arraycopy(r, 0, to.gpr, 0, 16);
         to.rip = pc;

@@ -10,9 +10,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import straddle.tcg.simd.FpUnit;
 import straddle.core.user.Access;
 import straddle.core.user.UserStop;
+import straddle.tcg.simd.FpUnit;
 
 class A64CpuTest {
     private static final int SVC = 0xd400_0001;
