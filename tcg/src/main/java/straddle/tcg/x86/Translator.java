@@ -214,7 +214,7 @@ final class Translator implements Decoder.Code {
     }
 
     private Ea checked(Ea ea, int segment, int width, boolean write) {
-        if ((mode & X86Cpu.MODE_FLAT) == 0) {
+        if ((mode & X86Cpu.flatMode(segment)) == 0) {
             append(new X86Op.SegmentCheck(ea, segment, width, write));
         }
         return ea;

@@ -63,7 +63,7 @@ public final class X86Cpu extends Cpu {
     static final long MODE_STACK32 = 1 << 2;
     static final int MODE_CPL_SHIFT = 3;
 
-    /// Every segment starts anywhere and ends at 4 GiB, with full rights: no limit needs a check.
+    /// ES, SS and DS start anywhere and end at 4 GiB, with full rights: no limit needs a check.
     static final long MODE_FLAT = 1 << 5;
 
     static final long MODE_PROTECTED = 1 << 6;
@@ -73,6 +73,11 @@ public final class X86Cpu extends Cpu {
     static final long MODE_ALONE = 1 << 8;
 
     static final long MODE_LONG = 1 << 9;
+
+    /// The same as [#MODE_FLAT] of FS and GS, one of which is null under most kernels.
+    static final long MODE_FLAT_FS = 1 << 10;
+
+    static final long MODE_FLAT_GS = 1 << 11;
 
     /// An external interrupt must wait for one instruction.
     static final int ATTENTION_SHADOW = ATTENTION_FIRST_OWN;
@@ -416,11 +421,16 @@ public final class X86Cpu extends Cpu {
         Segment ss = segments[SS];
         long key;
         if (isLongMode() && cs.has(Segment.L)) {
-            key = MODE_CODE64 | MODE_STACK32 | MODE_FLAT;
+            key = MODE_CODE64 | MODE_STACK32 | MODE_FLAT | MODE_FLAT_FS | MODE_FLAT_GS;
         } else {
             key = cs.has(Segment.DB) ? MODE_CODE32 : MODE_CODE16;
             key |= ss.has(Segment.DB) ? MODE_STACK32 : 0;
-            key |= isFlat() ? MODE_FLAT : 0;
+            key |=
+                    isFlat(segments[ES]) && isFlat(segments[SS]) && isFlat(segments[DS])
+                            ? MODE_FLAT
+                            : 0;
+            key |= isFlat(segments[FS]) ? MODE_FLAT_FS : 0;
+            key |= isFlat(segments[GS]) ? MODE_FLAT_GS : 0;
         }
         key |= (long) cpl << MODE_CPL_SHIFT;
         key |= isProtected() ? MODE_PROTECTED : 0;
@@ -457,23 +467,22 @@ public final class X86Cpu extends Cpu {
         return ramAt(gpa);
     }
 
-    private boolean isFlat() {
-        if (isRealLike()) {
-            return false;
-        }
-        for (Segment segment : segments) {
-            int type = segment.attributes & Segment.TYPE;
-            boolean code = (type & 8) != 0;
-            boolean usable =
-                    segment.limit == -1
-                            && segment.has(Segment.P)
-                            && !segment.has(Segment.UNUSABLE)
-                            && (code ? segment == segments[CS] : (type & 6) == 2);
-            if (!usable) {
-                return false;
-            }
-        }
-        return true;
+    private boolean isFlat(Segment segment) {
+        return !isRealLike()
+                && segment.limit == -1
+                && segment.has(Segment.P)
+                && !segment.has(Segment.UNUSABLE)
+                && (segment.attributes & Segment.TYPE & 0xe) == 2;
+    }
+
+    /// The bit of the mode that says that accesses by a segment need no check of its limit and rights.
+    static long flatMode(int segment) {
+        return switch (segment) {
+            case CS -> MODE_CODE64; // elsewhere it never allows stores
+            case FS -> MODE_FLAT_FS;
+            case GS -> MODE_FLAT_GS;
+            default -> MODE_FLAT;
+        };
     }
 
     @Override
@@ -573,7 +582,7 @@ public final class X86Cpu extends Cpu {
 
     /// The linear address of an offset in a segment, its limit and rights checked where that matters.
     long linear(int segment, long offset, int width, boolean write) {
-        if ((mode & MODE_FLAT) == 0) {
+        if ((mode & flatMode(segment)) == 0) {
             X86Op.SegmentCheck.check(this, segment, offset, width, write);
         }
         return offset + r[SEGMENT_BASE + segment] & addressMask();
