@@ -840,6 +840,9 @@ public final class X86Cpu extends Cpu {
             int vector = interrupts.acknowledge();
             if (vector >= 0) {
                 interruptsTaken++;
+                if (cpl == 3 && userCodeStart < 0) {
+                    entryWeight = WEIGHT_OF_TICK;
+                }
                 if (tracer != null) {
                     tracer.interrupt(vector, "interrupt");
                 }
@@ -905,9 +908,13 @@ public final class X86Cpu extends Cpu {
     private boolean inUserCode;
     private long userCodeStart;
 
-    /// What entries count for after user code that ran elsewhere: by then the caches have lost what the
-    /// interpreter needs, which costs it ten times what it costs a region, and a timer's tick has to come soon.
-    private static final int WEIGHT_AFTER_NATIVE = Integer.getInteger("straddle.tcg.weight", 40);
+    /// What entries count for when an interrupt ends user code that ran elsewhere: by then the caches have lost what the
+    /// interpreter needs, which costs it ten times what it costs a region.
+    private static final int WEIGHT_OF_TICK = 40;
+
+    /// The same when user code asks the kernel for something. Short slices leave the caches as they are; regions
+    /// for all that a program asks for in its first seconds cost more than they give.
+    private static final int WEIGHT_OF_REQUEST = 4;
 
     /// Null while x87 and vector state are here.
     private Runnable extendedElsewhere;
@@ -993,7 +1000,7 @@ public final class X86Cpu extends Cpu {
         r[SEGMENT_BASE + GS] = from.gsBase;
         updateMmuIndex(); // RFLAGS.AC may have changed
         userCodeStart = -1; // the slice is not the translator's alone
-        entryWeight = WEIGHT_AFTER_NATIVE;
+        entryWeight = WEIGHT_OF_REQUEST;
         clearAttention(ATTENTION_USER_CODE);
     }
 
