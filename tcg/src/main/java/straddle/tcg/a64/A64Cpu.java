@@ -35,6 +35,7 @@ public final class A64Cpu extends FpCpu {
     /// @param arena outlives this CPU
     public A64Cpu(UserMemory memory, Arena arena) {
         super(UserIsa.AARCH64, Slots.COUNT, memory, arena, false);
+        ignoreTopByte();
         reset();
     }
 

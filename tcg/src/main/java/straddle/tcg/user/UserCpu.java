@@ -74,6 +74,11 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
         return mmu.fault(why, address, Access.LOAD);
     }
 
+    /// As [UserMmu#ignoreTopByte].
+    protected final void ignoreTopByte() {
+        mmu.ignoreTopByte();
+    }
+
     /// An access that must be aligned is not.
     @Override
     public final GuestFault misaligned(long address, boolean store) {

@@ -24,6 +24,13 @@ public final class UserMmu implements MemoryUser {
     private final Cpu cpu;
     private UserMemory memory;
     private boolean writable;
+
+    /// Bits of a data address that count.
+    private long addressMask = -1;
+
+    /// Whether a page may have been found by an address with other bits set: then changes of ranges don't tell which.
+    private boolean tagged;
+
     private boolean copiesFirst;
 
     /// What was wrong with the last walk that failed.
@@ -57,6 +64,11 @@ public final class UserMmu implements MemoryUser {
         cpu.flushTlbs();
     }
 
+    /// Data accesses ignore the address's top byte (AArch64's TBI, which Linux sets for programs).
+    public void ignoreTopByte() {
+        addressMask = -1L >>> 8;
+    }
+
     public UserMemory memory() {
         return memory;
     }
@@ -65,7 +77,9 @@ public final class UserMmu implements MemoryUser {
 
     /// As [Cpu]'s walk: throws [GuestFault] after having noted what was wrong.
     public long walk(long virtual, int access) {
-        long entry = memory.translate(virtual, ACCESSES[access]);
+        long address = ACCESSES[access] == Access.FETCH ? virtual : virtual & addressMask;
+        tagged |= address != virtual;
+        long entry = memory.translate(address, ACCESSES[access]);
         if (entry >= 0) {
             writable = (entry & UserMemory.WRITE) != 0;
             return entry & PAGE_MASK | virtual & ~PAGE_MASK;
@@ -77,7 +91,7 @@ public final class UserMmu implements MemoryUser {
                         : entry == UserMemory.NOT_PERMITTED
                                 ? UserStop.NOT_PERMITTED
                                 : UserStop.BEYOND_FILE;
-        throw fault(kind, virtual, ACCESSES[access]);
+        throw fault(kind, address, ACCESSES[access]);
     }
 
     /// Notes a fault of an access.
@@ -184,8 +198,9 @@ public final class UserMmu implements MemoryUser {
         served = requested;
         if (code) {
             cpu.flushTlbs();
-        } else if (everything) {
+        } else if (everything || tagged) {
             cpu.flushData(0, -1);
+            tagged = false;
         } else {
             for (long[] range : ranges) {
                 cpu.flushData(range[0], range[1]);

@@ -182,6 +182,21 @@ class A64CpuTest {
     }
 
     @Test
+    void theTopByteOfADataAddressDoesNotCount() {
+        cpu.setRegister(0, A64Machine.DATA);
+        cpu.setRegister(1, 0xab00_0000_0000_0000L | A64Machine.DATA);
+        cpu.setRegister(2, 0x1234);
+        // str x2, [x1]; ldr x3, [x0]; ldr x4, [x1]
+        run(0xf900_0022, 0xf940_0003, 0xf940_0024, SVC);
+        assertEquals(0x1234, cpu.register(3));
+        assertEquals(0x1234, cpu.register(4));
+        cpu.setRegister(1, 0xab00_0000_7000_0000L);
+        machine.writeCode(0xf940_0024);
+        assertEquals(UserStop.NOT_MAPPED, machine.run());
+        assertEquals(0x7000_0000, cpu.faultAddress());
+    }
+
+    @Test
     void aBranchToNowhereFaultsAtItsTarget() {
         cpu.setRegister(30, 0x1_0000_0000L);
         machine.writeCode(RET);
