@@ -15,7 +15,13 @@ final class ElfFile {
     private static final int PT_LOAD = 1;
     private static final int PT_INTERP = 3;
     private static final int PT_PHDR = 6;
+    private static final int PT_MIPS_ABIFLAGS = 0x7000_0003;
     private static final int PT_GNU_STACK = 0x6474_e551;
+    private static final int ABIFLAGS_BYTES = 24;
+    private static final int FP_OLD_64 = 4;
+    private static final int FP_64 = 6;
+    private static final int FP_64A = 7;
+    private static final int EF_MIPS_FP64 = 0x200;
     private static final int ET_EXEC = 2;
     private static final int ET_DYN = 3;
 
@@ -40,6 +46,9 @@ final class ElfFile {
 
     /// The flags of an ARM or MIPS program.
     final int flags;
+
+    /// What a MIPS program says of its floating-point registers (Val_GNU_MIPS_ABI_FP in elf.h), or -1 for nothing.
+    private int floatAbi = -1;
 
     /// A PT_LOAD.
     record Load(long offset, long address, long fileBytes, long memoryBytes, int flags) {
@@ -98,13 +107,14 @@ final class ElfFile {
         if (all.length < headers * headerBytes) {
             throw bad("it is truncated: the program headers are missing");
         }
-        readHeaders(ByteBuffer.wrap(all).order(order), is64, table);
+        readHeaders(ByteBuffer.wrap(all).order(order), is64, table, file);
         if (loads.isEmpty()) {
             throw bad("it has nothing to load");
         }
     }
 
-    private void readHeaders(ByteBuffer b, boolean is64, long table) throws ProgramException {
+    private void readHeaders(ByteBuffer b, boolean is64, long table, Reader file)
+            throws ProgramException {
         boolean stackSaid = false;
         for (int i = 0; i < headers; i++) {
             int at = i * headerBytes;
@@ -132,6 +142,12 @@ final class ElfFile {
                     interpreterOffset = offset;
                     interpreterBytes = (int) fileBytes;
                 }
+                case PT_MIPS_ABIFLAGS -> {
+                    byte[] abi = offset >= 0 ? file.read(offset, ABIFLAGS_BYTES) : new byte[0];
+                    if (isMips() && abi.length == ABIFLAGS_BYTES) {
+                        floatAbi = abi[7];
+                    }
+                }
                 case PT_PHDR -> headerAddress = address;
                 case PT_GNU_STACK -> {
                     stackSaid = true;
@@ -142,6 +158,20 @@ final class ElfFile {
         }
         // Without the header old toolchains meant an executable stack, but AArch64's never did.
         executableStack |= !stackSaid && isa != UserIsa.AARCH64;
+    }
+
+    private boolean isMips() {
+        return isa == UserIsa.MIPS || isa == UserIsa.MIPSEL;
+    }
+
+    /// Whether a MIPS program needs floating-point registers of 64 bits: by what it says, or by its flags if it says nothing.
+    boolean needsWideFloats() {
+        return isMips()
+                && switch (floatAbi) {
+                    case FP_OLD_64, FP_64, FP_64A -> true;
+                    case -1 -> (flags & EF_MIPS_FP64) != 0;
+                    default -> false;
+                };
     }
 
     private static long word(ByteBuffer b, int at) {

@@ -157,6 +157,9 @@ abstract class GuestAbi {
         vcpu.setPc(entry);
     }
 
+    /// Which floating-point registers a new program has, where there is a choice.
+    void chooseFloats(UserVcpu vcpu, boolean wide) {}
+
     /// What AT_HWCAP and AT_HWCAP2 say.
     long hwcap() {
         return 0;

@@ -270,6 +270,7 @@ final class Loader {
                     interpreterBase = other.movable ? placeHigh(other, program.memory, abi) : 0;
                     map(other, interpreter, program.memory, interpreterBase);
                     entry = other.entry + interpreterBase;
+                    program.wideFloats = other.needsWideFloats();
                 } catch (ProgramException e) {
                     throw new ProgramException(
                             e.errno(),
@@ -280,6 +281,7 @@ final class Loader {
                                     + ". Libraries of another architecture are found under --sysroot");
                 }
             }
+            program.wideFloats |= elf.needsWideFloats();
             byte[] code = abi.trampolines();
             if (code.length > 0) {
                 program.trampoline =

@@ -36,6 +36,7 @@ final class MipsAbi extends GuestAbi {
     private static final int RT_FRAME_BYTES = RT_SIGCONTEXT + SIGCONTEXT_BYTES + 16;
     private static final int FRAME_BYTES = HEAD + SIGCONTEXT_BYTES + 16;
     private static final int FLOAT_BYTES = 256;
+    private static final long STATUS_FR = 1 << 26;
 
     /// The host's number of MIPS's signals (asm/signal.h).
     private static final int[] SIGNALS = {
@@ -129,6 +130,11 @@ final class MipsAbi extends GuestAbi {
     void start(UserVcpu vcpu, long entry, long stack) {
         super.start(vcpu, entry, stack);
         vcpu.setRegister(T9, entry);
+    }
+
+    @Override
+    void chooseFloats(UserVcpu vcpu, boolean wide) {
+        vcpu.setStatus(wide ? STATUS_FR : 0);
     }
 
     @Override

@@ -545,6 +545,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         t.robustList = 0;
         t.altStack = new AltStack();
         p.abi.start(t.vcpu, loaded.entry(), loaded.stack());
+        p.abi.chooseFloats(t.vcpu, p.program.wideFloats);
     }
 
     private void endOthers(GuestThread t) {

@@ -8,6 +8,10 @@ final class ProgramMemory {
     long heapStart;
     long heapEnd;
     long trampoline;
+
+    /// Whether a MIPS program has floating-point registers of 64 bits.
+    boolean wideFloats;
+
     private int users = 1;
 
     ProgramMemory(UserMemory memory) {
@@ -34,6 +38,7 @@ final class ProgramMemory {
         copy.heapStart = heapStart;
         copy.heapEnd = heapEnd;
         copy.trampoline = trampoline;
+        copy.wideFloats = wideFloats;
         return copy;
     }
 }

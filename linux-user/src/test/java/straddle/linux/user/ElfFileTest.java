@@ -47,6 +47,32 @@ class ElfFileTest {
         assertEquals(0x40_0040, elf.headerAddress);
     }
 
+    /// A MIPS program of one segment that says which floating-point ABI it has.
+    private static ElfFile mips(int floatAbi, int flags) throws ProgramException {
+        ByteBuffer b = ByteBuffer.wrap(new byte[FILE_BYTES]).order(ByteOrder.LITTLE_ENDIAN);
+        b.put(new byte[] {0x7f, 'E', 'L', 'F', 1, 1, 1});
+        b.putShort(16, (short) 2).putShort(18, (short) 8).putInt(20, 1);
+        b.putInt(24, 0x40_0200).putInt(28, 52).putInt(36, flags);
+        b.putShort(40, (short) 52).putShort(42, (short) 32).putShort(44, (short) 2);
+        b.putInt(52, 1).putInt(60, 0x40_0000).putInt(68, FILE_BYTES).putInt(72, FILE_BYTES);
+        b.putInt(84, floatAbi < 0 ? 0 : 0x7000_0003).putInt(88, 256).putInt(100, 24);
+        b.put(256 + 7, (byte) floatAbi);
+        return read(b);
+    }
+
+    @Test
+    void aMipsProgramSaysHowWideItsFloatsAre() throws ProgramException {
+        int doubles = 1;
+        int either = 5;
+        int wide = 6;
+        int oldWide = 0x200;
+        assertEquals(false, mips(doubles, 0).needsWideFloats());
+        assertEquals(false, mips(either, 0).needsWideFloats());
+        assertEquals(true, mips(wide, 0).needsWideFloats());
+        assertEquals(true, mips(-1, oldWide).needsWideFloats());
+        assertEquals(false, mips(-1, 0).needsWideFloats());
+    }
+
     @Test
     void anotherProcessorsProgramIsRefusedByName() {
         assertTrue(refusal(program().putShort(18, (short) 22)).contains("ELF machine 22, 64 bits"));
