@@ -7,11 +7,13 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 import straddle.core.accel.AcceleratorException;
+import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
+import straddle.core.memory.Region;
 import straddle.core.observe.ExitObserver;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
@@ -42,6 +44,11 @@ final class KvmVcpu implements Vcpu {
     private static final int INSIDE = 1;
     private static final int SIGNALLING = 2;
     private static final int SIGNALLED = 3;
+
+    /// How much vector code the stand-in executes at once, in instructions, and how many others between two of it.
+    private static final int MOST_TOGETHER = 2000;
+
+    private static final int MOST_BETWEEN = 8;
 
     private static final int NOTHING = 0;
     private static final int MMIO_READ = 1;
@@ -434,9 +441,45 @@ final class KvmVcpu implements Vcpu {
         }
         standIn.load(refused);
         Exit exit = standIn.step();
+        if (reason != Kvm.KVM_EXIT_DEBUG() && exit == null) {
+            exit = goOn();
+        }
         standIn.save(refused);
         load(refused, true);
         rescued += reason == Kvm.KVM_EXIT_DEBUG() ? 0 : 1;
+        return exit;
+    }
+
+    /// Where KVM refused one instruction of vector code it would refuse the next ones, each at the price of moving the vCPU's state twice: the
+    /// stand-in executes them, with the plain ones between.
+    private Exit goOn() throws AcceleratorException {
+        boolean plain64 =
+                refused.segments[X86.CS].has(Segment.L) && (refused.rflags & X86.RFLAGS_TF) == 0;
+        Exit exit = null;
+        int sinceVector = 0;
+        long page = -1;
+        long gpa = -1;
+        for (int i = 0; plain64 && exit == null && i < MOST_TOGETHER; i++) {
+            long rip = standIn.programCounter();
+            long inPage = rip & 4095;
+            if (rip - inPage != page) {
+                page = rip - inPage;
+                gpa = VcpuReport.translate(page, vcpu);
+            }
+            boolean readable =
+                    gpa >= 0
+                            && inPage <= 4096 - VectorCode.BYTES
+                            && memory.at(gpa) instanceof Region.Ram;
+            VectorCode.Kind kind =
+                    readable
+                            ? VectorCode.of(memory.read(gpa + inPage, VectorCode.BYTES))
+                            : VectorCode.Kind.OTHER;
+            sinceVector = kind == VectorCode.Kind.VECTOR ? 0 : sinceVector + 1;
+            if (kind == VectorCode.Kind.OTHER || sinceVector > MOST_BETWEEN) {
+                break;
+            }
+            exit = standIn.step();
+        }
         return exit;
     }
 
