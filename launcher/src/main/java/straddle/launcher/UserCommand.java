@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,10 +168,12 @@ final class UserCommand implements Callable<Integer> {
     }
 
     private UserOptions options(PrintStream err) throws CommandFailure {
-        String program = root == null ? found(line.getFirst()) : line.getFirst();
+        List<byte[]> words = RawWords.last(line);
+        String there = root == null ? found(line.getFirst()) : line.getFirst();
+        boolean asGiven = there.equals(line.getFirst());
         return new UserOptions(
-                program,
-                bytes(line),
+                asGiven ? latin(words.getFirst()) : latin(there.getBytes(StandardCharsets.UTF_8)),
+                words,
                 variables(),
                 sysroot == null ? "" : directory(sysroot, "--sysroot"),
                 root == null ? "" : directory(root, "--root"),
@@ -207,7 +208,10 @@ final class UserCommand implements Callable<Integer> {
 
     /// As a shell looks for it.
     private String found(String program) {
-        if (program.contains("/") || Files.exists(Path.of(program))) {
+        if (program.contains("/")) {
+            return program;
+        }
+        if (Files.exists(Path.of(program))) {
             return program;
         }
         for (String directory :
@@ -220,23 +224,37 @@ final class UserCommand implements Callable<Integer> {
         return program;
     }
 
-    private static List<byte[]> bytes(List<String> texts) {
-        return texts.stream().map(each -> each.getBytes(StandardCharsets.UTF_8)).toList();
-    }
-
+    /// The process's own environment, byte for byte, with what the options change.
     private List<byte[]> variables() {
-        Map<String, String> all = new LinkedHashMap<>(surroundings.environment());
-        for (String each : environment) {
-            int equals = each.indexOf('=');
-            if (equals < 0) {
-                all.remove(each);
+        Map<String, byte[]> all = new LinkedHashMap<>();
+        List<byte[]> own = RawWords.environment();
+        if (own.isEmpty()) {
+            surroundings
+                    .environment()
+                    .forEach((name, value) ->
+                            all.put(
+                                    latin(name.getBytes(StandardCharsets.UTF_8)),
+                                    (name + "=" + value).getBytes(StandardCharsets.UTF_8)));
+        }
+        own.forEach(each -> all.put(name(each), each));
+        for (byte[] each : RawWords.values("-E", environment, line.size())) {
+            if (latin(each).indexOf('=') < 0) {
+                all.remove(latin(each));
             } else {
-                all.put(each.substring(0, equals), each.substring(equals + 1));
+                all.put(name(each), each);
             }
         }
-        List<String> lines = new ArrayList<>();
-        all.forEach((name, value) -> lines.add(name + "=" + value));
-        return bytes(lines);
+        return List.copyOf(all.values());
+    }
+
+    private static String name(byte[] variable) {
+        String text = latin(variable);
+        int equals = text.indexOf('=', 1);
+        return equals < 0 ? text : text.substring(0, equals);
+    }
+
+    private static String latin(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     private void report(Emulation emulation, long nanos) {

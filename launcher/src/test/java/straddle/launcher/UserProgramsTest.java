@@ -157,4 +157,28 @@ class UserProgramsTest {
     void whatAProgramDoesWrongEndsItAsTheKernelWould() throws Exception {
         doesTheSameTranslated("userhostile");
     }
+
+    /// A slice of `bench/user-fuzz`, which goes on for minutes: the kernel keeps it within an empty directory.
+    @Test
+    void randomCallsAndDamagedProgramsEndNobodyElse() throws Exception {
+        Path root = Files.createDirectory(directory.resolve("empty"));
+        Files.move(GuestPrograms.compiled("userfuzz", directory), root.resolve("fuzz"));
+        Path of = Files.createDirectory(directory.resolve("command"));
+        try (CommandProcess command =
+                CommandProcess.start(
+                        of,
+                        "user",
+                        "-m",
+                        "1G",
+                        "--root",
+                        root.toString(),
+                        "--no-net",
+                        "/fuzz",
+                        "4",
+                        "1",
+                        "/fuzz")) {
+            assertEquals(0, command.await(), command.everything());
+            assertEquals("", command.err());
+        }
+    }
 }

@@ -41,6 +41,7 @@ public final class UserMemory {
     public static final long NO_MEMORY = -5;
 
     // An entry is its frame with these bits besides READ, WRITE and EXEC.
+    private static final int MOST_BYTES = 16 << 20;
     private static final long COPY = 8;
     private static final long PRESENT = 16;
 
@@ -677,7 +678,13 @@ public final class UserMemory {
         }
     }
 
+    /// Copies bytes out of the program.
+    ///
+    /// @param length as a program said it: one that is negative or over 16 MiB is no structure of Linux's, and fails too
     public byte[] bytes(long address, int length) throws BadAddressException {
+        if (length < 0 || length > MOST_BYTES) {
+            throw new BadAddressException(address);
+        }
         byte[] bytes = new byte[length];
         long done = copyIn(address, MemorySegment.ofArray(bytes), 0, length);
         if (done < length) {

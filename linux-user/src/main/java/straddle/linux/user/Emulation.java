@@ -56,7 +56,7 @@ public final class Emulation implements AutoCloseable {
                 new Loader(thread)
                         .load(
                                 Paths.AT_FDCWD,
-                                options.program().getBytes(StandardCharsets.UTF_8),
+                                options.program().getBytes(StandardCharsets.ISO_8859_1),
                                 options.arguments(),
                                 options.environment());
         UserMemory memory = loaded.program().memory;

@@ -112,7 +112,7 @@ final class EventCalls implements SystemCalls.Handler {
 
     private static long poll(GuestThread t, long address, long count, long nanos)
             throws BadAddressException {
-        if (count > MOST_POLLED) {
+        if (count < 0 || count > MOST_POLLED) {
             return -EINVAL;
         }
         GuestAbi abi = t.process.abi;

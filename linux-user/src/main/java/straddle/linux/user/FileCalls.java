@@ -27,6 +27,7 @@ final class FileCalls implements SystemCalls.Handler {
     private static final int F_GETLK = 5;
     private static final int F_SETLKW = 7;
     private static final int F_SETOWN = 8;
+    private static final int F_GETOWN = 9;
     private static final int F_GETSIG = 11;
     private static final int F_GETLK64 = 12;
     private static final int F_SETLKW64 = 14;
@@ -409,7 +410,16 @@ final class FileCalls implements SystemCalls.Handler {
             case F_GETLK, 6, F_SETLKW, F_GETLK64, 13, F_SETLKW64, F_OFD_GETLK, 37, F_OFD_SETLKW -> {
                 return lock(t, a, fd, command);
             }
-            case F_SETOWN, 9, 10, F_GETSIG, F_SETPIPE_SZ, 1032, 1033, F_GET_SEALS -> {
+            case F_SETOWN -> {
+                // The host would signal any process of this user's, by numbers that are none of the
+                // program's.
+                int owner = Math.abs((int) a[2]);
+                return owner == 0 || kernel.processes.containsKey(owner) ? 0 : -ESRCH;
+            }
+            case F_GETOWN, F_GETSIG -> {
+                return 0;
+            }
+            case F_SETPIPE_SZ, 1032, 1033, F_GET_SEALS -> {
                 return host(HostCall.FCNTL, fd, command, a[2], 0);
             }
             default -> {

@@ -31,7 +31,7 @@ enum SystemCall {
             Area.FILES,
             "fdx",
             Support.PARTIAL,
-            "locks belong to open files, not processes; no leases, no notifications"),
+            "locks belong to open files, not processes; no leases, notifications or signals of input"),
     FCNTL64(Area.FILES, "fdx"),
     IOCTL(
             Area.FILES,

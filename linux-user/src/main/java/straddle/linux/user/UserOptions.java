@@ -5,7 +5,7 @@ import java.util.List;
 
 /// How a program is to be run.
 ///
-/// @param program path of the host's, or of the guest's below `root`
+/// @param program path of the host's, or of the guest's below `root`, a character for each of its bytes
 /// @param arguments with the program's name first
 /// @param environment as NAME=VALUE
 /// @param sysroot where absolute paths are looked for first; empty for nowhere
