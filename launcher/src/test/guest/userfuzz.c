@@ -40,7 +40,10 @@ static const int left_out[] = {
     SYS_exit, SYS_exit_group, SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo,
     SYS_clone, SYS_clone3, SYS_execve, SYS_execveat, SYS_sync, SYS_reboot, SYS_mount, SYS_ptrace, SYS_setrlimit,
 #ifdef SYS_fork
-    SYS_fork, SYS_vfork,
+    SYS_fork,
+#endif
+#ifdef SYS_vfork
+    SYS_vfork,
 #endif
 #ifdef SYS_umount
     SYS_umount,

@@ -298,11 +298,13 @@ final class FileCalls implements SystemCalls.Handler {
     }
 
     private static long closeRange(GuestProcess p, long[] a) {
-        if (Long.compare(a[0], a[1]) > 0 && a[1] >= 0) {
+        long first = a[0] & 0xffff_ffffL;
+        long last = a[1] & 0xffff_ffffL;
+        if (first > last) {
             return -EINVAL;
         }
-        long last = Math.min(a[1] < 0 ? Integer.MAX_VALUE : a[1], p.files.length() - 1L);
-        for (int fd = (int) Math.min(a[0], Integer.MAX_VALUE); fd <= last; fd++) {
+        int end = (int) Math.min(last + 1, p.files.length());
+        for (int fd = (int) Math.min(first, end); fd < end; fd++) {
             if ((a[2] & 4) != 0) {
                 p.files.closeOnExec(fd, true);
             } else {
