@@ -89,7 +89,7 @@ static void fill(void)
     static const char *const names[] = {"a", "d", "d/b", "..", "/", "/proc/self/exe", "../../etc/passwd", "l", "/dev/fd/3"};
     long *words = (long *)(void *)buffer;
     for (unsigned i = 0; i < 2 * PAGE / sizeof(long); i++)
-        words[i] = random_bits() % 4 == 0 ? value() : random_bits() % 64;
+        words[i] = random_bits() % 4 == 0 ? value() : (long)(random_bits() % 64);
     for (int i = 0; i < 24; i++) {
         const char *name = names[random_bits() % (sizeof names / sizeof *names)];
         strcpy(buffer + (random_bits() % (2 * PAGE - 64) & -8), name);
