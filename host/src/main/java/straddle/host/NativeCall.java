@@ -29,7 +29,7 @@ final class NativeCall {
 
     private NativeCall() {}
 
-    /// Files and memory.
+    /// A handle takes a millisecond or more to make: what is used without the others is in a class of its own.
     private static final class Files {
         static final MethodHandle OPEN =
                 link("open", FunctionDescriptor.of(INT, LONG, INT, INT), 2);
@@ -41,6 +41,9 @@ final class NativeCall {
                 link("memfd_create", FunctionDescriptor.of(INT, LONG, INT));
         static final MethodHandle FTRUNCATE =
                 link("ftruncate", FunctionDescriptor.of(INT, INT, LONG));
+    }
+
+    private static final class Memory {
         static final MethodHandle MMAP =
                 link("mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG));
         static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(INT, LONG, LONG));
@@ -191,7 +194,7 @@ final class NativeCall {
         MemorySegment state = CAPTURED.get();
         try {
             return orErrno(
-                    (long) Files.MMAP.invokeExact(state, 0L, bytes, protection, flags, fd, 0L),
+                    (long) Memory.MMAP.invokeExact(state, 0L, bytes, protection, flags, fd, 0L),
                     state);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -201,7 +204,7 @@ final class NativeCall {
     static int munmap(long address, long bytes) {
         MemorySegment state = CAPTURED.get();
         try {
-            return orErrno((int) Files.MUNMAP.invokeExact(state, address, bytes), state);
+            return orErrno((int) Memory.MUNMAP.invokeExact(state, address, bytes), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -211,7 +214,7 @@ final class NativeCall {
         MemorySegment state = CAPTURED.get();
         try {
             return orErrno(
-                    (int) Files.MPROTECT.invokeExact(state, address, bytes, protection), state);
+                    (int) Memory.MPROTECT.invokeExact(state, address, bytes, protection), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -220,7 +223,7 @@ final class NativeCall {
     static int madvise(long address, long bytes, int advice) {
         MemorySegment state = CAPTURED.get();
         try {
-            return orErrno((int) Files.MADVISE.invokeExact(state, address, bytes, advice), state);
+            return orErrno((int) Memory.MADVISE.invokeExact(state, address, bytes, advice), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }

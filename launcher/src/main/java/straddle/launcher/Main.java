@@ -30,10 +30,35 @@ public final class Main {
                     .println(Version.line()); // picocli's classes are too old for the AOT cache
             return ExitCodes.OK;
         }
+        if (args.length > 1 && args[0].equals("user")) {
+            Integer code = user(surroundings, args);
+            if (code != null) {
+                return code;
+            }
+        }
         CommandLine command = commandLine(surroundings);
         int code = command.execute(args);
         command.getOut().flush();
         return code;
+    }
+
+    /// `straddle user` with plain options, without picocli: reading a command line costs that a third of a second, and
+    /// programs are started more often than machines.
+    ///
+    /// @return null for what picocli has to read
+    private static Integer user(Surroundings surroundings, String... args) {
+        UserCommand command = new UserCommand(surroundings);
+        if (!command.takes(args)) {
+            return null;
+        }
+        try {
+            return command.call();
+        } catch (CommandFailure | RuntimeException e) {
+            return failed(
+                    e, new PrintWriter(surroundings.err(), true, surroundings.err().charset()));
+        } finally {
+            surroundings.out().flush();
+        }
     }
 
     /// The command with all its sub-commands and options.

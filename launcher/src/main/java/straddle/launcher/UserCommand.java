@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,6 +118,42 @@ final class UserCommand implements Callable<Integer> {
 
     UserCommand(Surroundings surroundings) {
         this.surroundings = surroundings;
+    }
+
+    /// Reads a command line of plain options and a program, as picocli would.
+    ///
+    /// @param args the whole line, the sub-command first
+    /// @return false for anything else, mistakes among it: then nothing is to be made of this object
+    boolean takes(String... args) {
+        List<String> variables = new ArrayList<>();
+        int at = 1;
+        for (; at < args.length && args[at].startsWith("-"); at++) {
+            String value = at + 1 < args.length ? args[at + 1] : "-";
+            switch (args[at]) {
+                case "--no-net" -> noNet = true;
+                case "--strace" -> strace = true;
+                case "--stats" -> stats = true;
+                case "-L", "--sysroot", "--root", "-E", "--cpu", "-m", "--memory" -> {
+                    if (value.startsWith("-")) {
+                        return false;
+                    }
+                    switch (args[at]) {
+                        case "-L", "--sysroot" -> sysroot = Path.of(value);
+                        case "--root" -> root = Path.of(value);
+                        case "-E" -> variables.add(value);
+                        case "--cpu" -> cpu = value;
+                        default -> memory = value;
+                    }
+                    at++;
+                }
+                default -> {
+                    return false;
+                }
+            }
+        }
+        environment = variables;
+        line = List.of(args).subList(Math.min(at, args.length), args.length);
+        return !line.isEmpty();
     }
 
     @Override
