@@ -487,13 +487,14 @@ final class Assembler {
         put(0xc8 | d & 7);
     }
 
-    // ---- XMM0 to XMM7
+    // ---- XMM registers
 
     /// @param opcode in the map 0F, or with 3800 or 3A00 in those; `reg` is the destination, or part of the opcode
     void vector(int prefix, int opcode, int reg, int rm) {
         if (prefix != 0) {
             put(prefix);
         }
+        rex(0, reg, 0, rm);
         map(opcode);
         registers(reg, rm);
     }
@@ -553,6 +554,26 @@ final class Assembler {
         rex(W, s, 0, d);
         map(0x7e);
         registers(s, d);
+    }
+
+    /// The low half of an XMM register.
+    void storeVectorHalf(int at, long displacement, int s) {
+        put(0x66);
+        rex(0, s, 0, at);
+        map(0xd6);
+        memory(s, at, displacement);
+    }
+
+    void loadVectorHalf(int d, int at, long displacement) {
+        put(0xf3);
+        rex(0, d, 0, at);
+        map(0x7e);
+        memory(d, at, displacement);
+    }
+
+    /// The whole register.
+    void moveVector(int d, int s) {
+        vector(0, 0x28, d, s);
     }
 
     /// Binary64, of a signed integer of 8 bytes.

@@ -44,11 +44,13 @@ final class Frame {
     /// What code may take for granted: [straddle.tcg.Cpu#promises]. 4 bytes.
     static final int PROMISES = -8;
 
-    /// Its registers, 8 bytes each.
+    /// Its registers, 8 bytes each: the general ones, and low halves of the XMM registers.
     static final int REGISTERS = 0;
 
+    static final int VECTOR_HALVES = 9 * 8;
+
     /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code.
-    static final int JUMPS = 128;
+    static final int JUMPS = 192;
 
     static final int JUMP_PC = 0;
     static final int JUMP_KEY = 8;

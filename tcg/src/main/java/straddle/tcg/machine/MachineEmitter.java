@@ -29,6 +29,10 @@ import straddle.tcg.op.MicroOp;
 /// RBX points to the slots, RBP to the [Frame], R14 to the TLB; RAX, RCX and RDX are for single steps.
 final class MachineEmitter extends Emitter {
     static final int[] POOL = {RSI, RDI, R8, R9, R10, R11, R12, R13, R15};
+
+    /// XMM0 and XMM1 are for single steps.
+    static final int[] VECTOR_POOL = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
     private static final int SLOTS = RBX;
     private static final int FRAME = RBP;
     private static final int TLB = R14;
@@ -36,6 +40,9 @@ final class MachineEmitter extends Emitter {
     private static final int MAX_INDEX = 0x800;
 
     private static final int NO_CONDITION = -1;
+
+    /// In [#whereabouts]: an XMM register.
+    private static final int IN_VECTOR = 0x10000;
 
     /// Something that there is no machine code for: the micro-op is called instead.
     static final class Unsupported extends RuntimeException {
@@ -61,10 +68,14 @@ final class MachineEmitter extends Emitter {
     private final Value cpu = Value.object();
     private final Value vectors = Value.object();
 
+    /// Promises that were looked at since the last micro-op that ran in Java.
+    private int promised;
+
     /// What the next access belongs to.
     private MicroOp marked;
 
     private final Value[] registers = new Value[16];
+    private final Value[] vectorRegisters = new Value[16];
     private final Value[] slots = new Value[MAX_INDEX];
 
     /// The slots that have a value here, and those whose memory is older.
@@ -84,6 +95,9 @@ final class MachineEmitter extends Emitter {
     private final IdentityHashMap<Label, List<Integer>> forward = new IdentityHashMap<>();
     private boolean ended;
     private int now;
+
+    /// [#now] when the present micro-op began: what it has used since stays where it is.
+    private int opStart;
 
     /// @param called micro-ops, by their number in the block, that have proved to be [Unsupported]
     MachineEmitter(MachineCode owner, Assembler asm, Tb tb, BitSet called, int zeroSlot) {
@@ -133,6 +147,7 @@ final class MachineEmitter extends Emitter {
     }
 
     private void endOp() {
+        opStart = now;
         if (!stack.isEmpty()) {
             throw new IllegalStateException("a micro-op leaves values behind");
         }
@@ -165,6 +180,10 @@ final class MachineEmitter extends Emitter {
             if (value.register >= 0) {
                 registers[value.register] = null;
                 value.register = Value.NOWHERE;
+            }
+            if (value.vector >= 0) {
+                vectorRegisters[value.vector] = null;
+                value.vector = Value.NOWHERE;
             }
         }
     }
@@ -220,7 +239,8 @@ final class MachineEmitter extends Emitter {
         Value oldest = null;
         for (int register : POOL) {
             Value value = registers[register];
-            boolean has = value.uses == value.usesWithPlace;
+            boolean has = value.uses == value.usesWithPlace
+                            || value.vector >= 0 && value.stamp <= opStart;
             if (has && (oldest == null || value.stamp < oldest.stamp)) {
                 oldest = value;
             }
@@ -229,7 +249,7 @@ final class MachineEmitter extends Emitter {
             return -1;
         }
         int register = oldest.register;
-        if (!oldest.isConstant) {
+        if (!oldest.isConstant && oldest.vector < 0) {
             evict(oldest);
         }
         oldest.register = Value.NOWHERE;
@@ -275,6 +295,11 @@ final class MachineEmitter extends Emitter {
         value.stamp = ++now;
         if (value.register < 0 && value.of != null) {
             extend(value);
+        } else if (value.register < 0 && value.vector >= 0) {
+            int register = allocate();
+            asm.moveFromVector(register, value.vector);
+            value.register = register;
+            registers[register] = value;
         } else if (value.register < 0) {
             if (!value.isConstant) {
                 throw Unsupported.UNSUPPORTED;
@@ -398,7 +423,12 @@ final class MachineEmitter extends Emitter {
 
     /// Where a value is now, for [#storeThen].
     private static int whereabouts(Value value) {
-        return value.of != null ? value.of.register | value.bits << 8 : value.register;
+        if (value.of != null) {
+            return value.of.register | value.bits << 8;
+        }
+        return value.register < 0 && value.vector >= 0
+                ? value.vector | IN_VECTOR
+                : value.register;
     }
 
     /// Brings memory up to date.
@@ -478,7 +508,9 @@ final class MachineEmitter extends Emitter {
 
     /// @param where the value's [#whereabouts]
     private void storeThen(int at, long displacement, Value value, int where) {
-        if (where >= 0x100) {
+        if (where >= IN_VECTOR) {
+            asm.storeVectorHalf(at, displacement, where - IN_VECTOR);
+        } else if (where >= 0x100) {
             asm.signExtend((where >> 8) / 8, RAX, where & 0xff);
             asm.store(at, displacement, RAX);
         } else if (where >= 0) {
@@ -513,7 +545,13 @@ final class MachineEmitter extends Emitter {
                 registers[register] = null;
             }
         }
+        for (int vector : VECTOR_POOL) {
+            if (vectorRegisters[vector] != null) {
+                throw Unsupported.UNSUPPORTED;
+            }
+        }
         kindInMemory = NO_KIND;
+        promised = 0;
     }
 
     // ---- scratch locals
@@ -997,8 +1035,7 @@ final class MachineEmitter extends Emitter {
             case "longBitsToDouble", "doubleToRawLongBits" -> {}
             case "sqrt" -> {
                 Value a = pop();
-                asm.moveToVector(0, register(a));
-                asm.vector(0xf2, 0x51, 0, 0);
+                asm.vector(0xf2, 0x51, 0, inVector(a));
                 pushVectorHalf();
                 release(a);
             }
@@ -1037,12 +1074,58 @@ final class MachineEmitter extends Emitter {
     private void arithmetic64(int opcode) {
         Value b = pop();
         Value a = pop();
-        asm.moveToVector(0, register(a));
-        asm.moveToVector(1, register(b));
-        asm.vector(0xf2, opcode, 0, 1);
+        int y = inVector(b);
+        int x = inVector(a);
+        int d = x;
+        if (a.uses == 1) {
+            a.vector = Value.NOWHERE;
+        } else {
+            d = allocateVector();
+            asm.moveVector(d, x);
+        }
+        asm.vector(0xf2, opcode, d, y);
+        Value result = Value.object();
+        result.vector = d;
+        result.stamp = ++now;
+        vectorRegisters[d] = result;
+        push(result);
         release(a);
         release(b);
-        pushVectorHalf();
+    }
+
+    /// The XMM register that has a value.
+    private int inVector(Value value) {
+        value.stamp = ++now;
+        if (value.vector < 0) {
+            int from = register(value);
+            int vector = allocateVector();
+            asm.moveToVector(vector, from);
+            value.vector = vector;
+            vectorRegisters[vector] = value;
+        }
+        return value.vector;
+    }
+
+    /// A free XMM register, taken from a value that a general one or memory has too if need be.
+    private int allocateVector() {
+        for (int vector : VECTOR_POOL) {
+            if (vectorRegisters[vector] == null) {
+                return vector;
+            }
+        }
+        for (int vector : VECTOR_POOL) {
+            Value value = vectorRegisters[vector];
+            boolean has = value.register >= 0 || value.isConstant;
+            if (value.stamp <= opStart && (has || value.uses == value.usesWithPlace)) {
+                if (!has) {
+                    evict(value);
+                }
+                value.vector = Value.NOWHERE;
+                vectorRegisters[vector] = null;
+                return vector;
+            }
+        }
+        throw Unsupported.UNSUPPORTED;
     }
 
     /// An address, its alignment, whether it is for a store, and the CPU → the address; the interpreter has what is not
@@ -1811,51 +1894,51 @@ final class MachineEmitter extends Emitter {
         release(question);
     }
 
+    /// A promise holds until a micro-op runs in Java that may change what it is about.
     private void require(int promise, MicroOp op) {
-        asm.testMemoryConstant(FRAME, Frame.PROMISES, promise);
-        leaveLater(asm.jumpIf(CC_E), flushLater(), op);
+        if ((promised & promise) == 0) {
+            promised |= promise;
+            asm.testMemoryConstant(FRAME, Frame.PROMISES, promise);
+            leaveLater(asm.jumpIf(CC_E), flushLater(), op);
+        }
     }
 
     /// Both operands' exponents begin with two bits that differ, so that they are near 0; or the operands are zero
     /// where that may be.
     private void requireEasy(Value question, MicroOp op) {
-        int x = register(question.left);
-        int y = register(question.right);
         require(Cpu.PROMISE_NEAREST, op);
+        boolean mayBeZero = question.question.equals("isEasy");
+        requireModest(question.left, mayBeZero, op);
+        if (question.right != question.left) {
+            requireModest(question.right, mayBeZero, op);
+        }
+    }
+
+    private void requireModest(Value value, boolean mayBeZero, MicroOp op) {
+        if (value.isModest && mayBeZero) {
+            return;
+        }
+        int x = register(value);
         asm.address(RCX, x, x, 0, 0);
-        asm.address(RDX, y, y, 0, 0);
         asm.arithmetic(XOR, true, RCX, x);
-        asm.arithmetic(XOR, true, RDX, y);
-        asm.arithmetic(AND, true, RCX, RDX);
         asm.testBit(RCX, 62);
         int other = asm.jumpIf(CC_AE);
         Runnable flush = flushLater();
-        if (!question.question.equals("isEasy")) {
+        value.isModest = true;
+        if (!mayBeZero) {
             leaveLater(other, flush, op);
             return;
         }
-        long easy = asm.here();
-        outOfLine.add(() -> {
-            asm.patchHere(other);
-            int first = leaveIfNeitherZeroNorModest(x);
-            int second = leaveIfNeitherZeroNorModest(y);
-            asm.jumpTo(easy);
-            asm.patchHere(first);
-            asm.patchHere(second);
-            flush.run();
-            exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
-        });
-    }
-
-    private int leaveIfNeitherZeroNorModest(int x) {
-        asm.address(RCX, x, x, 0, 0);
-        asm.test(true, RCX, RCX);
-        int zero = asm.jumpIf(CC_E);
-        asm.arithmetic(XOR, true, RCX, x);
-        asm.testBit(RCX, 62);
-        int leaves = asm.jumpIf(CC_AE);
-        asm.patchHere(zero);
-        return leaves;
+        long isModest = asm.here();
+        outOfLine.add(
+                () -> {
+                    asm.patchHere(other);
+                    asm.address(RCX, x, x, 0, 0);
+                    asm.test(true, RCX, RCX);
+                    asm.patch(asm.jumpIf(CC_E), isModest);
+                    flush.run();
+                    exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
+                });
     }
 
     @Override

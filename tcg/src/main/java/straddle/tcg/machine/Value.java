@@ -15,6 +15,12 @@ final class Value {
     /// The host's register, or [#NOWHERE] for a constant that no instruction needed in one yet.
     int register = NOWHERE;
 
+    /// The host's XMM register whose low half has it too, or [#NOWHERE].
+    int vector = NOWHERE;
+
+    /// As binary64, it was found to be zero or to have an exponent near 0.
+    boolean isModest;
+
     final boolean isConstant;
     final long constant;
 
