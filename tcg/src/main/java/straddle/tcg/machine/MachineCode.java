@@ -152,23 +152,23 @@ public final class MachineCode {
     private void suspend(Assembler asm) {
         asm.pop(Assembler.RCX);
         asm.store(Assembler.RBP, Frame.RESUME, Assembler.RCX);
-        for (int i = 0; i < MachineEmitter.POOL.length; i++) {
-            asm.store(Assembler.RBP, Frame.REGISTERS + 8 * i, MachineEmitter.POOL[i]);
+        for (int i = 0; i < HostState.POOL.length; i++) {
+            asm.store(Assembler.RBP, Frame.REGISTERS + 8 * i, HostState.POOL[i]);
         }
-        for (int i = 0; i < MachineEmitter.VECTOR_POOL.length; i++) {
+        for (int i = 0; i < HostState.VECTOR_POOL.length; i++) {
             int place = Frame.VECTOR_HALVES + 8 * i;
-            asm.storeVectorHalf(Assembler.RBP, place, MachineEmitter.VECTOR_POOL[i]);
+            asm.storeVectorHalf(Assembler.RBP, place, HostState.VECTOR_POOL[i]);
         }
         asm.jumpTo(leave);
     }
 
     private static void restore(Assembler asm) {
-        for (int i = 0; i < MachineEmitter.POOL.length; i++) {
-            asm.load(MachineEmitter.POOL[i], Assembler.RBP, Frame.REGISTERS + 8 * i);
+        for (int i = 0; i < HostState.POOL.length; i++) {
+            asm.load(HostState.POOL[i], Assembler.RBP, Frame.REGISTERS + 8 * i);
         }
-        for (int i = 0; i < MachineEmitter.VECTOR_POOL.length; i++) {
+        for (int i = 0; i < HostState.VECTOR_POOL.length; i++) {
             int place = Frame.VECTOR_HALVES + 8 * i;
-            asm.loadVectorHalf(MachineEmitter.VECTOR_POOL[i], Assembler.RBP, place);
+            asm.loadVectorHalf(HostState.VECTOR_POOL[i], Assembler.RBP, place);
         }
         asm.jumpMemory(Assembler.RBP, Frame.RESUME);
     }

@@ -1,0 +1,710 @@
+package straddle.tcg.machine;
+
+import static org.objectweb.asm.Opcodes.*;
+import static straddle.tcg.machine.Assembler.*;
+
+import straddle.tcg.block.Tb;
+import straddle.tcg.mmu.Tlb;
+import straddle.tcg.op.MicroOp;
+
+/// What computes: the JVM's instructions, and what micro-ops call that the host has instructions for.
+abstract class HostOperations extends HostState {
+    final Value cpu = Value.object();
+    final Value vectors = Value.object();
+
+    /// What the next access belongs to.
+    MicroOp marked;
+
+    HostOperations(MachineCode owner, Assembler asm, Tb tb, int zeroSlot) {
+        super(owner, asm, tb, zeroSlot);
+    }
+
+    // ---- operations
+
+    @Override
+    public void op(int opcode) {
+        switch (opcode) {
+            case LADD, IADD -> binary(ADD, true);
+            case LSUB, ISUB -> binary(SUB, false);
+            case LAND, IAND -> and();
+            case LOR, IOR -> binary(OR, true);
+            case LXOR, IXOR -> binary(XOR, true);
+            case LMUL, IMUL -> multiply();
+            case LNEG -> negate();
+            case LSHL -> shift(SHL, true);
+            case LUSHR -> shift(SHR, true);
+            case LSHR -> shift(SAR, true);
+            case ISHL -> shift(SHL, false);
+            case IUSHR -> shift(SHR, false);
+            case ISHR -> shift(SAR, false);
+            case L2I -> {
+                Value value = pop();
+                push(value.low(32));
+                release(value);
+            }
+            case I2L -> signExtend(4);
+            case I2B -> signExtend(1);
+            case I2S -> signExtend(2);
+            case I2C -> zeroExtend(2);
+            case DUP, DUP2 -> push(stack.peek());
+            case POP, POP2 -> release(pop());
+            case DADD -> arithmetic64(0x58);
+            case DSUB -> arithmetic64(0x5c);
+            case DMUL -> arithmetic64(0x59);
+            case DDIV -> arithmetic64(0x5e);
+            case L2D -> {
+                Value a = pop();
+                asm.convert(0, register(a));
+                release(a);
+                pushVectorHalf();
+            }
+            case LCMP -> {
+                Value right = pop();
+                Value left = pop();
+                push(Value.comparison(left, right));
+            }
+            default -> throw Unsupported.UNSUPPORTED;
+        }
+    }
+
+    static long fold(int op, long a, long b) {
+        return switch (op) {
+            case ADD -> a + b;
+            case SUB -> a - b;
+            case AND -> a & b;
+            case OR -> a | b;
+            default -> a ^ b;
+        };
+    }
+
+    void binary(int op, boolean commutes) {
+        Value b = pop();
+        Value a = pop();
+        if (a.isConstant && b.isConstant) {
+            push(Value.constant(fold(op, a.constant, b.constant)));
+        } else if (commutes && a.isConstant) {
+            push(computed(op, commutes, b, a));
+        } else {
+            push(computed(op, commutes, a, b));
+        }
+        release(a);
+        release(b);
+    }
+
+    Value computed(int op, boolean commutes, Value a, Value b) {
+        if (b.isConstant && b.constant == 0 && op != AND) {
+            return a;
+        }
+        int zero = 64;
+        int sign = 64;
+        if (op == OR || op == XOR) {
+            zero = Math.max(a.zeroFrom, b.zeroFrom);
+            sign = Math.max(a.signFrom, b.signFrom);
+        } else if (op == AND) {
+            zero = Math.min(a.zeroFrom, b.zeroFrom);
+            sign = Math.max(a.signFrom, b.signFrom);
+        }
+        Value result = compute(op, commutes, a, b);
+        return result.zeroFrom(zero).signFrom(sign);
+    }
+
+    Value compute(int op, boolean commutes, Value a, Value b) {
+        if (op == XOR && b.isConstant && b.constant == -1) {
+            Value d = changeable(a);
+            asm.not(true, d.register);
+            return d;
+        }
+        if (b.isImmediate()) {
+            int value = (int) b.constant;
+            boolean add = op == ADD || op == SUB && value != Integer.MIN_VALUE;
+            if (add && a.uses > 1) {
+                int from = register(a);
+                Value d = fresh();
+                asm.address(d.register, from, op == ADD ? value : -value);
+                return d;
+            }
+            Value d = changeable(a);
+            asm.arithmeticConstant(op, true, d.register, value);
+            return d;
+        }
+        int y = register(b);
+        if (a.uses > 1 || a.isConstant) {
+            if (commutes && b.uses == 1 && !b.isConstant) {
+                int x = register(a);
+                Value d = changeable(b);
+                asm.arithmetic(op, true, d.register, x);
+                return d;
+            }
+            if (op == ADD) {
+                int x = register(a);
+                Value d = fresh();
+                asm.address(d.register, x, y, 0, 0);
+                return d;
+            }
+        }
+        Value d = changeable(a);
+        asm.arithmetic(op, true, d.register, y);
+        return d;
+    }
+
+    void and() {
+        Value mask = stack.peek();
+        if (mask.isConstant) {
+            int bits = 64 - Long.numberOfLeadingZeros(mask.constant);
+            boolean low = mask.constant == (bits == 64 ? -1 : (1L << bits) - 1);
+            if (low && (bits == 8 || bits == 16 || bits == 32)) {
+                release(pop());
+                zeroExtend(bits / 8);
+                return;
+            }
+        }
+        binary(AND, true);
+    }
+
+    @Override
+    public void arithmetic(int opcode, int width) {
+        if (width == 8) {
+            op(opcode);
+            return;
+        }
+        int bits = 8 * width;
+        int op =
+                switch (opcode) {
+                    case LADD -> ADD;
+                    case LSUB -> SUB;
+                    case LAND -> AND;
+                    case LOR -> OR;
+                    default -> XOR;
+                };
+        Value b = pop();
+        Value a = pop();
+        if (a.isConstant && b.isConstant) {
+            long result = fold(op, a.constant, b.constant);
+            push(Value.constant(result << 64 - bits >> 64 - bits));
+        } else if (a == b && (op == AND || op == OR)) {
+            push(a);
+        } else {
+            Value x = a.low(bits);
+            Value y = b.low(bits);
+            boolean swap = op != SUB && x.isConstant;
+            Value low = swap ? narrow(op, y, x, b.uses) : narrow(op, x, y, a.uses);
+            push(Value.extended(use(low), bits));
+        }
+        release(a);
+        release(b);
+    }
+
+    /// The low 32 bits of a result.
+    ///
+    /// @param holders of the first operand's extension, or of itself
+    Value narrow(int op, Value a, Value b, int holders) {
+        boolean dies = a.uses == 1 && holders == 1 && !a.isConstant;
+        if (op == XOR && b.isConstant && b.constant == -1) {
+            Value d = narrowCopy(a, dies);
+            asm.not(false, d.register);
+            return d;
+        }
+        if (b.isConstant) {
+            int value = (int) b.constant;
+            if (!dies && (op == ADD || op == SUB)) {
+                int from = register(a);
+                Value d = fresh();
+                asm.address32(d.register, from, op == ADD ? value : -value);
+                return d.zeroFrom(32);
+            }
+            Value d = narrowCopy(a, dies);
+            asm.arithmeticConstant(op, false, d.register, value);
+            return d;
+        }
+        int y = register(b);
+        if (!dies && op == ADD) {
+            int x = register(a);
+            Value d = fresh();
+            asm.sum32(d.register, x, y);
+            return d.zeroFrom(32);
+        }
+        Value d = narrowCopy(a, dies);
+        asm.arithmetic(op, false, d.register, y);
+        return d;
+    }
+
+    Value narrowCopy(Value value, boolean dies) {
+        int from = register(value);
+        if (dies) {
+            value.register = Value.NOWHERE;
+            return fresh(from).zeroFrom(32);
+        }
+        Value copy = fresh();
+        asm.move32(copy.register, from);
+        return copy.zeroFrom(32);
+    }
+
+    @Override
+    public void zeroExtend(int width) {
+        if (width == 8) {
+            return;
+        }
+        int bits = 8 * width;
+        Value value = pop();
+        Value low = value.low(bits);
+        if (value.isConstant) {
+            push(Value.constant(value.constant & (1L << bits) - 1));
+        } else if (low.isZeroExtended(bits)) {
+            push(low);
+        } else {
+            int from = register(low);
+            Value d = low == value ? target(value) : fresh();
+            asm.zeroExtend(width, d.register, from);
+            push(d.zeroFrom(bits));
+        }
+        release(value);
+    }
+
+    @Override
+    public void signExtend(int width) {
+        if (width == 8) {
+            return;
+        }
+        int bits = 8 * width;
+        Value value = pop();
+        if (value.isConstant) {
+            push(Value.constant(value.constant << 64 - bits >> 64 - bits));
+        } else if (value.isSignExtended(bits)) {
+            push(value);
+        } else {
+            if (value.left != null) {
+                throw Unsupported.UNSUPPORTED;
+            }
+            push(Value.extended(use(value.low(bits)), bits));
+        }
+        release(value);
+    }
+
+    void multiply() {
+        Value b = pop();
+        Value a = pop();
+        if (a.isConstant && b.isConstant) {
+            push(Value.constant(a.constant * b.constant));
+        } else {
+            Value x = a.isConstant ? b : a;
+            Value y = a.isConstant ? a : b;
+            if (y.isImmediate()) {
+                int from = register(x);
+                Value d = target(x);
+                asm.multiplyConstant(true, d.register, from, (int) y.constant);
+                push(d);
+            } else {
+                int from = register(y);
+                Value d = changeable(x);
+                asm.multiply(true, d.register, from);
+                push(d);
+            }
+        }
+        release(a);
+        release(b);
+    }
+
+    void negate() {
+        Value a = pop();
+        if (a.isConstant) {
+            push(Value.constant(-a.constant));
+        } else {
+            Value d = changeable(a);
+            asm.negate(true, d.register);
+            push(d);
+        }
+        release(a);
+    }
+
+    void shift(int op, boolean wide) {
+        Value count = pop();
+        Value value = pop();
+        if (count.isConstant) {
+            int by = (int) count.constant & (wide ? 63 : 31);
+            push(
+                    value.isConstant
+                            ? Value.constant(shifted(op, wide, value.constant, by))
+                            : shifted(op, wide, value, by));
+        } else {
+            int by = register(count);
+            Value d = changeable(value);
+            asm.move32(RCX, by);
+            asm.shiftByCl(op, wide, d.register);
+            push(d);
+        }
+        release(count);
+        release(value);
+    }
+
+    static long shifted(int op, boolean wide, long value, int by) {
+        if (!wide) {
+            int low = (int) value;
+            return op == SHL ? low << by : op == SHR ? low >>> by : low >> by;
+        }
+        return op == SHL ? value << by : op == SHR ? value >>> by : value >> by;
+    }
+
+    Value shifted(int op, boolean wide, Value value, int by) {
+        if (by == 0 && wide) {
+            return value;
+        }
+        int zero = value.zeroFrom;
+        int sign = value.signFrom;
+        Value d = changeable(value);
+        asm.shift(op, wide, d.register, by);
+        if (!wide) {
+            return d.zeroFrom(32);
+        }
+        return switch (op) {
+            case SHL -> d.zeroFrom(Math.min(64, zero + by)).signFrom(Math.min(64, sign + by));
+            case SHR -> d.zeroFrom(Math.max(0, Math.min(64, zero) - by));
+            default ->
+                    d.zeroFrom(zero < 64 ? Math.max(0, zero - by) : 64)
+                            .signFrom(Math.max(1, sign - by));
+        };
+    }
+
+    // ---- what micro-ops call
+
+    @Override
+    public void runtime(String name, String descriptor) {
+        switch (name) {
+            case "choose" -> choose();
+            case "equal" -> {
+                Value b = pop();
+                Value a = pop();
+                compare(a, b, true);
+                Value d = fresh();
+                asm.set(CC_E, d.register);
+                push(d.zeroFrom(1));
+                release(a);
+                release(b);
+            }
+            case "lowestBit", "highestBit" -> find(name.equals("lowestBit"));
+            default -> throw Unsupported.UNSUPPORTED;
+        }
+    }
+
+    void choose() {
+        Value holds = pop();
+        Value no = pop();
+        Value yes = pop();
+        if (yes.left != null || no.left != null || holds.left != null) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        register(holds);
+        register(yes);
+        Value d = changeable(no);
+        int zero = Math.max(yes.zeroFrom, no.zeroFrom);
+        asm.test(true, holds.register, holds.register);
+        asm.moveIf(CC_NE, d.register, yes.register);
+        push(d.zeroFrom(zero));
+        release(holds);
+        release(no);
+        release(yes);
+    }
+
+    void find(boolean lowest) {
+        Value otherwise = pop();
+        Value value = pop();
+        register(otherwise);
+        register(value);
+        Value d = fresh();
+        if (lowest) {
+            asm.lowestBit(d.register, value.register);
+        } else {
+            asm.highestBit(d.register, value.register);
+        }
+        asm.moveIf(CC_E, d.register, otherwise.register);
+        push(d);
+        release(otherwise);
+        release(value);
+    }
+
+    @Override
+    public void cpu() {
+        push(cpu);
+    }
+
+    void popObject(Value object) {
+        Value value = pop();
+        release(value);
+        if (value != object) {
+            throw Unsupported.UNSUPPORTED;
+        }
+    }
+
+    int popConstant() {
+        Value value = pop();
+        release(value);
+        if (!value.isConstant) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        return (int) value.constant;
+    }
+
+    @Override
+    public void invoke(String owner, String name, String descriptor) {
+        switch (name) {
+            case "rotateLeft", "rotateRight" ->
+                    rotate(name.equals("rotateLeft") ? ROL : ROR, descriptor.startsWith("(J"));
+            case "reverseBytes" -> {
+                if (!descriptor.startsWith("(J")) {
+                    throw Unsupported.UNSUPPORTED;
+                }
+                Value value = pop();
+                Value d = changeable(value);
+                asm.swapBytes(d.register);
+                push(d);
+                release(value);
+            }
+            case "reversed" -> reverse(descriptor);
+            case "multiplyHigh" -> multiplyHigh(true);
+            case "unsignedMultiplyHigh" -> multiplyHigh(false);
+            case "longBitsToDouble", "doubleToRawLongBits" -> {}
+            case "sqrt" -> {
+                Value a = pop();
+                asm.vector(0xf2, 0x51, 0, inVector(a));
+                pushVectorHalf();
+                release(a);
+            }
+            case "allowsSse" -> {
+                popObject(cpu);
+                Value question = Value.object();
+                question.question = name;
+                push(question);
+            }
+            case "isEasy", "hasEasyQuotient", "hasEasyRoot" -> askWhetherEasy(name);
+            case "aligned" -> requireAlignment();
+            case "registers" -> {
+                popObject(cpu);
+                push(vectors);
+            }
+            case "load128", "store128" -> accessVector(name.equals("load128"));
+            default -> vector(name, descriptor);
+        }
+    }
+
+    void askWhetherEasy(String name) {
+        popObject(cpu);
+        Value y = pop();
+        Value x = name.equals("hasEasyRoot") ? use(y) : pop();
+        Value question = Value.comparison(x, y);
+        question.question = name;
+        push(question);
+    }
+
+    void pushVectorHalf() {
+        Value d = fresh();
+        asm.moveFromVector(d.register, 0);
+        push(d);
+    }
+
+    void arithmetic64(int opcode) {
+        Value b = pop();
+        Value a = pop();
+        int y = inVector(b);
+        int x = inVector(a);
+        int d = x;
+        if (a.uses == 1) {
+            a.vector = Value.NOWHERE;
+        } else {
+            d = allocateVector();
+            asm.moveVector(d, x);
+        }
+        asm.vector(0xf2, opcode, d, y);
+        Value result = Value.object();
+        result.vector = d;
+        result.stamp = ++now;
+        vectorRegisters[d] = result;
+        push(result);
+        release(a);
+        release(b);
+    }
+
+    /// An address, its alignment, whether it is for a store, and the CPU → the address; the interpreter has what is not
+    /// aligned.
+    void requireAlignment() {
+        popObject(cpu);
+        popConstant();
+        int width = popConstant();
+        Value address = pop();
+        int register = register(address);
+        MicroOp op = marked;
+        Runnable flush = flushLater();
+        asm.testConstant(register, width - 1);
+        leaveLater(asm.jumpIf(CC_NE), flush, op);
+        push(address);
+        release(address);
+    }
+
+    // ---- whole vectors
+
+    /// An operation whose operands are the vectors, indices in them, and a constant.
+    void vector(String name, String descriptor) {
+        if (descriptor.equals("([JII)V") || descriptor.equals("([JIJ)V")) {
+            long s = popConstant();
+            int d = popConstant();
+            popObject(vectors);
+            asm.load(RAX, FRAME, Frame.VECTORS);
+            asm.loadVector(0, RAX, 8L * d);
+            if (!HostVectors.shift(asm, name, s)) {
+                if (descriptor.equals("([JIJ)V")) {
+                    throw Unsupported.UNSUPPORTED;
+                }
+                asm.loadVector(1, RAX, 8 * s);
+                require(HostVectors.operation(asm, name));
+            }
+            asm.storeVector(RAX, 8L * d, 0);
+        } else if (descriptor.equals("([JIII)V")) {
+            int immediate = popConstant();
+            int s = popConstant();
+            int d = popConstant();
+            popObject(vectors);
+            asm.load(RAX, FRAME, Frame.VECTORS);
+            asm.loadVector(0, RAX, 8L * d);
+            asm.loadVector(1, RAX, 8L * s);
+            require(HostVectors.operation(asm, name, immediate));
+            asm.storeVector(RAX, 8L * d, 0);
+        } else {
+            throw Unsupported.UNSUPPORTED;
+        }
+    }
+
+    static void require(boolean supported) {
+        if (!supported) {
+            throw Unsupported.UNSUPPORTED;
+        }
+    }
+
+    /// 16 bytes between memory and a register; what the TLB does not answer, or is not aligned, is Java's.
+    void accessVector(boolean load) {
+        int alignment = popConstant();
+        int register = popConstant();
+        release(pop());
+        popObject(cpu);
+        Value address = pop();
+        int virtual = register(address);
+        MicroOp op = marked;
+        Runnable flush = flushLater();
+        if (alignment != 0) {
+            asm.testConstant(virtual, alignment);
+            leaveLater(asm.jumpIf(CC_NE), flush, op);
+        }
+        int miss = ask(virtual, 16, load ? Tlb.READ : Tlb.WRITE);
+        asm.load(RCX, RCX, Tlb.ADDEND);
+        asm.load(RAX, FRAME, Frame.VECTORS);
+        if (load) {
+            asm.loadVector(0, virtual, RCX);
+            asm.storeVector(RAX, 8L * register, 0);
+        } else {
+            asm.loadVector(0, RAX, 8L * register);
+            asm.storeVector(virtual, RCX, 0);
+        }
+        long done = asm.here();
+        outOfLine.add(() -> {
+            asm.patchHere(miss);
+            flush.run();
+            asm.constant(RAX, owner.number(new Exit(Exit.Kind.RUN, tb, op, 0)));
+            asm.callTo(owner.suspendAddress());
+            asm.jumpTo(done);
+        });
+        release(address);
+    }
+
+    void rotate(int op, boolean wide) {
+        Value count = pop();
+        Value value = pop();
+        if (count.isConstant) {
+            Value d = changeable(value);
+            asm.shift(op, wide, d.register, (int) count.constant & (wide ? 63 : 31));
+            push(wide ? d : d.zeroFrom(32));
+        } else {
+            int by = register(count);
+            Value d = changeable(value);
+            asm.move32(RCX, by);
+            asm.shiftByCl(op, wide, d.register);
+            push(wide ? d : d.zeroFrom(32));
+        }
+        release(count);
+        release(value);
+    }
+
+    void reverse(String descriptor) {
+        Value width = pop();
+        if (!descriptor.equals("(JI)J") || !width.isConstant) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        Value value = pop();
+        Value d = changeable(value);
+        asm.swapBytes(d.register);
+        int bits = 8 * (int) width.constant;
+        if (bits < 64) {
+            asm.shift(SHR, true, d.register, 64 - bits);
+        }
+        push(d.zeroFrom(bits));
+        release(value);
+        release(width);
+    }
+
+    void multiplyHigh(boolean signed) {
+        Value b = pop();
+        Value a = pop();
+        int y = register(b);
+        if (a.isConstant) {
+            asm.constant(RAX, a.constant);
+        } else {
+            asm.move(RAX, register(a));
+        }
+        asm.multiplyWide(signed, y);
+        release(a);
+        release(b);
+        Value d = fresh();
+        asm.move(d.register, RDX);
+        push(d);
+    }
+
+    @Override
+    public void beforeVectors() {
+        for (int i = dirty.nextSetBit(VECTOR); i >= 0; i = dirty.nextSetBit(i + 1)) {
+            storeSlot(i, slots[i]);
+            dirty.clear(i);
+        }
+    }
+
+    @Override
+    public void afterVectors() {
+        for (int i = held.nextSetBit(VECTOR); i >= 0; i = held.nextSetBit(i + 1)) {
+            hold(i, null);
+        }
+    }
+
+    void compare(Value a, Value b, boolean wide) {
+        if (a.of != null
+                && a.bits == 8
+                && (b.of != null && b.bits == 8
+                        || b.isConstant && b.constant == (byte) b.constant)) {
+            int x = register(a.of);
+            if (b.isConstant) {
+                asm.compare8Constant(x, (int) b.constant);
+            } else {
+                asm.compare8(x, register(b.of));
+            }
+            return;
+        }
+        boolean narrow = !wide || a.isSignExtended(32) && b.isSignExtended(32);
+        Value left = narrow ? a.low(32) : a;
+        Value right = narrow ? b.low(32) : b;
+        int x = register(left);
+        if (right.isConstant && (narrow || right.isImmediate())) {
+            asm.arithmeticConstant(CMP, !narrow, x, (int) right.constant);
+        } else {
+            asm.arithmetic(CMP, !narrow, x, register(right));
+        }
+    }
+
+    /// Compares the tag of the TLB's entry for an address; RCX is the entry's place after that.
+    ///
+    /// @return the jump to where there is no answer
+    abstract int ask(int virtual, int width, int tag);
+}

@@ -1,0 +1,605 @@
+package straddle.tcg.machine;
+
+import static org.objectweb.asm.Opcodes.*;
+import static straddle.tcg.machine.Assembler.*;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import straddle.tcg.block.Tb;
+import straddle.tcg.op.Emitter;
+import straddle.tcg.op.MicroOp;
+
+/// What compiled code has where, while it is being written: values on the operand stack, in scratch locals, guest slots
+/// and flags, and the host's registers that they are in.
+///
+/// RBX points to the slots, RBP to the [Frame], R14 to the TLB; RAX, RCX and RDX, XMM0 and XMM1 are for single steps.
+abstract class HostState extends Emitter {
+    static final int[] POOL = {RSI, RDI, R8, R9, R10, R11, R12, R13, R15};
+
+    /// XMM0 and XMM1 are for single steps.
+    static final int[] VECTOR_POOL = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+    static final int SLOTS = RBX;
+    static final int FRAME = RBP;
+    static final int TLB = R14;
+
+    static final int MAX_INDEX = 0x800;
+
+    /// In [#whereabouts]: an XMM register.
+    static final int IN_VECTOR = 0x10000;
+
+    /// Something that there is no machine code for: the micro-op is called instead.
+    static final class Unsupported extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        @SuppressWarnings("StaticAssignmentOfThrowable") // without a stack, thrown often
+        static final Unsupported UNSUPPORTED = new Unsupported();
+
+        private Unsupported() {
+            super(null, null, false, false);
+        }
+    }
+
+    final Assembler asm;
+    final MachineCode owner;
+    final Tb tb;
+
+    final ArrayDeque<Value> stack = new ArrayDeque<>();
+    final Value[] scratch = new Value[4];
+
+    /// Promises that were looked at since the last micro-op that ran in Java.
+    int promised;
+
+    final Value[] registers = new Value[16];
+    final Value[] vectorRegisters = new Value[16];
+    final Value[] slots = new Value[MAX_INDEX];
+
+    /// The slots that have a value here, and those whose memory is older.
+    final BitSet held = new BitSet();
+
+    final BitSet dirty = new BitSet();
+
+    // Flags: the kind, and values of result, A and B, each null if memory has it.
+    int kind = NO_KIND;
+    int kindInMemory = NO_KIND;
+    final Value[] flags = new Value[3];
+    final boolean[] flagDirty = new boolean[3];
+    Value rotated;
+    int rotation;
+
+    final List<Runnable> outOfLine = new ArrayList<>();
+    int now;
+
+    /// [#now] when the present micro-op began: what it has used since stays where it is.
+    int opStart;
+
+    HostState(MachineCode owner, Assembler asm, Tb tb, int zeroSlot) {
+        super(zeroSlot);
+        this.owner = owner;
+        this.asm = asm;
+        this.tb = tb;
+    }
+
+    void exit(Exit exit) {
+        asm.constant(RAX, owner.number(exit));
+        asm.jumpTo(owner.exitAddress());
+    }
+
+    void leaveLater(int end, Runnable flush, MicroOp op) {
+        outOfLine.add(() -> {
+            asm.patchHere(end);
+            flush.run();
+            exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
+        });
+    }
+
+    // ---- values
+
+    static Value use(Value value) {
+        value.uses++;
+        return value;
+    }
+
+    void release(Value value) {
+        if (--value.uses == 0) {
+            if (value.left != null) {
+                release(value.left);
+                release(value.right);
+            }
+            if (value.of != null) {
+                release(value.of);
+            }
+            if (value.register >= 0) {
+                registers[value.register] = null;
+                value.register = Value.NOWHERE;
+            }
+            if (value.vector >= 0) {
+                vectorRegisters[value.vector] = null;
+                value.vector = Value.NOWHERE;
+            }
+        }
+    }
+
+    void push(Value value) {
+        stack.push(use(value));
+    }
+
+    /// The caller has to release it.
+    Value pop() {
+        return stack.pop();
+    }
+
+    /// A free register, taken from a value that memory has too if need be.
+    int allocate() {
+        int register = tryToAllocate();
+        if (register < 0) {
+            leaveExtended();
+            register = tryToAllocate();
+        }
+        if (register < 0) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        return register;
+    }
+
+    /// Leaves to memory what keeps other values in registers.
+    void leaveExtended() {
+        for (int i = 0; i < flags.length; i++) {
+            if (flags[i] != null) {
+                if (flagDirty[i]) {
+                    storeTo(FRAME, flagPlace(i), flags[i]);
+                }
+                setFlag(i, null, false);
+            }
+        }
+        for (int i = held.nextSetBit(0); i >= 0; i = held.nextSetBit(i + 1)) {
+            if (slots[i].of != null) {
+                if (dirty.get(i)) {
+                    storeSlot(i, slots[i]);
+                }
+                hold(i, null);
+            }
+        }
+    }
+
+    int tryToAllocate() {
+        for (int register : POOL) {
+            if (registers[register] == null) {
+                return register;
+            }
+        }
+        Value oldest = null;
+        for (int register : POOL) {
+            Value value = registers[register];
+            boolean has =
+                    value.uses == value.usesWithPlace
+                            || value.vector >= 0 && value.stamp <= opStart;
+            if (has && (oldest == null || value.stamp < oldest.stamp)) {
+                oldest = value;
+            }
+        }
+        if (oldest == null) {
+            return -1;
+        }
+        int register = oldest.register;
+        if (!oldest.isConstant && oldest.vector < 0) {
+            evict(oldest);
+        }
+        oldest.register = Value.NOWHERE;
+        registers[register] = null;
+        return register;
+    }
+
+    /// Leaves a value to memory alone.
+    void evict(Value value) {
+        use(value);
+        for (int i = held.nextSetBit(0); i >= 0; i = held.nextSetBit(i + 1)) {
+            if (slots[i] == value) {
+                if (dirty.get(i)) {
+                    storeSlot(i, value);
+                }
+                hold(i, null);
+            }
+        }
+        for (int i = 0; i < flags.length; i++) {
+            if (flags[i] == value) {
+                if (flagDirty[i]) {
+                    storeTo(FRAME, flagPlace(i), value);
+                }
+                setFlag(i, null, false);
+            }
+        }
+        value.uses--;
+    }
+
+    Value fresh() {
+        return fresh(allocate());
+    }
+
+    Value fresh(int register) {
+        Value value = Value.in(register);
+        value.stamp = ++now;
+        registers[register] = value;
+        return value;
+    }
+
+    /// The register that has a value.
+    int register(Value value) {
+        value.stamp = ++now;
+        if (value.register < 0 && value.of != null) {
+            extend(value);
+        } else if (value.register < 0 && value.vector >= 0) {
+            int register = allocate();
+            asm.moveFromVector(register, value.vector);
+            value.register = register;
+            registers[register] = value;
+        } else if (value.register < 0) {
+            if (!value.isConstant) {
+                throw Unsupported.UNSUPPORTED;
+            }
+            int register = allocate();
+            asm.constant(register, value.constant);
+            value.register = register;
+            registers[register] = value;
+        }
+        return value.register;
+    }
+
+    void extend(Value value) {
+        Value of = value.of;
+        int from = register(of);
+        int register = target(of).register;
+        asm.signExtend(value.bits / 8, register, from);
+        value.register = register;
+        registers[register] = value;
+        value.of = null;
+        release(of);
+    }
+
+    /// A register with a copy of a value that is going to be changed: its own, if nobody else holds it.
+    Value changeable(Value value) {
+        if (value.uses == 1 && !value.isConstant) {
+            int register = register(value);
+            value.register = Value.NOWHERE;
+            return fresh(register);
+        }
+        if (value.isConstant) {
+            Value copy = fresh();
+            asm.constant(copy.register, value.constant);
+            return copy;
+        }
+        int from = register(value);
+        Value copy = fresh();
+        asm.move(copy.register, from);
+        return copy;
+    }
+
+    @Override
+    public void integer(int value) {
+        push(Value.constant(value));
+    }
+
+    @Override
+    public void constant(long value) {
+        push(Value.constant(value));
+    }
+
+    /// Where to put what is made of one value in one step: in its place, if nobody else needs it.
+    Value target(Value of) {
+        if (of.uses == 1 && !of.isConstant) {
+            int register = of.register;
+            of.register = Value.NOWHERE;
+            return fresh(register);
+        }
+        return fresh();
+    }
+
+    // ---- slots
+
+    int index(int slot) {
+        if (slot >= MAX_INDEX) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        return slot;
+    }
+
+    @Override
+    public void get(int slot) {
+        if (slot == zeroSlot) {
+            constant(0);
+            return;
+        }
+        int index = index(slot);
+        Value value = slots[index];
+        if (value == null) {
+            value = fresh();
+            if (index < VECTOR) {
+                asm.load(value.register, SLOTS, 8L * index);
+            } else {
+                asm.load(RAX, FRAME, Frame.VECTORS);
+                asm.load(value.register, RAX, 8L * (index - VECTOR));
+            }
+            hold(index, value);
+        }
+        value.stamp = ++now;
+        push(value);
+    }
+
+    @Override
+    public void set(int slot) {
+        Value value = pop();
+        int index = index(slot);
+        hold(index, value);
+        dirty.set(index);
+        release(value);
+    }
+
+    void hold(int index, Value value) {
+        Value before = slots[index];
+        slots[index] = value;
+        if (value != null) {
+            use(value).usesWithPlace++;
+            held.set(index);
+        } else {
+            held.clear(index);
+            dirty.clear(index);
+        }
+        if (before != null) {
+            before.usesWithPlace--;
+            release(before);
+        }
+    }
+
+    void storeSlot(int index, Value value) {
+        if (index < VECTOR) {
+            storeTo(SLOTS, 8L * index, value);
+        } else {
+            asm.load(RCX, FRAME, Frame.VECTORS);
+            storeTo(RCX, 8L * (index - VECTOR), value);
+        }
+    }
+
+    /// Leaves flags alone.
+    void storeTo(int at, long displacement, Value value) {
+        storeThen(at, displacement, value, whereabouts(value));
+    }
+
+    /// Where a value is now, for [#storeThen].
+    static int whereabouts(Value value) {
+        if (value.of != null) {
+            return value.of.register | value.bits << 8;
+        }
+        return value.register < 0 && value.vector >= 0 ? value.vector | IN_VECTOR : value.register;
+    }
+
+    /// Brings memory up to date.
+    void flush() {
+        for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
+            storeSlot(i, slots[i]);
+        }
+        dirty.clear();
+        flushFlags();
+        if (rotated != null) {
+            storeTo(FRAME, Frame.ROTATED, rotated);
+            asm.storeConstant(FRAME, Frame.ROTATION, rotation);
+        }
+    }
+
+    void flushFlags() {
+        if (kind != NO_KIND && recorded(kind) != kindInMemory) {
+            asm.storeConstant32(FRAME, Frame.FLAG_KIND, recorded(kind));
+            kindInMemory = recorded(kind);
+        }
+        for (int i = 0; i < flags.length; i++) {
+            if (flagDirty[i]) {
+                storeTo(FRAME, flagPlace(i), flags[i]);
+                flagDirty[i] = false;
+            }
+        }
+    }
+
+    /// The instructions that [#flush] would write now, to be written later, out of line.
+    Runnable flushLater() {
+        int count = dirty.cardinality();
+        int[] places = dirty.stream().toArray();
+        Value[] values = new Value[count];
+        int[] where = new int[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = slots[places[i]];
+            where[i] = whereabouts(values[i]);
+        }
+        int kindThen = kind != NO_KIND && recorded(kind) != kindInMemory ? recorded(kind) : NO_KIND;
+        if (kindThen != NO_KIND) {
+            kindInMemory = NO_KIND; // whether that way has been gone is not known
+        }
+        Value[] flagsThen = new Value[3];
+        int[] flagsWhere = new int[3];
+        for (int i = 0; i < 3; i++) {
+            if (flagDirty[i]) {
+                flagsThen[i] = flags[i];
+                flagsWhere[i] = whereabouts(flags[i]);
+            }
+        }
+        Value rotatedThen = rotated;
+        int rotatedWhere = rotated == null ? 0 : whereabouts(rotated);
+        int rotationThen = rotation;
+        return () -> {
+            for (int i = 0; i < places.length; i++) {
+                if (places[i] < VECTOR) {
+                    storeThen(SLOTS, 8L * places[i], values[i], where[i]);
+                } else {
+                    asm.load(RCX, FRAME, Frame.VECTORS);
+                    storeThen(RCX, 8L * (places[i] - VECTOR), values[i], where[i]);
+                }
+            }
+            if (kindThen != NO_KIND) {
+                asm.storeConstant32(FRAME, Frame.FLAG_KIND, kindThen);
+            }
+            for (int i = 0; i < 3; i++) {
+                if (flagsThen[i] != null) {
+                    storeThen(FRAME, flagPlace(i), flagsThen[i], flagsWhere[i]);
+                }
+            }
+            if (rotatedThen != null) {
+                storeThen(FRAME, Frame.ROTATED, rotatedThen, rotatedWhere);
+                asm.storeConstant(FRAME, Frame.ROTATION, rotationThen);
+            }
+        };
+    }
+
+    /// @param where the value's [#whereabouts]
+    void storeThen(int at, long displacement, Value value, int where) {
+        if (where >= IN_VECTOR) {
+            asm.storeVectorHalf(at, displacement, where - IN_VECTOR);
+        } else if (where >= 0x100) {
+            asm.signExtend((where >> 8) / 8, RAX, where & 0xff);
+            asm.store(at, displacement, RAX);
+        } else if (where >= 0) {
+            asm.store(at, displacement, where);
+        } else if (value.isImmediate()) {
+            asm.storeConstant(at, displacement, (int) value.constant);
+        } else {
+            asm.constant(RAX, value.constant);
+            asm.store(at, displacement, RAX);
+        }
+    }
+
+    /// Registers hold nothing any more.
+    void forget() {
+        for (int i = held.nextSetBit(0); i >= 0; i = held.nextSetBit(i + 1)) {
+            hold(i, null);
+        }
+        for (int i = 0; i < flags.length; i++) {
+            setFlag(i, null, false);
+        }
+        forgetRotation();
+        for (int i = 0; i < scratch.length; i++) {
+            setScratch(i, null);
+        }
+        for (int register : POOL) {
+            Value value = registers[register];
+            if (value != null) {
+                if (!value.isConstant) {
+                    throw Unsupported.UNSUPPORTED;
+                }
+                value.register = Value.NOWHERE;
+                registers[register] = null;
+            }
+        }
+        for (int vector : VECTOR_POOL) {
+            if (vectorRegisters[vector] != null) {
+                throw Unsupported.UNSUPPORTED;
+            }
+        }
+        kindInMemory = NO_KIND;
+        promised = 0;
+    }
+
+    // ---- scratch locals
+
+    @Override
+    public void take(int local) {
+        Value value = scratch[(local - A) / 2];
+        if (value == null) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        push(value);
+    }
+
+    @Override
+    public void keep(int local) {
+        Value value = pop();
+        setScratch((local - A) / 2, value);
+        release(value);
+    }
+
+    void setScratch(int index, Value value) {
+        Value before = scratch[index];
+        scratch[index] = value == null ? null : use(value);
+        if (before != null) {
+            release(before);
+        }
+    }
+
+    // ---- flags
+
+    static int flagPlace(int index) {
+        return Frame.FLAG_RESULT + 8 * index;
+    }
+
+    void setFlag(int index, Value value, boolean isDirty) {
+        Value before = flags[index];
+        flags[index] = value;
+        flagDirty[index] = isDirty;
+        if (value != null) {
+            use(value).usesWithPlace++;
+        }
+        if (before != null) {
+            before.usesWithPlace--;
+            release(before);
+        }
+    }
+
+    void pushFlag(int index) {
+        Value value = flags[index];
+        if (value == null) {
+            value = fresh();
+            asm.load(value.register, FRAME, flagPlace(index));
+            setFlag(index, value, false);
+        }
+        push(value);
+    }
+
+    static Value mustHave(Value value) {
+        if (value == null) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        return value;
+    }
+
+    void forgetRotation() {
+        if (rotated != null) {
+            release(rotated);
+            rotated = null;
+        }
+    }
+
+    // ---- XMM registers
+
+    /// The XMM register that has a value.
+    int inVector(Value value) {
+        value.stamp = ++now;
+        if (value.vector < 0) {
+            int from = register(value);
+            int vector = allocateVector();
+            asm.moveToVector(vector, from);
+            value.vector = vector;
+            vectorRegisters[vector] = value;
+        }
+        return value.vector;
+    }
+
+    /// A free XMM register, taken from a value that a general one or memory has too if need be.
+    int allocateVector() {
+        for (int vector : VECTOR_POOL) {
+            if (vectorRegisters[vector] == null) {
+                return vector;
+            }
+        }
+        for (int vector : VECTOR_POOL) {
+            Value value = vectorRegisters[vector];
+            boolean has = value.register >= 0 || value.isConstant;
+            if (value.stamp <= opStart && (has || value.uses == value.usesWithPlace)) {
+                if (!has) {
+                    evict(value);
+                }
+                value.vector = Value.NOWHERE;
+                vectorRegisters[vector] = null;
+                return vector;
+            }
+        }
+        throw Unsupported.UNSUPPORTED;
+    }
+}
