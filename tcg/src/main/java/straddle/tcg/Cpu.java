@@ -65,6 +65,7 @@ public abstract class Cpu {
     }
 
     private static final int JUMP_CACHE = 4096;
+    private static final int CODE_FILTER = 4096;
     private static final int LARGE_SHIFT = 22;
     private static final int LARGE_FILTER = 1024;
 
@@ -98,6 +99,9 @@ public abstract class Cpu {
 
     /// Changes whenever virtual addresses may translate differently: links between pages hold for one epoch.
     public int epoch;
+
+    /// The same for pages that every address space has.
+    public int globalEpoch;
 
     /// What is being run, or null for an instruction on its own.
     public Code current;
@@ -156,6 +160,10 @@ public abstract class Cpu {
     private final Tb[] jumpCache = new Tb[JUMP_CACHE];
     private final long[] fetchTag = new long[256];
     private final long[] fetchGpa = new long[256];
+    private final boolean[] fetchGlobal = new boolean[256];
+
+    /// By the low bits of an address >>> 12: whether code may have been fetched from the page.
+    private final long[] codePages = new long[CODE_FILTER / 64];
 
     /// By the low bits of an address >>> 22: whether a part of a larger page may be in a TLB.
     private final long[] largePages = new long[LARGE_FILTER / 64];
@@ -408,10 +416,19 @@ public abstract class Cpu {
         long at = pc + fetchBase();
         int slot = (int) (at ^ at >>> 12) & JUMP_CACHE - 1;
         Tb tb = jumpCache[slot];
-        if (tb != null && tb.pc == pc && tb.epoch == epoch && tb.valid && tb.mode == modeKey()) {
+        if (tb != null && tb.pc == pc && isFound(tb) && tb.valid && tb.mode == modeKey()) {
             return tb;
         }
         return lookupSlowly(at, slot);
+    }
+
+    /// Whether a block is still found at its virtual address.
+    private boolean isFound(Tb tb) {
+        return tb.epoch == (tb.isGlobal ? globalEpoch : epoch);
+    }
+
+    private boolean isFetchedGlobally(long virtual) {
+        return fetchGlobal[(int) (virtual >>> 12) & 255];
     }
 
     private Tb lookupSlowly(long at, int slot) {
@@ -430,7 +447,8 @@ public abstract class Cpu {
             }
             tbs.add(tb);
         }
-        tb.epoch = epoch;
+        tb.isGlobal = !tb.spansPages() && isFetchedGlobally(at);
+        tb.epoch = tb.isGlobal ? globalEpoch : epoch;
         jumpCache[slot] = tb;
         fetching = false;
         return tb;
@@ -467,6 +485,9 @@ public abstract class Cpu {
         long gpa = walk(virtual, FETCH);
         fetchTag[slot] = tag;
         fetchGpa[slot] = gpa & -4096;
+        fetchGlobal[slot] = (walkedKind() & Tlb.GLOBAL) != 0;
+        int page = (int) (virtual >>> 12) & CODE_FILTER - 1;
+        codePages[page >>> 6] |= 1L << page;
         return gpa;
     }
 
@@ -559,9 +580,9 @@ public abstract class Cpu {
         for (Tlb each : tlbs) {
             each.flush();
         }
-        java.util.Arrays.fill(fetchTag, -1);
         java.util.Arrays.fill(largePages, 0);
-        epoch++;
+        java.util.Arrays.fill(codePages, 0);
+        forgetFetches();
         tlbFlushes++;
     }
 
@@ -570,9 +591,19 @@ public abstract class Cpu {
         for (Tlb each : tlbs) {
             each.flushNonGlobal();
         }
-        java.util.Arrays.fill(fetchTag, -1);
+        for (int i = 0; i < fetchTag.length; i++) {
+            if (!fetchGlobal[i]) {
+                fetchTag[i] = -1;
+            }
+        }
         epoch++;
         tlbFlushes++;
+    }
+
+    private void forgetFetches() {
+        java.util.Arrays.fill(fetchTag, -1);
+        epoch++;
+        globalEpoch++;
     }
 
     /// Drops a range's pages, which hold no code that has been run: links between blocks stay.
@@ -601,8 +632,10 @@ public abstract class Cpu {
             each.flushPage(virtual);
         }
         // Code's pages are remembered one by one, whatever their size.
-        java.util.Arrays.fill(fetchTag, -1);
-        epoch++;
+        int page = (int) (virtual >>> 12) & CODE_FILTER - 1;
+        if (mayBeLarge || (codePages[page >>> 6] & 1L << page) != 0) {
+            forgetFetches();
+        }
     }
 
     /// A load that the TLB did not answer. Zero-extended.

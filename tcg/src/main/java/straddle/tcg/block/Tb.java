@@ -26,6 +26,9 @@ public final class Tb implements Code {
     /// The epoch of the address translation in which this block was last found by its virtual address.
     public int epoch;
 
+    /// Whether it lies on a page that every address space has, so that `epoch` is one of those of such pages.
+    public boolean isGlobal;
+
     /// Its interpreted head; set once.
     public BlockHead head;
 

@@ -46,13 +46,19 @@ final class Exit {
 
     long epochAt;
 
-    /// How often a [Kind#CALL] was made.
+    /// Whether the jump is from a page that every address space has, so that it goes to such pages only.
+    final boolean isGlobal;
+
+    /// How often a [Kind#CALL] was made, of a micro-op for which there is bytecode.
     int calls;
+
+    boolean hasBytecode;
 
     Exit(Kind kind, Tb tb, MicroOp op, int width) {
         this.kind = kind;
         this.tb = tb;
         this.op = op;
         this.width = width;
+        this.isGlobal = tb.isGlobal;
     }
 }

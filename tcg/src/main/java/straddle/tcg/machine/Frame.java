@@ -44,10 +44,16 @@ final class Frame {
     /// What code may take for granted: [straddle.tcg.Cpu#promises]. 4 bytes.
     static final int PROMISES = -8;
 
+    /// The epoch for code on pages that every address space has. 4 bytes.
+    static final int GLOBAL_EPOCH = -4;
+
     /// Its registers, 8 bytes each: the general ones, and low halves of the XMM registers.
     static final int REGISTERS = 0;
 
     static final int VECTOR_HALVES = 9 * 8;
+
+    /// As [#KEY], for code on pages that every address space has.
+    static final int GLOBAL_KEY = 184;
 
     /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code.
     static final int JUMPS = 192;

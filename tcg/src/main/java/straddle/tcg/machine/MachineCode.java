@@ -45,6 +45,9 @@ public final class MachineCode {
     /// What HotSpot has instructions for, and this not, is worth its time when it is called so often.
     private static final int CALLS_WORTH_A_REGION = 5_000;
 
+    /// Tells keys of global pages from others.
+    private static final long GLOBAL = 1L << 31;
+
     private final Cpu cpu;
     private final HostCode host;
     private final int zeroSlot;
@@ -263,10 +266,11 @@ public final class MachineCode {
         }
     }
 
-    private void rememberJump(MachineBlock to) {
+    private void rememberJump(Exit from, MachineBlock to) {
         long entry = frame + Frame.jump(to.tb.pc);
         Raw.putLong(entry + Frame.JUMP_PC, to.tb.pc);
-        Raw.putLong(entry + Frame.JUMP_KEY, Raw.getLong(frame + Frame.KEY));
+        int key = from.isGlobal ? Frame.GLOBAL_KEY : Frame.KEY;
+        Raw.putLong(entry + Frame.JUMP_KEY, Raw.getLong(frame + key));
         Raw.putLong(entry + Frame.JUMP_TARGET, to.entry);
     }
 
@@ -291,7 +295,10 @@ public final class MachineCode {
         Raw.putLong(f + Frame.TLB, c.tlb);
         Raw.putInt(f + Frame.PROMISES, c.promises());
         Raw.putInt(f + Frame.EPOCH, c.epoch);
-        Raw.putLong(f + Frame.KEY, (long) c.epoch << 32 | modeNumber());
+        Raw.putInt(f + Frame.GLOBAL_EPOCH, c.globalEpoch);
+        int mode = modeNumber();
+        Raw.putLong(f + Frame.KEY, (long) c.epoch << 32 | mode);
+        Raw.putLong(f + Frame.GLOBAL_KEY, (long) c.globalEpoch << 32 | mode | GLOBAL);
     }
 
     private void takeState() {
@@ -356,7 +363,7 @@ public final class MachineCode {
                 }
                 default -> next = execute(exit);
             }
-            if (exit.kind == Exit.Kind.CALL && ++exit.calls % CALLS_WORTH_A_REGION == 0) {
+            if (exit.hasBytecode && ++exit.calls % CALLS_WORTH_A_REGION == 0) {
                 cpu.hot(exit.tb);
             }
             if (exit.kind == Exit.Kind.CALL && next == exit.op.next) {
@@ -398,15 +405,18 @@ public final class MachineCode {
     }
 
     private void link(Exit exit, MachineBlock to) {
+        if (exit.isGlobal && !(exit.tb.isGlobal && to.tb.isGlobal)) {
+            return;
+        }
         if (exit.kind == Exit.Kind.LEAVE) {
-            rememberJump(to);
+            rememberJump(exit, to);
         } else if (exit.op instanceof Jump jump && jump.linked() == to.tb) {
             if (Raw.getInt(exit.jumpEnd - 4) != (int) (to.entry - exit.jumpEnd)) {
                 patch(exit, to.entry);
                 to.incoming(exit);
             }
             if (exit.epochAt != 0) {
-                Raw.putInt(exit.epochAt, cpu.epoch);
+                Raw.putInt(exit.epochAt, exit.isGlobal ? cpu.globalEpoch : cpu.epoch);
             }
         }
     }

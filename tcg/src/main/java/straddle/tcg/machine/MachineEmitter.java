@@ -32,6 +32,9 @@ final class MachineEmitter extends HostOperations {
     private final IdentityHashMap<Label, List<Integer>> forward = new IdentityHashMap<>();
     private boolean ended;
 
+    /// Whether there is bytecode for the present micro-op, and no machine code.
+    private boolean hasBytecode;
+
     /// @param called micro-ops, by their number in the block, that have proved to be [Unsupported]
     MachineEmitter(MachineCode owner, Assembler asm, Tb tb, BitSet called, int zeroSlot) {
         super(owner, asm, tb, zeroSlot);
@@ -43,7 +46,8 @@ final class MachineEmitter extends HostOperations {
         begin();
         int number = 0;
         for (MicroOp op = tb.head.next; op != null && !ended; op = op.next) {
-            if (called.get(number)) {
+            hasBytecode = called.get(number);
+            if (hasBytecode) {
                 call(op);
             } else {
                 try {
@@ -683,6 +687,7 @@ final class MachineEmitter extends HostOperations {
         }
         flush();
         Exit exit = new Exit(Exit.Kind.CALL, tb, op, 0);
+        exit.hasBytecode = hasBytecode;
         exit(exit);
         exit.resume = asm.here();
         forget();
@@ -703,7 +708,8 @@ final class MachineEmitter extends HostOperations {
         Exit exit = new Exit(Exit.Kind.JUMP, tb, jump, 0);
         int stale = 0;
         if (!jump.staysInPage()) {
-            asm.arithmeticMemoryConstant32(CMP, FRAME, Frame.EPOCH, -1);
+            asm.arithmeticMemoryConstant32(
+                    CMP, FRAME, tb.isGlobal ? Frame.GLOBAL_EPOCH : Frame.EPOCH, -1);
             exit.epochAt = asm.here() - 4;
             stale = asm.jumpIf(CC_NE);
         }
@@ -742,7 +748,7 @@ final class MachineEmitter extends HostOperations {
         asm.address(RCX, RCX, FRAME, 0, Frame.JUMPS);
         asm.arithmeticMemoryCompare(pc, RCX, Frame.JUMP_PC);
         int otherPc = asm.jumpIf(CC_NE);
-        asm.load(RDX, FRAME, Frame.KEY);
+        asm.load(RDX, FRAME, tb.isGlobal ? Frame.GLOBAL_KEY : Frame.KEY);
         asm.arithmeticMemoryCompare(RDX, RCX, Frame.JUMP_KEY);
         int otherKey = asm.jumpIf(CC_NE);
         outOfLine.add(() -> {
