@@ -6,6 +6,7 @@ import static straddle.tcg.machine.Assembler.*;
 import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.Word;
 
 /// What computes: the JVM's instructions, and what micro-ops call that the host has instructions for.
 abstract class HostOperations extends HostState {
@@ -476,6 +477,15 @@ abstract class HostOperations extends HostState {
             }
             case "isEasy", "hasEasyQuotient", "hasEasyRoot" -> askWhetherEasy(name);
             case "aligned" -> requireAlignment();
+            case "less", "below" -> {
+                requireDescriptor("(JJ)J", descriptor);
+                isLess(name.equals("below"));
+            }
+            case "rotate" -> {
+                requireDescriptor("(JJ)J", descriptor);
+                rotate(ROR, false);
+            }
+            case "unary" -> unary(descriptor);
             case "registers" -> {
                 popObject(cpu);
                 push(vectors);
@@ -483,6 +493,43 @@ abstract class HostOperations extends HostState {
             case "load128", "store128" -> accessVector(name.equals("load128"));
             default -> vector(name, descriptor);
         }
+    }
+
+    private static void requireDescriptor(String known, String descriptor) {
+        if (!known.equals(descriptor)) {
+            throw Unsupported.UNSUPPORTED;
+        }
+    }
+
+    /// 1 if a value is less than another, as signed words or as whole registers, else 0.
+    private void isLess(boolean wide) {
+        Value b = pop();
+        Value a = pop();
+        compare(a, b, wide);
+        Value d = fresh();
+        asm.set(CC_L, d.register);
+        push(d.zeroFrom(1));
+        release(a);
+        release(b);
+    }
+
+    /// Of [Word]'s operations, those that extend signs.
+    private void unary(String descriptor) {
+        requireDescriptor("(IJ)J", descriptor);
+        Value value = pop();
+        int operation = popConstant();
+        boolean isByte = operation == Word.SIGNED_BYTE;
+        if (!isByte && operation != Word.SIGNED_HALF) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        push(value);
+        release(value);
+        signExtend(isByte ? 1 : 2);
+        Value extended = pop();
+        register(extended);
+        push(extended);
+        release(extended);
+        zeroExtend(4);
     }
 
     void askWhetherEasy(String name) {

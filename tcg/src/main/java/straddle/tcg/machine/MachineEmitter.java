@@ -61,7 +61,9 @@ final class MachineEmitter extends HostOperations {
             number++;
         }
         if (!forward.isEmpty()) {
-            throw new IllegalStateException("a jump within a block has no target");
+            // The block ends within a predicated part.
+            called.set(0, number);
+            return false;
         }
         outOfLine.forEach(Runnable::run);
         return true;
