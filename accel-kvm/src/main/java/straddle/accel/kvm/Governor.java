@@ -9,7 +9,7 @@ import java.util.Comparator;
 /// Used by one vCPU's thread; allocates nothing after the first look at an address space.
 final class Governor {
     /// What the translator executes in a nanosecond, and the processor: typical of both, measured on integer code.
-    private static final double TRANSLATED_PER_NANO = 0.3;
+    private static final double TRANSLATED_PER_NANO = 1;
 
     private static final double NATIVE_PER_NANO = 3;
 
