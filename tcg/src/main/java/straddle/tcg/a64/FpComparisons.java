@@ -22,40 +22,22 @@ public final class FpComparisons {
 
     /// Flags as [straddle.tcg.op.Flags#EAGER] has them. Equality needs no look at NaNs: one differs from everything.
     public static long fcmpd(long x, long y, Cpu c) {
-        double a = Double.longBitsToDouble(x);
-        double b = Double.longBitsToDouble(y);
-        if (unit(c).quick) {
-            if (a < b) {
-                return LESS;
-            }
-            if (a > b) {
-                return GREATER;
-            }
-            if (a == b) {
-                return EQUAL;
-            }
-        }
-        return Conditions.eager(unit(c).compare(FpUnit.DOUBLE, x, y, false));
+        return doubles(x, y, false, c);
     }
 
     public static long fcmps(long x, long y, Cpu c) {
-        float a = Float.intBitsToFloat((int) x);
-        float b = Float.intBitsToFloat((int) y);
-        if (unit(c).quick) {
-            if (a < b) {
-                return LESS;
-            }
-            if (a > b) {
-                return GREATER;
-            }
-            if (a == b) {
-                return EQUAL;
-            }
-        }
-        return Conditions.eager(unit(c).compare(FpUnit.SINGLE, x & LOW, y & LOW, false));
+        return singles(x, y, false, c);
     }
 
     public static long fcmped(long x, long y, Cpu c) {
+        return doubles(x, y, true, c);
+    }
+
+    public static long fcmpes(long x, long y, Cpu c) {
+        return singles(x, y, true, c);
+    }
+
+    private static long doubles(long x, long y, boolean signal, Cpu c) {
         double a = Double.longBitsToDouble(x);
         double b = Double.longBitsToDouble(y);
         if (unit(c).quick) {
@@ -69,10 +51,10 @@ public final class FpComparisons {
                 return EQUAL;
             }
         }
-        return Conditions.eager(unit(c).compare(FpUnit.DOUBLE, x, y, true));
+        return Conditions.eager(unit(c).compare(FpUnit.DOUBLE, x, y, signal));
     }
 
-    public static long fcmpes(long x, long y, Cpu c) {
+    private static long singles(long x, long y, boolean signal, Cpu c) {
         float a = Float.intBitsToFloat((int) x);
         float b = Float.intBitsToFloat((int) y);
         if (unit(c).quick) {
@@ -86,6 +68,6 @@ public final class FpComparisons {
                 return EQUAL;
             }
         }
-        return Conditions.eager(unit(c).compare(FpUnit.SINGLE, x & LOW, y & LOW, true));
+        return Conditions.eager(unit(c).compare(FpUnit.SINGLE, x & LOW, y & LOW, signal));
     }
 }
