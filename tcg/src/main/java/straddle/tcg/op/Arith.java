@@ -495,7 +495,8 @@ public final class Arith {
         return eager(c.flagKind, c.flagResult, c.flagA, c.flagB);
     }
 
-    static int eager(int kind, long result, long a, long b) {
+    /// The same for given flags, see [Flags].
+    public static int eager(int kind, long result, long a, long b) {
         if (kind == Flags.EAGER) {
             return (int) result & Flags.ALL;
         }
