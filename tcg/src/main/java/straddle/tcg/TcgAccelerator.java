@@ -44,6 +44,10 @@ final class TcgAccelerator implements Translator, MemoryListener {
     private final CpuGroup group = new CpuGroup(WideExchange.ofHost());
     private final List<X86Cpu> cpus = new CopyOnWriteArrayList<>();
     private final Observation observation;
+
+    /// Empty too where regions are verified: they would get nothing to run.
+    private final Optional<HostCode> hostCode;
+
     private final Sampler sampler = new Sampler();
 
     /// The guest's time-stamp counter where it is not the machine's clock; or null.
@@ -55,6 +59,7 @@ final class TcgAccelerator implements Translator, MemoryListener {
         this.model = model;
         this.counter = counter;
         this.observation = observation;
+        hostCode = observation.verify() == 0 ? MachineCode.ofHost() : Optional.empty();
         if (observation.tierTimes()) {
             sampler.start();
         }
@@ -101,11 +106,7 @@ final class TcgAccelerator implements Translator, MemoryListener {
                 cpu.regions.warmUp();
             }
         }
-        if (MachineCode.isWanted() && observation.verify() == 0) {
-            HostCode.ofHost()
-                    .ifPresent(
-                            host -> cpu.machine = new MachineCode(cpu, host, X86Cpu.ZERO, arena));
-        }
+        hostCode.ifPresent(host -> cpu.machine = new MachineCode(cpu, host, X86Cpu.ZERO, arena));
         sampler.add(cpu);
         cpu.observe(id, observation.accesses());
         if (observation.verify() > 0) {

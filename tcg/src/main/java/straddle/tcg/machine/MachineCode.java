@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import straddle.core.memory.HostCode;
 import straddle.core.vcpu.Statistics;
 import straddle.tcg.Cpu;
@@ -16,6 +17,7 @@ import straddle.tcg.Sampler;
 import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Raw;
 import straddle.tcg.op.BlockHead;
+import straddle.tcg.op.Flags;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.RegionRuntime;
@@ -121,11 +123,13 @@ public final class MachineCode {
         cpu.mirrorAttention(frame + Frame.KICK);
     }
 
-    /// Whether system properties allow it: `straddle.tcg.machine=false` forbids it, and so does
-    /// `straddle.tcg.interpret=true`.
-    public static boolean isWanted() {
-        return !"false".equals(System.getProperty("straddle.tcg.machine"))
-                && !Boolean.getBoolean("straddle.tcg.interpret");
+    /// The host's, unless system properties forbid it: `straddle.tcg.machine=false` does, and so does
+    /// `straddle.tcg.interpret=true`. It takes some time to find.
+    public static Optional<HostCode> ofHost() {
+        boolean isWanted =
+                !"false".equals(System.getProperty("straddle.tcg.machine"))
+                        && !Boolean.getBoolean("straddle.tcg.interpret");
+        return isWanted ? HostCode.ofHost() : Optional.empty();
     }
 
     // ---- routines
@@ -320,7 +324,7 @@ public final class MachineCode {
                             c.flagB,
                             Raw.getLong(f + Frame.ROTATED),
                             rotation);
-            c.setFlags(straddle.tcg.op.Flags.EAGER, bits, 0, 0);
+            c.setFlags(Flags.EAGER, bits, 0, 0);
         }
     }
 
@@ -345,12 +349,12 @@ public final class MachineCode {
             MicroOp next;
             switch (exit.kind) {
                 case LOAD, STORE -> {
-                    access(exit);
+                    serve(exit);
                     target = restore;
                     continue;
                 }
                 case RUN -> {
-                    next = execute(exit);
+                    next = serve(exit);
                     if (next == exit.op.next) {
                         target = restore;
                         continue;
@@ -361,7 +365,7 @@ public final class MachineCode {
                     Raw.fullFence();
                     return exit.tb.head;
                 }
-                default -> next = execute(exit);
+                default -> next = serve(exit);
             }
             if (exit.hasBytecode && ++exit.calls % CALLS_WORTH_A_REGION == 0) {
                 cpu.hot(exit.tb);
@@ -381,22 +385,25 @@ public final class MachineCode {
         }
     }
 
-    private MicroOp execute(Exit exit) {
+    /// Does in Java what code was left for; a fault is its micro-op's.
+    ///
+    /// @return what to run next, where it was a whole micro-op; else null
+    private MicroOp serve(Exit exit) {
         try {
-            return exit.op.exec(cpu);
-        } catch (GuestFault fault) {
-            cpu.faultingInRegion = exit.op;
-            throw fault;
-        }
-    }
-
-    private void access(Exit exit) {
-        long virtual = Raw.getLong(frame + Frame.VIRTUAL);
-        try {
-            if (exit.kind == Exit.Kind.LOAD) {
-                Raw.putLong(frame + Frame.VALUE, cpu.load(virtual, exit.width));
-            } else {
-                cpu.store(virtual, exit.width, Raw.getLong(frame + Frame.VALUE));
+            switch (exit.kind) {
+                case LOAD -> {
+                    long virtual = Raw.getLong(frame + Frame.VIRTUAL);
+                    Raw.putLong(frame + Frame.VALUE, cpu.load(virtual, exit.width));
+                    return null;
+                }
+                case STORE -> {
+                    long virtual = Raw.getLong(frame + Frame.VIRTUAL);
+                    cpu.store(virtual, exit.width, Raw.getLong(frame + Frame.VALUE));
+                    return null;
+                }
+                default -> {
+                    return exit.op.exec(cpu);
+                }
             }
         } catch (GuestFault fault) {
             cpu.faultingInRegion = exit.op;

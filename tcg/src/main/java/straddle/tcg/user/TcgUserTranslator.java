@@ -44,7 +44,7 @@ public final class TcgUserTranslator implements UserTranslator, MemoryListener {
     private final int zeroSlot;
     private final Arena arena = Arena.ofShared();
     private final CpuGroup group = new CpuGroup(WideExchange.ofHost());
-    private final Optional<HostCode> hostCode = HostCode.ofHost();
+    private final Optional<HostCode> hostCode = MachineCode.ofHost();
     private final List<Cpu> cpus = new CopyOnWriteArrayList<>();
     private final ExecutorService compiler =
             Executors.newSingleThreadExecutor(
@@ -70,9 +70,7 @@ public final class TcgUserTranslator implements UserTranslator, MemoryListener {
                 cpu.regions.warmUp();
             }
         }
-        if (MachineCode.isWanted()) {
-            hostCode.ifPresent(host -> cpu.machine = new MachineCode(cpu, host, zeroSlot, arena));
-        }
+        hostCode.ifPresent(host -> cpu.machine = new MachineCode(cpu, host, zeroSlot, arena));
         cpus.add(cpu);
         return vcpu;
     }
