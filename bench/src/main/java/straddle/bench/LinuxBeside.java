@@ -14,7 +14,6 @@ import java.util.Map;
 public final class LinuxBeside {
     private static final String READY = "Leave the shell to power off.";
     private static final String PROMPT = ":~# ";
-    private static final String MEMORY_MIB = "256";
     private static final long RAM_KIB = 256 << 10;
     private static final long IDLE_MILLIS = 10_000;
 
@@ -37,12 +36,10 @@ public final class LinuxBeside {
                 "i=0; while [ $i -lt 300 ]; do i=$((i + 1)); /bin/true; done; echo $i");
     }
 
-    private final Path straddle;
-    private final Path guest;
+    private final LinuxGuest guest;
 
-    private LinuxBeside(Path straddle, Path guest) {
-        this.straddle = straddle;
-        this.guest = guest;
+    private LinuxBeside(Path straddle, Path directory) {
+        guest = new LinuxGuest(straddle, directory);
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -55,48 +52,6 @@ public final class LinuxBeside {
             System.exit(one && two ? 0 : 1);
         }
         bench.compare(!what.equals("boot"));
-    }
-
-    private List<String> ours(int processors) {
-        return List.of(
-                straddle.toString(),
-                "run",
-                "--accel",
-                "tcg",
-                "--cpu",
-                "qemu64",
-                "--smp",
-                Integer.toString(processors),
-                "-m",
-                MEMORY_MIB + "M",
-                "--kernel",
-                guest.resolve("vmlinuz").toString(),
-                "--initrd",
-                guest.resolve("initrd.cpio").toString(),
-                "--append",
-                "console=ttyS0");
-    }
-
-    private List<String> theirs() {
-        return List.of(
-                QemuRun.COMMAND,
-                "-accel",
-                "tcg",
-                "-cpu",
-                "qemu64",
-                "-m",
-                MEMORY_MIB,
-                "-nodefaults",
-                "-display",
-                "none",
-                "-serial",
-                "stdio",
-                "-kernel",
-                guest.resolve("vmlinuz").toString(),
-                "-initrd",
-                guest.resolve("initrd.cpio").toString(),
-                "-append",
-                "console=ttyS0");
     }
 
     private record Figures(
@@ -117,7 +72,7 @@ public final class LinuxBeside {
             if (all) {
                 for (Map.Entry<String, String> each : WORK.entrySet()) {
                     work.put(each.getKey(), vm.run(each.getValue()));
-                    results.put(each.getKey(), result(vm.said()));
+                    results.put(each.getKey(), LinuxGuest.result(vm.said()));
                 }
                 idle = vm.idle(IDLE_MILLIS);
             }
@@ -128,15 +83,9 @@ public final class LinuxBeside {
         }
     }
 
-    /// The line before the mark of the end: what comes first is the echo of what was typed.
-    private static String result(String said) {
-        List<String> lines = said.lines().map(String::strip).toList();
-        return lines.get(Math.max(0, lines.indexOf("=42=") - 1));
-    }
-
     private void compare(boolean all) throws IOException, InterruptedException {
-        Figures ours = measure(ours(1), all);
-        Figures theirs = measure(theirs(), all);
+        Figures ours = measure(guest.ours(), all);
+        Figures theirs = measure(guest.theirs(), all);
         System.out.printf(
                 "%-24s %22s %22s %8s%n", "", "Straddle: time, CPU", "QEMU: time, CPU", "speed");
         print("command to /init", ours.boot(), theirs.boot());
@@ -161,7 +110,9 @@ public final class LinuxBeside {
         }
         System.out.printf(
                 "memory beyond the guest's %s MiB: %,d MiB, QEMU %,d MiB%n",
-                MEMORY_MIB, (ours.peakKib() - RAM_KIB) >> 10, (theirs.peakKib() - RAM_KIB) >> 10);
+                LinuxGuest.MEMORY_MIB,
+                (ours.peakKib() - RAM_KIB) >> 10,
+                (theirs.peakKib() - RAM_KIB) >> 10);
     }
 
     private static double percent(ShellProcess.Cost cost) {
@@ -182,11 +133,12 @@ public final class LinuxBeside {
     private boolean repeat(int times, int processors) throws InterruptedException {
         int good = 0;
         for (int i = 0; i < times; i++) {
-            try (ShellProcess vm = new ShellProcess(ours(processors))) {
+            try (ShellProcess vm =
+                    new ShellProcess(guest.ours("--smp", Integer.toString(processors)))) {
                 ShellProcess.Cost boot = vm.await(READY);
                 vm.await(PROMPT);
                 vm.run("nproc");
-                boolean all = result(vm.said()).equals(Integer.toString(processors));
+                boolean all = LinuxGuest.result(vm.said()).equals(Integer.toString(processors));
                 vm.type("exit");
                 boolean ended = vm.awaitEnd() == 0;
                 System.out.printf(

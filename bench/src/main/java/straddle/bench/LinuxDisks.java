@@ -19,7 +19,6 @@ import java.util.Random;
 public final class LinuxDisks {
     private static final String READY = "Leave the shell to power off.";
     private static final String PROMPT = ":~# ";
-    private static final String MEMORY_MIB = "256";
     private static final int IMAGE_MIB = 256;
     private static final int ROUNDS = 5;
     private static final double WANTED = 0.8;
@@ -32,13 +31,11 @@ public final class LinuxDisks {
         DISKS.put("IDE", "/dev/sda");
     }
 
-    private final Path straddle;
-    private final Path guest;
+    private final LinuxGuest guest;
     private final Path image;
 
-    private LinuxDisks(Path straddle, Path guest, Path image) {
-        this.straddle = straddle;
-        this.guest = guest;
+    private LinuxDisks(Path straddle, Path directory, Path image) {
+        guest = new LinuxGuest(straddle, directory);
         this.image = image;
     }
 
@@ -65,52 +62,16 @@ public final class LinuxDisks {
     }
 
     private List<String> ours() {
-        return List.of(
-                straddle.toString(),
-                "run",
-                "--accel",
-                "tcg",
-                "--cpu",
-                "qemu64",
-                "-m",
-                MEMORY_MIB + "M",
-                "--disk",
-                image + ",readonly",
-                "--disk",
-                image + ",readonly,if=ide",
-                "--kernel",
-                guest.resolve("vmlinuz").toString(),
-                "--initrd",
-                guest.resolve("initrd.cpio").toString(),
-                "--append",
-                "console=ttyS0");
+        return guest.ours("--disk", image + ",readonly", "--disk", image + ",readonly,if=ide");
     }
 
     /// An IDE disk of QEMU's can't be read-only.
     private List<String> theirs() {
-        return List.of(
-                QemuRun.COMMAND,
-                "-accel",
-                "tcg",
-                "-cpu",
-                "qemu64",
-                "-m",
-                MEMORY_MIB,
-                "-nodefaults",
-                "-display",
-                "none",
-                "-serial",
-                "stdio",
+        return guest.theirs(
                 "-drive",
                 "if=virtio,format=raw,readonly=on,file=" + image,
                 "-drive",
-                "if=ide,format=raw,snapshot=on,file.locking=off,file=" + image,
-                "-kernel",
-                guest.resolve("vmlinuz").toString(),
-                "-initrd",
-                guest.resolve("initrd.cpio").toString(),
-                "-append",
-                "console=ttyS0");
+                "if=ide,format=raw,snapshot=on,file.locking=off,file=" + image);
     }
 
     /// The fastest of some rounds on each disk, and a checksum of the part that the last one ends with.
@@ -136,8 +97,7 @@ public final class LinuxDisks {
                 vm.run(
                         "dd if=%s bs=1M skip=%d 2>/dev/null | cksum"
                                 .formatted(disk.getValue(), IMAGE_MIB - 8));
-                List<String> lines = vm.said().lines().map(String::strip).toList();
-                results.put(disk.getKey(), lines.get(Math.max(0, lines.indexOf("=42=") - 1)));
+                results.put(disk.getKey(), LinuxGuest.result(vm.said()));
             }
             vm.type("exit");
             vm.awaitEnd();
