@@ -6,21 +6,21 @@ import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.simd.Lanes;
 import straddle.tcg.simd.Whole;
+import straddle.tcg.simd.WholeResult;
 
 /// Micro-ops of vector instructions that no other architecture has like this.
 final class SimdOps {
     private SimdOps() {}
 
     /// AES and SHA.
-    static final class Cryptographic extends MicroOp {
+    static final class Cryptographic extends WholeResult {
         private final Simd row;
-        private final int d;
         private final int n;
         private final int m;
 
         Cryptographic(Simd row, int d, int n, int m) {
+            super(d);
             this.row = row;
-            this.d = d;
             this.n = n;
             this.m = m;
         }
@@ -30,21 +30,10 @@ final class SimdOps {
             Crypto.run(row, c, d, n, m);
             return next;
         }
-
-        @Override
-        public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
-        }
-
-        @Override
-        public int emittedBytes() {
-            return Emitter.computeBytes(2);
-        }
     }
 
     /// TBL and TBX.
-    static final class Lookup extends MicroOp {
-        private final int d;
+    static final class Lookup extends WholeResult {
         private final int n;
         private final int m;
         private final int registers;
@@ -52,7 +41,7 @@ final class SimdOps {
         private final boolean q;
 
         Lookup(int d, int n, int m, int registers, boolean keep, boolean q) {
-            this.d = d;
+            super(d);
             this.n = n;
             this.m = m;
             this.registers = registers;
@@ -80,16 +69,6 @@ final class SimdOps {
             r[d] = low;
             r[d + 1] = high;
             return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
-        }
-
-        @Override
-        public int emittedBytes() {
-            return Emitter.computeBytes(2);
         }
     }
 

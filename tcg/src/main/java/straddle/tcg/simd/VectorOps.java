@@ -317,14 +317,13 @@ public final class VectorOps {
     }
 
     /// PMULL of 64-bit elements.
-    public static final class MultiplyPolynomials extends MicroOp {
-        private final int d;
+    public static final class MultiplyPolynomials extends WholeResult {
         private final int n;
         private final int m;
         private final boolean upper;
 
         public MultiplyPolynomials(int d, int n, int m, boolean upper) {
-            this.d = d;
+            super(d);
             this.n = n;
             this.m = m;
             this.upper = upper;
@@ -335,27 +334,16 @@ public final class VectorOps {
             Whole.multiplyPolynomials(c, d, n, m, upper);
             return next;
         }
-
-        @Override
-        public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
-        }
-
-        @Override
-        public int emittedBytes() {
-            return Emitter.computeBytes(2);
-        }
     }
 
     /// FCVTL.
-    public static final class ConvertLong extends MicroOp {
-        private final int d;
+    public static final class ConvertLong extends WholeResult {
         private final int n;
         private final int size;
         private final boolean upper;
 
         public ConvertLong(int d, int n, int size, boolean upper) {
-            this.d = d;
+            super(d);
             this.n = n;
             this.size = size;
             this.upper = upper;
@@ -365,16 +353,6 @@ public final class VectorOps {
         public MicroOp exec(Cpu c) {
             Whole.convertLong(c, d, n, size, upper);
             return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            e.compute(this, d, d + 1);
-        }
-
-        @Override
-        public int emittedBytes() {
-            return Emitter.computeBytes(2);
         }
     }
 
