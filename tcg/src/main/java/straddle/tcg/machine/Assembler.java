@@ -39,7 +39,6 @@ final class Assembler {
     static final int SAR = 7;
 
     // Conditions; an odd number is the negation of the even one before.
-    static final int CC_O = 0;
     static final int CC_B = 2;
     static final int CC_AE = 3;
     static final int CC_E = 4;

@@ -5,6 +5,7 @@ import static straddle.tcg.machine.Assembler.*;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import straddle.tcg.block.Tb;
@@ -353,12 +354,7 @@ abstract class HostState extends Emitter {
     }
 
     void storeSlot(int index, Value value) {
-        if (index < VECTOR) {
-            storeTo(SLOTS, 8L * index, value);
-        } else {
-            asm.load(RCX, FRAME, Frame.VECTORS);
-            storeTo(RCX, 8L * (index - VECTOR), value);
-        }
+        slotLater(index, value).run();
     }
 
     /// Leaves flags alone.
@@ -376,76 +372,70 @@ abstract class HostState extends Emitter {
 
     /// Brings memory up to date.
     void flush() {
-        for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
-            storeSlot(i, slots[i]);
-        }
+        flushLater().run();
         dirty.clear();
-        flushFlags();
-        if (rotated != null) {
-            storeTo(FRAME, Frame.ROTATED, rotated);
-            asm.storeConstant(FRAME, Frame.ROTATION, rotation);
-        }
+        flagsAreInMemory();
     }
 
     void flushFlags() {
-        if (kind != NO_KIND && recorded(kind) != kindInMemory) {
-            asm.storeConstant32(FRAME, Frame.FLAG_KIND, recorded(kind));
+        List<Runnable> stores = new ArrayList<>();
+        addFlags(stores);
+        stores.forEach(Runnable::run);
+        flagsAreInMemory();
+    }
+
+    private void flagsAreInMemory() {
+        Arrays.fill(flagDirty, false);
+        if (kind != NO_KIND) {
             kindInMemory = recorded(kind);
-        }
-        for (int i = 0; i < flags.length; i++) {
-            if (flagDirty[i]) {
-                storeTo(FRAME, flagPlace(i), flags[i]);
-                flagDirty[i] = false;
-            }
         }
     }
 
-    /// The instructions that [#flush] would write now, to be written later, out of line.
+    /// The instructions that bring memory up to date as things are now, to be written later, out of line.
     Runnable flushLater() {
-        int count = dirty.cardinality();
-        int[] places = dirty.stream().toArray();
-        Value[] values = new Value[count];
-        int[] where = new int[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = slots[places[i]];
-            where[i] = whereabouts(values[i]);
+        List<Runnable> stores = new ArrayList<>();
+        for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
+            stores.add(slotLater(i, slots[i]));
         }
-        int kindThen = kind != NO_KIND && recorded(kind) != kindInMemory ? recorded(kind) : NO_KIND;
-        if (kindThen != NO_KIND) {
+        if (addFlags(stores)) {
             kindInMemory = NO_KIND; // whether that way has been gone is not known
         }
-        Value[] flagsThen = new Value[3];
-        int[] flagsWhere = new int[3];
-        for (int i = 0; i < 3; i++) {
+        if (rotated != null) {
+            int rotationThen = rotation;
+            stores.add(storeLater(FRAME, Frame.ROTATED, rotated));
+            stores.add(() -> asm.storeConstant(FRAME, Frame.ROTATION, rotationThen));
+        }
+        return () -> stores.forEach(Runnable::run);
+    }
+
+    /// Adds the stores of what memory lacks of the flags; returns whether their kind is among it.
+    private boolean addFlags(List<Runnable> stores) {
+        boolean otherKind = kind != NO_KIND && recorded(kind) != kindInMemory;
+        if (otherKind) {
+            int kindThen = recorded(kind);
+            stores.add(() -> asm.storeConstant32(FRAME, Frame.FLAG_KIND, kindThen));
+        }
+        for (int i = 0; i < flags.length; i++) {
             if (flagDirty[i]) {
-                flagsThen[i] = flags[i];
-                flagsWhere[i] = whereabouts(flags[i]);
+                stores.add(storeLater(FRAME, flagPlace(i), flags[i]));
             }
         }
-        Value rotatedThen = rotated;
-        int rotatedWhere = rotated == null ? 0 : whereabouts(rotated);
-        int rotationThen = rotation;
+        return otherKind;
+    }
+
+    private Runnable storeLater(int at, long displacement, Value value) {
+        int where = whereabouts(value);
+        return () -> storeThen(at, displacement, value, where);
+    }
+
+    private Runnable slotLater(int index, Value value) {
+        if (index < VECTOR) {
+            return storeLater(SLOTS, 8L * index, value);
+        }
+        Runnable store = storeLater(RCX, 8L * (index - VECTOR), value);
         return () -> {
-            for (int i = 0; i < places.length; i++) {
-                if (places[i] < VECTOR) {
-                    storeThen(SLOTS, 8L * places[i], values[i], where[i]);
-                } else {
-                    asm.load(RCX, FRAME, Frame.VECTORS);
-                    storeThen(RCX, 8L * (places[i] - VECTOR), values[i], where[i]);
-                }
-            }
-            if (kindThen != NO_KIND) {
-                asm.storeConstant32(FRAME, Frame.FLAG_KIND, kindThen);
-            }
-            for (int i = 0; i < 3; i++) {
-                if (flagsThen[i] != null) {
-                    storeThen(FRAME, flagPlace(i), flagsThen[i], flagsWhere[i]);
-                }
-            }
-            if (rotatedThen != null) {
-                storeThen(FRAME, Frame.ROTATED, rotatedThen, rotatedWhere);
-                asm.storeConstant(FRAME, Frame.ROTATION, rotationThen);
-            }
+            asm.load(RCX, FRAME, Frame.VECTORS);
+            store.run();
         };
     }
 
