@@ -3,8 +3,8 @@ package straddle.tcg.x86;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static straddle.core.arch.x86.X86.*;
+import static straddle.tcg.x86.ProtectedMachine.*;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
@@ -15,59 +15,28 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
-import straddle.core.bus.MachineLock;
-import straddle.core.bus.PortBus;
-import straddle.core.irq.InterruptSource;
-import straddle.core.memory.AddressSpace;
-import straddle.core.memory.RamAllocator;
-import straddle.core.memory.RamBlock;
-import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 
 /// What segments allow in 32-bit protected mode, where most of them end at 4 GiB (SDM volume 3, 6.3 to 6.5): FS and GS, one
 /// of which is null in a 32-bit Linux kernel, have the others neither checked more nor less.
 class SegmentLimitTest {
-    private static final int GDT = 0x1000;
-    private static final int IDT = 0x2000;
-    private static final int HANDLERS = 0x3000;
     private static final int CODE = 0x8000;
     private static final int STACK = 0x1_0000;
     private static final int DATA = 0x2_0000;
-    private static final int CODE_SELECTOR = 0x08;
     private static final int NO_EXCEPTION = -1;
 
-    private final Arena arena = Arena.ofShared();
-    private final X86State state = new X86State();
+    private ProtectedMachine machine;
+    private X86State state;
     private MemorySegment ram;
     private X86Cpu cpu;
 
     @BeforeEach
     void makeMachine() throws Exception {
-        MachineLock lock = new MachineLock();
-        AddressSpace memory = new AddressSpace(lock);
-        RamBlock block = RamBlock.allocate("ram", 1 << 20, RamAllocator.OFF_HEAP, arena);
-        memory.mapRam(0, block);
-        ram = block.bytes();
-        cpu =
-                new X86Cpu(
-                        CpuModel.of(CpuModels.MAX),
-                        memory,
-                        new PortBus(lock),
-                        new VirtualClock(() -> 0, lock),
-                        InterruptSource.NONE,
-                        arena);
-        ram.set(ValueLayout.JAVA_LONG, GDT + CODE_SELECTOR, 0x00cf_9b00_0000_ffffL);
-        for (int vector = 0; vector < 32; vector++) {
-            long gate = HANDLERS + vector | CODE_SELECTOR << 16 | 0x8e00L << 32;
-            ram.set(ValueLayout.JAVA_LONG, IDT + 8 * vector, gate);
-            ram.set(ValueLayout.JAVA_BYTE, HANDLERS + vector, (byte) 0xf4);
-        }
+        machine = new ProtectedMachine(32, 0x8e00);
+        state = machine.state;
+        ram = machine.ram;
+        cpu = machine.cpu;
         ram.set(ValueLayout.JAVA_INT, DATA, 0x1234_5678);
-        state.cr0 = CR0_PE | CR0_ET | CR0_NE;
-        state.gdtBase = GDT;
-        state.gdtLimit = 0xff;
-        state.idtBase = IDT;
-        state.idtLimit = 0x1ff;
         int data = Segment.P | Segment.S | Segment.DB | Segment.G | 3;
         for (Segment segment : state.segments) {
             segment.set(0x10, 0, -1, data);
@@ -81,7 +50,7 @@ class SegmentLimitTest {
 
     @AfterEach
     void close() {
-        arena.close();
+        machine.close();
     }
 
     /// Runs code, to which HLT is added.

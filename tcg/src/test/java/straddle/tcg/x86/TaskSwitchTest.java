@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static straddle.core.arch.x86.X86.*;
+import static straddle.tcg.x86.ProtectedMachine.*;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
@@ -16,20 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
-import straddle.core.bus.MachineLock;
-import straddle.core.bus.PortBus;
-import straddle.core.irq.InterruptSource;
-import straddle.core.memory.AddressSpace;
-import straddle.core.memory.RamAllocator;
-import straddle.core.memory.RamBlock;
-import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 
 /// Hardware task switches in 32-bit protected mode without paging (SDM volume 3, chapter 9).
 class TaskSwitchTest {
-    private static final int GDT = 0x1000;
-    private static final int IDT = 0x2000;
-    private static final int HANDLERS = 0x3000;
     private static final int TSS_OLD = 0x4000;
     private static final int TSS_NEW = 0x5000;
     private static final int TSS_16 = 0x6000;
@@ -37,8 +27,6 @@ class TaskSwitchTest {
     private static final int CODE_NEW = 0x9000;
     private static final int STACK = 0x1_0000;
     private static final int STACK_NEW = 0x1_2000;
-    private static final int CODE_SELECTOR = 0x08;
-    private static final int DATA_SELECTOR = 0x10;
     private static final int OLD = 0x18;
     private static final int NEW = 0x20;
     private static final int GATE = 0x28;
@@ -48,37 +36,22 @@ class TaskSwitchTest {
     private static final String CALL_GATE = "9a 00000000 2800";
     private static final int BUSY = 2;
 
-    private final Arena arena = Arena.ofShared();
-    private final X86State state = new X86State();
+    private ProtectedMachine machine;
+    private X86State state;
     private MemorySegment ram;
     private X86Cpu cpu;
 
     @BeforeEach
     void makeMachine() throws Exception {
-        MachineLock lock = new MachineLock();
-        AddressSpace memory = new AddressSpace(lock);
-        RamBlock block = RamBlock.allocate("ram", 1 << 20, RamAllocator.OFF_HEAP, arena);
-        memory.mapRam(0, block);
-        ram = block.bytes();
-        cpu =
-                new X86Cpu(
-                        CpuModel.of(CpuModels.MAX),
-                        memory,
-                        new PortBus(lock),
-                        new VirtualClock(() -> 0, lock),
-                        InterruptSource.NONE,
-                        arena);
-        putLong(GDT + CODE_SELECTOR, 0x00cf_9b00_0000_ffffL);
-        putLong(GDT + DATA_SELECTOR, 0x00cf_9300_0000_ffffL);
+        machine = new ProtectedMachine(32, 0x8e00);
+        state = machine.state;
+        ram = machine.ram;
+        cpu = machine.cpu;
         putTss(OLD, TSS_OLD, 0x67, 0x8b);
         putTss(NEW, TSS_NEW, 0x67, 0x89);
         putTss(OLD_STYLE, TSS_16, 0x2b, 0x81);
-        putLong(GDT + GATE, (long) NEW << 16 | 0xe500L << 32);
-        putLong(GDT + ABSENT_DATA, 0x00cf_1300_0000_ffffL);
-        for (int vector = 0; vector < 32; vector++) {
-            putLong(IDT + 8 * vector, HANDLERS + vector | CODE_SELECTOR << 16 | 0x8e00L << 32);
-            ram.set(ValueLayout.JAVA_BYTE, HANDLERS + vector, (byte) 0xf4);
-        }
+        machine.putLong(GDT + GATE, (long) NEW << 16 | 0xe500L << 32);
+        machine.putLong(GDT + ABSENT_DATA, 0x00cf_1300_0000_ffffL);
         putInt(TSS_NEW + 0x20, CODE_NEW);
         putInt(TSS_NEW + 0x24, RFLAGS_FIXED | RFLAGS_CF);
         putInt(TSS_NEW + 0x2c, 0x1234_5678); // ECX
@@ -93,11 +66,6 @@ class TaskSwitchTest {
             putShort(TSS_16 + at, at == 0x24 ? CODE_SELECTOR : DATA_SELECTOR);
         }
         put(CODE_NEW, "f4");
-        state.cr0 = CR0_PE | CR0_ET | CR0_NE;
-        state.gdtBase = GDT;
-        state.gdtLimit = 0xff;
-        state.idtBase = IDT;
-        state.idtLimit = 0x1ff;
         int data = Segment.P | Segment.S | Segment.DB | Segment.G | 3;
         for (Segment segment : state.segments) {
             segment.set(DATA_SELECTOR, 0, -1, data);
@@ -110,20 +78,16 @@ class TaskSwitchTest {
 
     @AfterEach
     void close() {
-        arena.close();
+        machine.close();
     }
 
     private void putTss(int selector, int base, int limit, int type) {
-        putLong(GDT + selector, limit | (long) base << 16 | (long) type << 40);
+        machine.putLong(GDT + selector, limit | (long) base << 16 | (long) type << 40);
     }
 
     private void put(int at, String hex) {
         byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
         MemorySegment.copy(bytes, 0, ram, ValueLayout.JAVA_BYTE, at, bytes.length);
-    }
-
-    private void putLong(int at, long value) {
-        ram.set(ValueLayout.JAVA_LONG_UNALIGNED, at, value);
     }
 
     private void putInt(int at, int value) {
@@ -198,7 +162,7 @@ class TaskSwitchTest {
 
     @Test
     void anExceptionThroughATaskGatePushesItsErrorCodeInTheNewTask() {
-        putLong(IDT + 8 * GP, (long) NEW << 16 | 0x8500L << 32);
+        machine.putLong(IDT + 8 * GP, (long) NEW << 16 | 0x8500L << 32);
         run("b8 50 00 00 00 8e d8"); // mov eax, 0x50; mov ds, eax: beyond what the table has
         assertEquals(CODE_NEW + 1, state.rip);
         assertEquals(STACK_NEW - 4, state.gpr[RSP]);

@@ -3,8 +3,8 @@ package straddle.tcg.x86;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static straddle.core.arch.x86.X86.*;
+import static straddle.tcg.x86.ProtectedMachine.*;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
@@ -15,61 +15,31 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
-import straddle.core.bus.MachineLock;
-import straddle.core.bus.PortBus;
-import straddle.core.irq.InterruptSource;
-import straddle.core.memory.AddressSpace;
-import straddle.core.memory.RamAllocator;
-import straddle.core.memory.RamBlock;
-import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 
 /// Virtual-8086 code under IOPL 0, with a monitor whose handlers halt.
 class VirtualInterruptsTest {
-    private static final int GDT = 0x1000;
-    private static final int IDT = 0x2000;
-    private static final int HANDLERS = 0x3000;
     private static final int TSS = 0x4000;
     private static final int IO_MAP = 0x88;
     private static final int CODE = 0x8000;
     private static final int TASK_SELECTOR = 0x18;
     private static final int UD2 = 0x0b0f;
 
-    private final Arena arena = Arena.ofShared();
-    private final X86State state = new X86State();
+    private ProtectedMachine machine;
+    private X86State state;
     private MemorySegment ram;
     private X86Cpu cpu;
 
     @BeforeEach
     void makeMachine() throws Exception {
-        MachineLock lock = new MachineLock();
-        AddressSpace memory = new AddressSpace(lock);
-        RamBlock block = RamBlock.allocate("ram", 1 << 20, RamAllocator.OFF_HEAP, arena);
-        memory.mapRam(0, block);
-        ram = block.bytes();
-        cpu =
-                new X86Cpu(
-                        CpuModel.of(CpuModels.MAX),
-                        memory,
-                        new PortBus(lock),
-                        new VirtualClock(() -> 0, lock),
-                        InterruptSource.NONE,
-                        arena);
-        putLong(GDT + 8, 0x00cf_9b00_0000_ffffL);
-        putLong(GDT + 16, 0x00cf_9300_0000_ffffL);
-        for (int vector = 0; vector < 64; vector++) {
-            putLong(IDT + 8 * vector, HANDLERS + vector | 8 << 16 | 0xee00L << 32);
-            ram.set(ValueLayout.JAVA_BYTE, HANDLERS + vector, (byte) 0xf4);
-        }
-        putLong(TSS + 4, 0x1_0000); // ESP0
-        putLong(TSS + 8, 16);
-        putLong(TSS + 100, (long) IO_MAP << 16);
-        state.cr0 = CR0_PE | CR0_ET | CR0_NE;
+        machine = new ProtectedMachine(64, 0xee00);
+        state = machine.state;
+        ram = machine.ram;
+        cpu = machine.cpu;
+        machine.putLong(TSS + 4, 0x1_0000); // ESP0
+        machine.putLong(TSS + 8, 16);
+        machine.putLong(TSS + 100, (long) IO_MAP << 16);
         state.cr4 = CR4_VME;
-        state.gdtBase = GDT;
-        state.gdtLimit = 0xff;
-        state.idtBase = IDT;
-        state.idtLimit = 0x1ff;
         state.tr.set(TASK_SELECTOR, TSS, 0xff, Segment.P | 0xb);
         state.rflags = RFLAGS_FIXED | RFLAGS_VM | RFLAGS_IF;
         for (Segment segment : state.segments) {
@@ -80,11 +50,7 @@ class VirtualInterruptsTest {
 
     @AfterEach
     void close() {
-        arena.close();
-    }
-
-    private void putLong(int at, long value) {
-        ram.set(ValueLayout.JAVA_LONG_UNALIGNED, at, value);
+        machine.close();
     }
 
     private int word(long at) {
@@ -151,7 +117,7 @@ class VirtualInterruptsTest {
     @Test
     void anInterruptThatTheMapLeavesAloneIsHandledAsOnAn8086() {
         state.rflags |= RFLAGS_VIF;
-        putLong(0x21 * 4, 0x9000); // 0000:9000
+        machine.putLong(0x21 * 4, 0x9000); // 0000:9000
         MemorySegment.copy(
                 new byte[] {0x43, (byte) 0xcf}, 0, ram, ValueLayout.JAVA_BYTE, 0x9000, 2);
         assertEquals(UD, run("cd 21 41")); // int 0x21: inc bx; iret. inc cx
