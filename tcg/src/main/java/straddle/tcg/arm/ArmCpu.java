@@ -3,8 +3,6 @@ package straddle.tcg.arm;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.HashMap;
-import java.util.Map;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserVcpu;
@@ -82,9 +80,6 @@ public final class ArmCpu extends FpCpu {
 
     private final Translator translator;
 
-    /// What was left of the IT block at the instructions within one, for those that fault.
-    private final Map<Long, Integer> itStates = new HashMap<>();
-
     private boolean thumb;
     private int it;
 
@@ -111,17 +106,9 @@ public final class ArmCpu extends FpCpu {
         return translator.translate(gpa, modeKey());
     }
 
-    void noteIt(long at, int state) {
-        if (state != 0) {
-            itStates.put(at, state);
-        } else if (!itStates.isEmpty()) {
-            itStates.remove(at);
-        }
-    }
-
     @Override
     protected void faultedAt(MicroOp op) {
-        it = thumb ? itStates.getOrDefault(pc, 0) : 0;
+        it = op.context & 0xff;
     }
 
     void setThumb(boolean isThumb) {

@@ -46,6 +46,10 @@ final class Translator {
 
     private boolean thumb;
     private int it;
+
+    /// [#it] when the present instruction began.
+    private int itBefore;
+
     private long blockPc;
     private long secondPage;
     private long pc;
@@ -76,6 +80,7 @@ final class Translator {
         ended = false;
         comparedA = -1;
         int limit = (mode & UserCpu.ALONE) != 0 ? 1 : MAX_INSNS;
+        itBefore = it;
         if (it != 0) {
             append(new ArmOps.SetIt(0));
         }
@@ -83,7 +88,7 @@ final class Translator {
             if (count > 0 && (pc & 4095) == 0 || !decode()) {
                 break;
             }
-            cpu.noteIt(pc, it);
+            itBefore = it;
             one();
             count++;
             pc = pc + insn.length & MASK;
@@ -135,6 +140,7 @@ final class Translator {
     void append(MicroOp op) {
         op.pc = pc;
         op.index = count;
+        op.context = (byte) itBefore;
         if (last == null) {
             first = op;
         } else {

@@ -21,6 +21,9 @@ public abstract class MicroOp {
     /// How many guest instructions of the block precede this one's.
     public int index;
 
+    /// What else the architecture must know to run the instruction again after a fault, such as T32's IT state.
+    public byte context;
+
     protected MicroOp() {}
 
     /// Does its work; returns what to run next, or null to leave the guest.

@@ -72,6 +72,17 @@ class ArmCpuTest {
     }
 
     @Test
+    void aStoreInAnItBlockIsRepeatedWithWhatIsLeftOfTheBlockWhateverElseTheProcessorRan() {
+        // cmp r0, #0; ite eq; streq r2, [r1]; movne r4, #1; svc
+        int at = snippet.next();
+        snippet.t32("2800 bf0c 600a 2401" + SVC_T32);
+        snippet.otherProgram(at, "2000 2000 2000 2000" + SVC_T32);
+        snippet.fork();
+        snippet.t32Again(at);
+        assertEquals(0, register(4));
+    }
+
+    @Test
     void aProgramGoesOnWithinAnItBlock() {
         // movne r2, #1; svc: as the second instruction of ITT NE, of which the first has left Z set
         int it = 0x18;

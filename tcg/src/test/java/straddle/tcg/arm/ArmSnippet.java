@@ -38,18 +38,51 @@ final class ArmSnippet implements AutoCloseable {
     /// Runs words of A32, behind the code of the last run.
     UserStop a32(int... words) {
         for (int i = 0; i < words.length; i++) {
-            put(next + 4 * i, 4, words[i]);
+            put(memory, next + 4 * i, 4, words[i]);
         }
         return go(4 * words.length, 0);
     }
 
     /// Runs halfwords of T32.
     UserStop t32(String halfwords) {
+        return go(put(memory, next, halfwords) + 3 & -4, T);
+    }
+
+    /// Runs the code at an address, which has been run before.
+    UserStop t32Again(int at) {
+        cpu.setStatus(T);
+        cpu.setPc(at);
+        return cpu.run();
+    }
+
+    /// Shares all pages with a copy, so that the next store to each must copy it.
+    void fork() {
+        memory.fork();
+    }
+
+    /// Has the processor run another program's T32 at an address.
+    void otherProgram(int at, String halfwords) {
+        UserMemory other = new UserMemory(UserIsa.ARM, frames);
+        other.map(
+                CODE,
+                4096,
+                UserMemory.READ | UserMemory.WRITE | UserMemory.EXEC,
+                false,
+                null,
+                0,
+                "");
+        cpu.use(other);
+        put(other, at, halfwords);
+        t32Again(at);
+        cpu.use(memory);
+    }
+
+    private int put(UserMemory into, int at, String halfwords) {
         byte[] bytes = HexFormat.of().parseHex(halfwords.replace(" ", ""));
         for (int i = 0; i < bytes.length; i += 2) {
-            put(next + i, 2, (bytes[i] & 0xff) << 8 | bytes[i + 1] & 0xff);
+            put(into, at + i, 2, (bytes[i] & 0xff) << 8 | bytes[i + 1] & 0xff);
         }
-        return go(bytes.length + 3 & -4, T);
+        return bytes.length;
     }
 
     private UserStop go(int bytes, long state) {
@@ -59,9 +92,9 @@ final class ArmSnippet implements AutoCloseable {
         return cpu.run();
     }
 
-    private void put(int at, int width, int value) {
+    private static void put(UserMemory into, int at, int width, int value) {
         try {
-            memory.put(at, width, value);
+            into.put(at, width, value);
         } catch (BadAddressException e) {
             throw new AssertionError(e);
         }
