@@ -41,6 +41,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private final Governor governor;
     private final InterruptSource interrupts;
     private final UserCodePages pages;
+    private final AddressSpace memory;
 
     /// Null unless native code is to be checked.
     private final NativeCheck check;
@@ -140,6 +141,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         interrupts = parts.interrupts;
         pages = parts.pages;
         vectors = parts.vectors;
+        memory = parts.memory;
         check = parts.verify > 0 ? new NativeCheck(soft, tables, parts.memory, parts.verify) : null;
         kvm.load(inMonitor());
         soft.offerUserCode(this);
@@ -156,7 +158,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         state.gdtBase = Monitor.gdtBase();
         state.gdtLimit = Monitor.gdtLimit();
         Monitor.task(state.tr);
-        state.msrs.put(X86.MSR_LSTAR, Monitor.stub(Monitor.SYSCALL_PORT));
+        state.msrs.put(X86.MSR_LSTAR, Monitor.gate());
         state.msrs.put(X86.MSR_STAR, Monitor.star());
         state.msrs.put(X86.MSR_SFMASK, Monitor.SFMASK);
         return state;
@@ -324,7 +326,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                 loadedRoot = root;
                 Exit exit = kvm.run();
                 leave();
-                if (exit instanceof Exit.PortWrite write && registers.cpl() == 0) {
+                if (exit instanceof Exit.Port port && registers.cpl() == 3) {
+                    exitsOfSlice++;
+                    return endAtPort(port);
+                } else if (exit instanceof Exit.PortWrite write) {
                     exitsOfSlice++;
                     exceptions[write.port & 255]++;
                     if (Monitor.isAtOut(registers.rip())) {
@@ -400,6 +405,59 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     }
 
     private boolean checkedToItsEnd;
+
+    /// User code has accessed the one port that it can: as the gate that SYSCALL leads to, as a rule.
+    ///
+    /// @return what the VM is to stop with, or null
+    private Exit endAtPort(Exit.Port port) throws HostException, AcceleratorException {
+        if (Monitor.isPastGate(registers.rip())) {
+            boolean system = (registers.rflags() & X86.RFLAGS_IF) == 0;
+            takeOut(system ? Monitor.SYSCALL_PORT : NO_VECTOR);
+            if (!system) {
+                user.rip = Monitor.gate(); // a jump there, to what the guest has not
+            }
+        } else {
+            takeOutAtPort(port);
+        }
+        if (check != null && check.isUnderWay()) {
+            showTranslator();
+            return check.lost("an access to a port at 0x%x".formatted(user.rip));
+        }
+        return null;
+    }
+
+    /// In front of an instruction of user code's own that accesses the gate's port, which is the guest's to judge.
+    private void takeOutAtPort(Exit.Port port) throws HostException, AcceleratorException {
+        takeOut(NO_VECTOR);
+        if (port instanceof Exit.PortRead) {
+            // It has still to happen, and must change nothing in memory.
+            long entry = tables.granted(user.gpr[X86.RDI]);
+            long at = (entry & UserTables.ADDRESS) + (user.gpr[X86.RDI] & 4095);
+            boolean writable = (entry & UserTables.WRITABLE) != 0;
+            for (int i = 0; i < port.count; i++) {
+                port.set(i, writable ? (int) memory.read(at + i, 1) : 0);
+            }
+            kvm.complete();
+            return;
+        }
+        // OUTSB by its last byte, as the others: OUT to this port in the instruction, and to that in DX.
+        switch (byteOfUser(user.rip - 1)) {
+            case 0x6e -> {
+                user.rip--;
+                user.gpr[X86.RSI] += (user.rflags & X86.RFLAGS_DF) != 0 ? 1 : -1;
+            }
+            case 0xee -> user.rip--;
+            case Monitor.SYSCALL_PORT -> user.rip -= 2;
+            default -> {}
+        }
+    }
+
+    private int byteOfUser(long linear) {
+        long entry = tables.granted(linear);
+        return (entry & UserTables.PRESENT) == 0
+                ? 0
+                : (int) memory.read((entry & UserTables.ADDRESS) + (linear & 4095), 1);
+    }
 
     private void showTranslator() {
         soft.loadUser(user);
@@ -537,7 +595,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     /// A KVM that interprets all but user code leaves the privilege as it is; RFLAGS tell that from a jump to LSTAR.
     private boolean isLostSyscall() {
-        return user.rip == Monitor.stub(Monitor.SYSCALL_PORT) && (user.rflags & X86.RFLAGS_IF) == 0;
+        return user.rip == Monitor.gate() && (user.rflags & X86.RFLAGS_IF) == 0;
     }
 
     private void rewindSyscall() {

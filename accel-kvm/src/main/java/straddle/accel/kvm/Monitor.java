@@ -9,14 +9,17 @@ import straddle.core.vcpu.UserState;
 /// What runs around the guest's user code in its address space: descriptor tables and, for each vector, a stub
 /// that writes to the port of its number. So whatever ends user code shows as a port exit.
 ///
-/// One range of kernel addresses holds it, which user code can't reach; no guest kernel runs here.
+/// SYSCALL goes to a *gate*, which is such a write, too, but user code's: one port is its by the task's I/O
+/// permissions. Where KVM leaves the privilege as it is at SYSCALL, that spares it an exception.
+///
+/// One range of kernel addresses holds it all, of which user code can reach the gate's page alone; no guest kernel runs here.
 final class Monitor {
     /// The last entry of the top-level table leads here.
     static final long BASE = 0xffff_ff80_0000_0000L;
 
     static final int ROOT_INDEX = 511;
 
-    /// The port of a SYSCALL, where KVM executes it: a vector that the architecture reserves.
+    /// The port that the gate writes to: a vector that the architecture reserves.
     static final int SYSCALL_PORT = 15;
 
     /// What SYSCALL clears of RFLAGS: all that a kernel may want cleared, IF above all.
@@ -26,7 +29,11 @@ final class Monitor {
     private static final int STUBS_PAGE = 1;
     private static final int TABLES_PAGE = 2;
     private static final int STACK_PAGE = 3;
-    private static final int PAGES = 4;
+    private static final int GATE_PAGE = 4;
+    private static final int PAGES = 5;
+
+    private static final int GATE_BYTES = 2;
+    private static final byte HLT = (byte) 0xf4;
 
     private static final int STUB_BYTES = 16;
 
@@ -38,7 +45,11 @@ final class Monitor {
     private static final int TSS_OFFSET = 0x800;
     private static final long USER_CODE = 0x00af_fb00_0000_ffffL;
     private static final long USER_DATA = 0x00cf_f300_0000_ffffL;
-    private static final int TSS_BYTES = 104;
+    private static final int TSS_MAP = 104;
+
+    /// With a bit for each of 24 ports; the processor looks at two bytes for one of the first 16.
+    private static final int TSS_BYTES = TSS_MAP + 3;
+
     private static final int FRAME_BYTES = 40;
 
     /// Its first word's index in the stack's page.
@@ -46,6 +57,7 @@ final class Monitor {
 
     private static final long PRESENT_WRITABLE = 3;
     private static final long SUPERVISOR_ACCESSED = 0x60;
+    private static final long USER_PAGE = 4;
 
     private final TablePool pool;
     private final int first;
@@ -62,10 +74,13 @@ final class Monitor {
         for (int i = 0; i < PAGES; i++) {
             pool.setEntry(table, i, pool.gpa(first + i) | PRESENT_WRITABLE | SUPERVISOR_ACCESSED);
         }
+        long forUser = SUPERVISOR_ACCESSED | USER_PAGE;
+        pool.setEntry(table, GATE_PAGE, pool.gpa(first + GATE_PAGE) | UserTables.PRESENT | forUser);
         int middle = pool.take();
-        pool.setEntry(middle, 0, pool.gpa(table) | PRESENT_WRITABLE | SUPERVISOR_ACCESSED);
+        pool.setEntry(middle, 0, pool.gpa(table) | PRESENT_WRITABLE | forUser);
         directory = pool.take();
-        pool.setEntry(directory, 0, pool.gpa(middle) | PRESENT_WRITABLE | SUPERVISOR_ACCESSED);
+        pool.setEntry(directory, 0, pool.gpa(middle) | PRESENT_WRITABLE | forUser);
+        buildGate();
         for (int vector = 0; vector < 256; vector++) {
             buildGate(vector);
             buildStub(vector);
@@ -76,7 +91,7 @@ final class Monitor {
 
     /// The entry of a top-level table that shows it.
     long rootEntry() {
-        return pool.gpa(directory) | PRESENT_WRITABLE | SUPERVISOR_ACCESSED;
+        return pool.gpa(directory) | PRESENT_WRITABLE | SUPERVISOR_ACCESSED | USER_PAGE;
     }
 
     /// An interrupt gate that user code may not use, so that INT n and INT3 raise #GP in front of them (SDM volume 3, 7.14.1).
@@ -91,6 +106,13 @@ final class Monitor {
                         | 0x8eL << 40
                         | (stub >>> 16 & 0xffff) << 48);
         idt.set(ValueLayout.JAVA_LONG, 16L * vector + 8, stub >>> 32);
+    }
+
+    /// `out 15, al`. Whoever jumps behind it gets an exception.
+    private void buildGate() {
+        MemorySegment page = pool.bytes(first + GATE_PAGE);
+        page.fill(HLT);
+        page.set(ValueLayout.JAVA_SHORT, 0, (short) (0xe6 | SYSCALL_PORT << 8));
     }
 
     /// `out vector, al`, then back to what the frame says, the error code dropped.
@@ -119,9 +141,14 @@ final class Monitor {
                 TASK,
                 TSS_BYTES - 1 | (tss & 0xff_ffff) << 16 | 0x8bL << 40 | (tss >>> 24 & 0xff) << 56);
         tables.set(ValueLayout.JAVA_LONG, TASK + 8, tss >>> 32);
-        // RSP0 lies at an odd multiple of four; no I/O permissions (SDM volume 3, 9.7).
+        // RSP0 lies at an odd multiple of four (SDM volume 3, 9.7).
         tables.set(ValueLayout.JAVA_LONG_UNALIGNED, TSS_OFFSET + 4, stackTop());
-        tables.set(ValueLayout.JAVA_SHORT, TSS_OFFSET + 102, (short) TSS_BYTES);
+        tables.set(ValueLayout.JAVA_SHORT, TSS_OFFSET + 102, (short) TSS_MAP);
+        for (int i = TSS_MAP; i < TSS_BYTES; i++) {
+            tables.set(ValueLayout.JAVA_BYTE, TSS_OFFSET + i, (byte) -1);
+        }
+        int map = TSS_OFFSET + TSS_MAP + SYSCALL_PORT / 8;
+        tables.set(ValueLayout.JAVA_BYTE, map, (byte) ~(1 << SYSCALL_PORT % 8));
     }
 
     /// Lets IRETQ load the selectors that user code runs with.
@@ -146,6 +173,16 @@ final class Monitor {
 
     static long stub(int vector) {
         return BASE + STUBS_PAGE * 4096L + (long) vector * STUB_BYTES;
+    }
+
+    /// Where SYSCALL leads.
+    static long gate() {
+        return BASE + GATE_PAGE * 4096L;
+    }
+
+    /// Behind the write that the gate is.
+    static boolean isPastGate(long rip) {
+        return rip == gate() + GATE_BYTES;
     }
 
     static long stackTop() {
@@ -173,7 +210,7 @@ final class Monitor {
         to.set(TASK, gdtBase() + TSS_OFFSET, TSS_BYTES - 1, Segment.P | 0xb);
     }
 
-    /// Whether a stub has not executed its OUT yet.
+    /// Whether a stub, or the gate, has not executed its OUT yet.
     static boolean isAtOut(long rip) {
         return (rip - stub(0)) % STUB_BYTES == 0;
     }

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,58 @@ class HybridVcpuTest {
         assertEquals(5, translator.user.gpr[X86.RAX]);
         assertEquals(USER + 5, translator.user.rip);
         assertEquals(1, figure("system calls from there"));
+    }
+
+    /// The port of the gate that SYSCALL leads to, which is no more the program's than others.
+    @Test
+    void accessesToTheGatesPortAreTheGuestsToJudge() throws Exception {
+        translator.user.gpr[X86.RAX] = 0x55;
+        translator.user.gpr[X86.RDX] = Monitor.SYSCALL_PORT;
+        translator.user.gpr[X86.RDI] = USER + 0x1000;
+        translator.user.gpr[X86.RSI] = USER + 0x1000;
+        memory.write(USER_GPA + 0x1000, 1, 0x77);
+        // inc rbx, and each behind it: out 15,al; out dx,al; outsb; in al,15; in al,dx; insb
+        for (String access : List.of("e60f", "ee", "6e", "e40f", "ec", "6c")) {
+            if (vcpu == null) {
+                start("48ffc3" + access + "ebfe", 0);
+            } else {
+                memory.write(USER_GPA + 3, MemorySegment.ofArray(HexFormat.of().parseHex(access + "ebfe")));
+            }
+            translator.entries = 2;
+            vcpu.run();
+
+            assertEquals(USER + 3, translator.user.rip, access);
+        }
+        assertEquals(12, translator.user.gpr[X86.RBX]);
+        assertEquals(0x55, translator.user.gpr[X86.RAX]);
+        assertEquals(USER + 0x1000, translator.user.gpr[X86.RDI]);
+        assertEquals(USER + 0x1000, translator.user.gpr[X86.RSI]);
+        assertEquals(0x77, memory.read(USER_GPA + 0x1000, 1));
+        assertEquals(0, figure("system calls from there"));
+    }
+
+    @Test
+    void otherPortsStayForbidden() throws Exception {
+        // out 14,al
+        start("48ffc3 e60e ebfe", 0);
+        vcpu.run();
+
+        assertEquals(USER + 3, translator.user.rip);
+        assertEquals(1, figure("exits with vector 13"));
+    }
+
+    @Test
+    void aJumpToTheGateIsNoSystemCall() throws Exception {
+        translator.user.gpr[X86.RAX] = Monitor.gate();
+        start("ffe0", 0);
+        vcpu.run();
+        assertEquals(Monitor.gate(), translator.user.rip);
+
+        translator.entries = 1;
+        translator.user.gpr[X86.RAX] = Monitor.gate() + 2;
+        vcpu.run();
+        assertEquals(Monitor.gate() + 2, translator.user.rip);
+        assertEquals(0, figure("system calls from there"));
     }
 
     @Test
