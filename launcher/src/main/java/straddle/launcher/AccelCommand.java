@@ -138,6 +138,9 @@ final class AccelCommand implements Callable<Integer> {
                         "an exception in 64-bit user code",
                         Figures.significant(verdict.userExitMicros()))
                 .row(
+                        "a system call of 64-bit user code",
+                        Figures.significant(verdict.systemCallMicros()))
+                .row(
                         "a port access in the guest's kernel",
                         Figures.significant(verdict.portExitMicros()));
     }
@@ -188,6 +191,7 @@ final class AccelCommand implements Callable<Integer> {
         }
         kvm.add("modes", modes);
         kvm.addProperty("user_exit_us", verdict.userExitMicros());
+        kvm.addProperty("system_call_us", verdict.systemCallMicros());
         kvm.addProperty("port_exit_us", verdict.portExitMicros());
         JsonArray properties = new JsonArray();
         for (HostVerdict.Section section : verdict.sections()) {

@@ -114,6 +114,6 @@ class ComparisonReportTest {
         Map<GuestMode, Double> speeds = new EnumMap<>(GuestMode.class);
         speeds.put(GuestMode.LONG_KERNEL, 4.0);
         speeds.put(GuestMode.LONG_USER, 6000.0);
-        return Optional.of(new HostVerdict("made up", speeds, 66, 12, List.of()));
+        return Optional.of(new HostVerdict("made up", speeds, 66, 31, 12, List.of()));
     }
 }

@@ -32,6 +32,7 @@ record MadeUpEngine(String name, Availability state, Optional<HostVerdict> verdi
                         "Made-up CPU, Linux 6.1",
                         speeds,
                         66,
+                        31,
                         12,
                         List.of(
                                 new HostVerdict.Section(

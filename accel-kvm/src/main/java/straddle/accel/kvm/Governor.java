@@ -22,8 +22,11 @@ final class Governor {
     /// A native slice of so many exits' time is surely worth one.
     private static final int LONG_SLICE = 8;
 
-    /// After so many that are shorter one is translated, which counts its instructions.
+    /// After so many that are shorter one is translated, which counts its instructions. Twice as many each time that
+    /// speaks for native code, as the other way costs a program that computes between its system calls much.
     private static final int SAMPLE = 16;
+
+    private static final int RAREST_SAMPLE = 256;
 
     private static final int MOST_DESCRIBED = 20;
 
@@ -35,6 +38,7 @@ final class Governor {
     private final boolean always = Boolean.getBoolean(ALWAYS);
     private final long threshold;
     private final double exitNanos;
+    private final double systemCallNanos;
     private final Space[] spaces = new Space[SPACES];
     private Space last = new Space(-1);
     private long toNative;
@@ -54,6 +58,8 @@ final class Governor {
         /// Short native slices since one was last translated, to be counted.
         int shortSlices;
 
+        int sampleEvery = SAMPLE;
+
         long translatedSlices;
         long nativeSlices;
         long exits;
@@ -65,8 +71,10 @@ final class Governor {
         }
     }
 
-    /// @param exitMicros what it costs to leave native code and to enter it again, in µs
-    Governor(double exitMicros) {
+    /// @param exitMicros what it costs to leave native code by an exception and to enter it again, in µs
+    /// @param systemCallMicros the same for a system call
+    Governor(double exitMicros, double systemCallMicros) {
+        systemCallNanos = systemCallMicros * 1000;
         exitNanos = exitMicros * 1000;
         threshold = (long) (exitNanos * TRANSLATED_PER_NANO);
     }
@@ -78,7 +86,7 @@ final class Governor {
 
     boolean wantsNative(long cr3) {
         Space space = space(cr3);
-        return always || space.isNative && space.shortSlices < SAMPLE;
+        return always || space.isNative && space.shortSlices < space.sampleEvery;
     }
 
     /// Whether its code has run natively.
@@ -93,6 +101,7 @@ final class Governor {
         space.isNative = false;
         space.hasRun = false;
         space.shortSlices = 0;
+        space.sampleEvery = SAMPLE;
     }
 
     /// A slice ran translated.
@@ -100,6 +109,11 @@ final class Governor {
         Space space = space(cr3);
         space.translatedSlices++;
         space.shortSlices = 0;
+        if (space.isNative && instructions > threshold) {
+            space.sampleEvery = Math.min(2 * space.sampleEvery, RAREST_SAMPLE);
+        } else {
+            space.sampleEvery = SAMPLE;
+        }
         add(space, instructions);
     }
 
@@ -107,14 +121,16 @@ final class Governor {
     /// processor has to look up anew take time, too: it is not held in its favour.
     ///
     /// @param exits in between and at the end
-    void ranNatively(long cr3, long nanos, int exits) {
+    /// @param systemCall whether the last one was a system call
+    void ranNatively(long cr3, long nanos, int exits, boolean systemCall) {
         Space space = space(cr3);
         space.hasRun = true;
         int departures = Math.max(1, exits); // one that was kicked out left, too
         space.nativeSlices++;
         space.exits += departures;
         space.nativeNanos += nanos;
-        double useful = Math.max(0, nanos - departures * exitNanos);
+        double left = departures * exitNanos + (systemCall ? systemCallNanos - exitNanos : 0);
+        double useful = Math.max(0, nanos - left);
         long instructions = (long) (useful * NATIVE_PER_NANO / departures);
         if (useful > LONG_SLICE * exitNanos * departures) {
             space.shortSlices = 0;

@@ -87,7 +87,8 @@ final class HostProbe implements AutoCloseable {
                         new Section("What native user code sees", seen()),
                         new Section("What native user code obeys", obeyed()),
                         new Section("KVM's capabilities", capabilities()));
-        return new HostVerdict(host, speeds, userExitMicros(), portExitMicros(), sections);
+        return new HostVerdict(
+                host, speeds, userExitMicros(), systemCallMicros(), portExitMicros(), sections);
     }
 
     /// Millions of instructions a second of a loop; 0 where the mode can't be entered.
@@ -137,18 +138,29 @@ final class HostProbe implements AutoCloseable {
     /// From user code through an exception and the monitor's stub to us, and back.
     private double userExitMicros() throws AcceleratorException {
         // int3; jmp back
-        return roundTripMicros(GuestMode.LONG_USER, "cc ebfd", BP);
+        return roundTripMicros(ProbeGuest.inMode(GuestMode.LONG_USER), "cc ebfd", BP);
+    }
+
+    /// As native code's system calls leave it: to a port access that is user code's own.
+    private double systemCallMicros() throws AcceleratorException {
+        X86State state = user();
+        state.efer |= EFER_SCE;
+        state.msrs.put(MSR_LSTAR, ProbeGuest.USER + 4);
+        state.msrs.put(MSR_STAR, Monitor.star());
+        state.msrs.put(MSR_SFMASK, (long) RFLAGS_IF);
+        // syscall; jmp back; then out 15, al; jmp rcx
+        return roundTripMicros(state, "0f05 ebfc e60f ffe1", Monitor.SYSCALL_PORT);
     }
 
     private double portExitMicros() throws AcceleratorException {
         // out 0x80, al; jmp back
-        return roundTripMicros(GuestMode.LONG_KERNEL, "e680 ebfc", 0x80);
+        return roundTripMicros(ProbeGuest.inMode(GuestMode.LONG_KERNEL), "e680 ebfc", 0x80);
     }
 
     /// The median; 0 if the guest does something else.
-    private double roundTripMicros(GuestMode mode, String hex, int port)
+    private double roundTripMicros(X86State state, String hex, int port)
             throws AcceleratorException {
-        guest.prepare(ProbeGuest.inMode(mode), hex);
+        guest.prepare(state, hex);
         long[] nanos = new long[ROUND_TRIPS];
         for (int i = 0; i < ROUND_TRIPS; i++) {
             long start = System.nanoTime();

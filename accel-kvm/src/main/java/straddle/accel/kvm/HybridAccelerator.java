@@ -30,27 +30,30 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     private final KvmVcpu.Setting setting;
     private final List<CpuidEntry> supported;
     private final WatchedTables watched;
-    private final double exitMicros;
+    private final ExitCosts costs;
     private final int verify;
     private final List<HybridVcpu> vcpus = new CopyOnWriteArrayList<>();
     private final ForeignVectors vectors = new ForeignVectors();
     private boolean closed;
 
+    /// What leaving user code and entering it again costs, in µs.
+    record ExitCosts(double exceptionMicros, double systemCallMicros) {}
+
     /// Takes over the device and the translator.
     ///
-    /// @param exitMicros what leaving user code and entering it again costs on this host
+    /// @param costs of leaving user code and entering it again on this host
     /// @param verify of how many in a hundred native slices the interpreter checks
     static HybridAccelerator create(
             KvmDevice device,
             Translator translator,
             VmResources resources,
-            double exitMicros,
+            ExitCosts costs,
             int verify)
             throws AcceleratorException {
         KvmVm vm = KvmVm.create(device);
         Arena arena = Arena.ofShared();
         try {
-            return new HybridAccelerator(vm, arena, translator, resources, exitMicros, verify);
+            return new HybridAccelerator(vm, arena, translator, resources, costs, verify);
         } catch (HostException e) {
             vm.close();
             arena.close();
@@ -63,14 +66,14 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
             Arena arena,
             Translator translator,
             VmResources resources,
-            double exitMicros,
+            ExitCosts costs,
             int verify)
             throws HostException {
         this.vm = vm;
         this.arena = arena;
         this.translator = translator;
         this.resources = resources;
-        this.exitMicros = exitMicros;
+        this.costs = costs;
         this.verify = verify;
         supported = vm.device().supportedCpuid();
         watched = new WatchedTables(resources.memory(), translator);
@@ -123,7 +126,7 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
                                     soft,
                                     kvm,
                                     tables,
-                                    new Governor(exitMicros),
+                                    new Governor(costs.exceptionMicros(), costs.systemCallMicros()),
                                     interrupts,
                                     this::protect,
                                     vectors,

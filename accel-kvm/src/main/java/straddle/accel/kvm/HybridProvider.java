@@ -1,6 +1,6 @@
 package straddle.accel.kvm;
 
-import java.util.Optional;
+import straddle.accel.kvm.HybridAccelerator.ExitCosts;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
@@ -16,8 +16,8 @@ import straddle.host.HostException;
 public final class HybridProvider implements AcceleratorProvider {
     static final String NAME = "hybrid";
 
-    /// What leaving user code costs, in µs, where a probe could not tell.
-    private static final double USUAL_EXIT_MICROS = 45;
+    /// Where a probe could not tell.
+    private static final ExitCosts USUAL_COSTS = new ExitCosts(45, 25);
 
     private final KvmProvider kvm = new KvmProvider();
 
@@ -69,7 +69,7 @@ public final class HybridProvider implements AcceleratorProvider {
                     "--verify works with one vCPU: several change each other's memory, so that"
                             + " nothing can be run again.");
         }
-        double exitMicros = exitMicros();
+        ExitCosts costs = exitCosts();
         Translator translator =
                 Rescuer.start(resources.withCpu(cpu(resources)), observation.withoutVerify());
         if (translator == null) {
@@ -81,7 +81,7 @@ public final class HybridProvider implements AcceleratorProvider {
                     KvmDevice.open(KvmDevice.PATH),
                     translator,
                     resources,
-                    exitMicros,
+                    costs,
                     observation.verify());
         } catch (HostException e) {
             translator.close();
@@ -97,14 +97,20 @@ public final class HybridProvider implements AcceleratorProvider {
         return resources.wantsCommonCpu() ? resources.cpu() : VmResources.COMMON_CPU;
     }
 
-    private double exitMicros() {
+    private ExitCosts exitCosts() {
         try {
-            Optional<HostVerdict> verdict = kvm.probe(false);
-            return verdict.map(HostVerdict::userExitMicros)
-                    .filter(micros -> micros > 0)
-                    .orElse(USUAL_EXIT_MICROS);
+            return kvm.probe(false)
+                    .filter(verdict -> verdict.userExitMicros() > 0)
+                    .map(HybridProvider::exitCosts)
+                    .orElse(USUAL_COSTS);
         } catch (AcceleratorException _) {
-            return USUAL_EXIT_MICROS;
+            return USUAL_COSTS;
         }
+    }
+
+    private static ExitCosts exitCosts(HostVerdict verdict) {
+        double exception = verdict.userExitMicros();
+        double systemCall = verdict.systemCallMicros();
+        return new ExitCosts(exception, systemCall > 0 ? systemCall : exception);
     }
 }

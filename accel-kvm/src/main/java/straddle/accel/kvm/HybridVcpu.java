@@ -255,7 +255,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         slices++;
         nativeNanos += nanos;
         lengths[(int) Math.min(nanos >>> LENGTH_SHIFT, LENGTHS - 1)]++;
-        governor.ranNatively(user.cr3, nanos, exitsOfSlice);
+        governor.ranNatively(user.cr3, nanos, exitsOfSlice, endedBy == Monitor.SYSCALL_PORT);
         if (observer != null) {
             long pc = endedBy == NO_VECTOR ? -1 : user.rip;
             observer.nativeCode(id(), Kind.NATIVE_SLICE, pc, reason(endedBy), nanos);
@@ -440,7 +440,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             kvm.complete();
             return;
         }
-        // OUTSB by its last byte, as the others: OUT to this port in the instruction, and to that in DX.
+        // OUTSB by its last byte, as the others: OUT to this port in the instruction, and to that
+        // in DX.
         switch (byteOfUser(user.rip - 1)) {
             case 0x6e -> {
                 user.rip--;

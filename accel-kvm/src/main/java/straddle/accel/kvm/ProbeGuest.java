@@ -68,7 +68,8 @@ final class ProbeGuest implements AutoCloseable {
     private static final int CODE64_USER = 0x28 | 3;
     private static final int TASK = 0x30;
     private static final int TSS_OFFSET = 0x800;
-    private static final int TSS_BYTES = 104;
+    private static final int TSS_MAP = 104;
+    private static final int TSS_BYTES = TSS_MAP + 3;
     private static final int STUB_BYTES = 8;
 
     private static final int FLAT = Segment.P | Segment.S | Segment.G;
@@ -200,7 +201,10 @@ final class ProbeGuest implements AutoCloseable {
         put(tables + (CODE64_USER & ~7), 0x00af_fb00_0000_ffffL);
         // RSP0 (SDM volume 3, 9.7); it lies at an odd multiple of four.
         ram.set(ValueLayout.JAVA_LONG_UNALIGNED, tables + TSS_OFFSET + 4, MONITOR_STACK_TOP);
-        ram.set(ValueLayout.JAVA_SHORT, tables + TSS_OFFSET + 102, (short) TSS_BYTES);
+        ram.set(ValueLayout.JAVA_SHORT, tables + TSS_OFFSET + 102, (short) TSS_MAP);
+        // User code may write to port 15 alone.
+        ram.set(ValueLayout.JAVA_SHORT, tables + TSS_OFFSET + TSS_MAP, (short) 0x7fff);
+        ram.set(ValueLayout.JAVA_BYTE, tables + TSS_OFFSET + TSS_MAP + 2, (byte) -1);
     }
 
     private void put(long gpa, long value) {

@@ -59,6 +59,7 @@ final class VerdictCache {
                 in.getString("host"),
                 speeds,
                 getDouble(in, "userExitMicros"),
+                getDouble(in, "systemCallMicros"),
                 getDouble(in, "portExitMicros"),
                 sections);
     }
@@ -109,6 +110,7 @@ final class VerdictCache {
         out.putString("host", verdict.host());
         verdict.speeds().forEach((mode, speed) -> putDouble(out, "speed." + mode.name(), speed));
         putDouble(out, "userExitMicros", verdict.userExitMicros());
+        putDouble(out, "systemCallMicros", verdict.systemCallMicros());
         putDouble(out, "portExitMicros", verdict.portExitMicros());
         out.putInt("sections", verdict.sections().size());
         for (int i = 0; i < verdict.sections().size(); i++) {

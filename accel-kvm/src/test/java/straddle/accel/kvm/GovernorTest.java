@@ -10,7 +10,7 @@ class GovernorTest {
     private static final long SHELL = 0x1000;
     private static final long NUMBERS = 0x2000;
 
-    private final Governor governor = new Governor(45);
+    private final Governor governor = new Governor(45, 25);
 
     @Test
     void aNewAddressSpaceIsTranslated() {
@@ -34,7 +34,7 @@ class GovernorTest {
         assertTrue(governor.wantsNative(NUMBERS));
         int slices = 0;
         while (governor.wantsNative(NUMBERS) && slices < 100) {
-            governor.ranNatively(NUMBERS, 46_000, 1);
+            governor.ranNatively(NUMBERS, 46_000, 1, false);
             slices++;
         }
         assertTrue(slices < 20, slices + " slices");
@@ -44,7 +44,7 @@ class GovernorTest {
     @Test
     void whatIsForgottenBeginsAnew() {
         governor.translated(NUMBERS, 1000 * governor.threshold());
-        governor.ranNatively(NUMBERS, 1_000_000, 1);
+        governor.ranNatively(NUMBERS, 1_000_000, 1, true);
         assertTrue(governor.hasRun(NUMBERS));
         governor.forget(NUMBERS);
         assertFalse(governor.hasRun(NUMBERS));
@@ -57,7 +57,7 @@ class GovernorTest {
         governor.translated(NUMBERS, 1000 * governor.threshold());
         int slices = 0;
         while (governor.wantsNative(NUMBERS) && slices < 100) {
-            governor.ranNatively(NUMBERS, 100_000, 1);
+            governor.ranNatively(NUMBERS, 100_000, 1, false);
             slices++;
         }
         assertEquals(16, slices);
@@ -66,10 +66,37 @@ class GovernorTest {
     }
 
     @Test
+    void countingGetsRarerWhileItSpeaksForTheProcessor() {
+        governor.translated(NUMBERS, 1000 * governor.threshold());
+        int slices = 0;
+        for (int i = 0; i < 1000; i++) {
+            if (governor.wantsNative(NUMBERS)) {
+                governor.ranNatively(NUMBERS, 100_000, 1, true);
+                slices++;
+            } else {
+                governor.translated(NUMBERS, 4 * governor.threshold());
+            }
+        }
+        assertTrue(slices > 990, slices + " of 1000");
+    }
+
+    @Test
+    void aSystemCallIsWorthLessComputingThanAnException() {
+        governor.translated(NUMBERS, 1000 * governor.threshold());
+        governor.translated(SHELL, 1000 * governor.threshold());
+        for (int i = 0; i < 15; i++) {
+            governor.ranNatively(NUMBERS, 40_000, 1, true);
+            governor.ranNatively(SHELL, 40_000, 1, false);
+        }
+        assertTrue(governor.wantsNative(NUMBERS));
+        assertFalse(governor.wantsNative(SHELL));
+    }
+
+    @Test
     void longSlicesNeedNoCounting() {
         governor.translated(NUMBERS, 1000 * governor.threshold());
         for (int i = 0; i < 1000; i++) {
-            governor.ranNatively(NUMBERS, 4_000_000, 1);
+            governor.ranNatively(NUMBERS, 4_000_000, 1, false);
             assertTrue(governor.wantsNative(NUMBERS));
         }
     }
@@ -77,7 +104,7 @@ class GovernorTest {
     @Test
     void itTellsWhatItDecidedAndWhy() {
         governor.translated(NUMBERS, 1000 * governor.threshold());
-        governor.ranNatively(NUMBERS, 5_000_000, 1);
+        governor.ranNatively(NUMBERS, 5_000_000, 1, false);
         String text = governor.describe();
 
         assertTrue(text.startsWith("Leaving user code on the processor costs 45.0 us here"), text);

@@ -29,6 +29,7 @@ class HostProbeTest {
                 "a processor, a kernel",
                 Map.of(GuestMode.LONG_USER, 6000.0, GuestMode.REAL, 4.5),
                 66.5,
+                31.25,
                 11.25,
                 List.of(new Section("title", List.of(new Row("name", "value", "")))));
     }
@@ -43,6 +44,7 @@ class HostProbeTest {
         }
         assertTrue(verdict.isNative(GuestMode.LONG_USER), verdict::toString);
         assertTrue(verdict.userExitMicros() > 0);
+        assertTrue(verdict.systemCallMicros() > 0);
         assertTrue(verdict.portExitMicros() > 0);
         assertEquals(3, verdict.sections().size());
     }

@@ -93,7 +93,11 @@ class HybridVcpuTest {
                         false);
         accelerator =
                 HybridAccelerator.create(
-                        KvmDevice.open(KvmDevice.PATH), translator, resources, 45, verify);
+                        KvmDevice.open(KvmDevice.PATH),
+                        translator,
+                        resources,
+                        new HybridAccelerator.ExitCosts(45, 25),
+                        verify);
         vcpu = accelerator.createVcpu(0, InterruptSource.NONE);
         translator.praise();
     }
@@ -127,7 +131,9 @@ class HybridVcpuTest {
             if (vcpu == null) {
                 start("48ffc3" + access + "ebfe", 0);
             } else {
-                memory.write(USER_GPA + 3, MemorySegment.ofArray(HexFormat.of().parseHex(access + "ebfe")));
+                memory.write(
+                        USER_GPA + 3,
+                        MemorySegment.ofArray(HexFormat.of().parseHex(access + "ebfe")));
             }
             translator.entries = 2;
             vcpu.run();

@@ -11,12 +11,14 @@ import java.util.OptionalDouble;
 /// @param host the processor, kernel and KVM that were probed, in a line
 /// @param speeds instructions a second of a spin loop, in millions, for each mode that could be entered
 /// @param userExitMicros native CPL-3 code left by an exception and entered again, in µs
+/// @param systemCallMicros native CPL-3 code left by SYSCALL and entered again, in µs
 /// @param portExitMicros a port access from CPL 0, served by the host, in µs
 /// @param sections everything else that was found, for `straddle accel`
 public record HostVerdict(
         String host,
         Map<GuestMode, Double> speeds,
         double userExitMicros,
+        double systemCallMicros,
         double portExitMicros,
         List<Section> sections) {
 

@@ -31,7 +31,7 @@ class AutoChoiceTest {
     }
 
     private static HostVerdict verdict(Map<GuestMode, Double> speeds) {
-        return new HostVerdict("a host", speeds, 66, 11, List.of());
+        return new HostVerdict("a host", speeds, 66, 31, 11, List.of());
     }
 
     private static AutoChoice choose(HostVerdict verdict, Set<String> installed) {
