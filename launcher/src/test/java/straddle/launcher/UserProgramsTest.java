@@ -153,6 +153,11 @@ class UserProgramsTest {
         doesTheSameTranslated("usersignals");
     }
 
+    @Test
+    void processesShareMemorySemaphoresAndMessagesAsSystemVHasThem() throws Exception {
+        doesTheSameTranslated("useripc");
+    }
+
     /// Stack overflow, a fork bomb, huge mappings, bad pointers, data executed: none disturbs the others.
     @Test
     void whatAProgramDoesWrongEndsItAsTheKernelWould() throws Exception {

@@ -7,6 +7,7 @@ final class Errno {
     static final int ESRCH = 3;
     static final int EINTR = 4;
     static final int EIO = 5;
+    static final int E2BIG = 7;
     static final int ENOEXEC = 8;
     static final int EBADF = 9;
     static final int ECHILD = 10;
@@ -20,12 +21,16 @@ final class Errno {
     static final int EINVAL = 22;
     static final int EMFILE = 24;
     static final int ENOTTY = 25;
+    static final int EFBIG = 27;
+    static final int ENOSPC = 28;
     static final int ESPIPE = 29;
     static final int EPIPE = 32;
     static final int ERANGE = 34;
     static final int ENAMETOOLONG = 36;
     static final int ENOSYS = 38;
     static final int ELOOP = 40;
+    static final int ENOMSG = 42;
+    static final int EIDRM = 43;
     static final int ENODATA = 61;
     static final int EOVERFLOW = 75;
     static final int EOPNOTSUPP = 95;
@@ -51,6 +56,8 @@ final class Errno {
                         + " ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP";
         String[] names = first.split(" ", -1);
         System.arraycopy(names, 0, NAMES, 1, names.length);
+        NAMES[ENOMSG] = "ENOMSG";
+        NAMES[EIDRM] = "EIDRM";
         NAMES[ENODATA] = "ENODATA";
         NAMES[EOVERFLOW] = "EOVERFLOW";
         NAMES[EOPNOTSUPP] = "EOPNOTSUPP";

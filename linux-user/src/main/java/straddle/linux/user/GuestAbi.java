@@ -337,6 +337,74 @@ abstract class GuestAbi {
     /// struct stat of the newest call.
     abstract byte[] stat(FileStatus s);
 
+    // ---- System V IPC (asm-generic/ipcbuf.h, shmbuf.h, sembuf.h, msgbuf.h)
+
+    /// A structure of a kind's own, with the permissions that all begin with.
+    final ByteBuffer permissions(SystemV.Thing of, int bytes) {
+        ByteBuffer b = buffer(bytes);
+        b.putInt(0, of.key).putInt(4, of.owner).putInt(8, of.ownerGroup);
+        b.putInt(12, of.creator).putInt(16, of.creatorGroup).putInt(20, of.mode);
+        return b;
+    }
+
+    /// Of struct ipc64_perm.
+    final int permissionBytes() {
+        return isa.is64() ? 48 : 36;
+    }
+
+    /// Where words have 32 bits, a time has two, of which the second is its upper half.
+    private void putIpcTimes(ByteBuffer to, int at, long... times) {
+        for (int i = 0; i < times.length; i++) {
+            if (isa.is64()) {
+                to.putLong(at + 8 * i, times[i]);
+            } else {
+                boolean big = isa.order() == java.nio.ByteOrder.BIG_ENDIAN;
+                to.putInt(at + 8 * i, (int) (big ? times[i] >>> 32 : times[i]));
+                to.putInt(at + 8 * i + 4, (int) (big ? times[i] : times[i] >>> 32));
+            }
+        }
+    }
+
+    /// struct shmid64_ds.
+    byte[] segment(SystemV.Segment of, int attachments) {
+        int w = wordBytes();
+        int times = permissionBytes() + w;
+        ByteBuffer b = permissions(of, times + 24 + 8 + 3 * w);
+        putWord(b, permissionBytes(), of.bytes);
+        putIpcTimes(b, times, of.attached, of.detached, of.changed);
+        b.putInt(times + 24, of.creatorProcess).putInt(times + 28, of.lastProcess);
+        putWord(b, times + 32, attachments);
+        return GuestAbi.bytes(b);
+    }
+
+    /// struct semid64_ds.
+    byte[] semaphores(SystemV.Semaphores of) {
+        int times = permissionBytes();
+        ByteBuffer b = permissions(of, times + 16 + 3 * wordBytes());
+        putIpcTimes(b, times, of.operated, of.changed);
+        putWord(b, times + 16, of.values.length);
+        return GuestAbi.bytes(b);
+    }
+
+    /// struct msqid64_ds.
+    final byte[] queue(SystemV.Queue of) {
+        int w = wordBytes();
+        int times = permissionBytes();
+        int counts = times + 24;
+        ByteBuffer b = permissions(of, counts + 3 * w + 8 + 2 * w);
+        putIpcTimes(b, times, of.sent, of.received, of.changed);
+        putWord(b, counts, of.bytes);
+        putWord(b, counts + w, of.messages.size());
+        putWord(b, counts + 2 * w, of.mostBytes);
+        b.putInt(counts + 3 * w, of.lastSender).putInt(counts + 3 * w + 4, of.lastReceiver);
+        return GuestAbi.bytes(b);
+    }
+
+    /// msg_qbytes of a struct msqid64_ds.
+    final long queueBytes(UserMemory memory, long address) throws BadAddressException {
+        return memory.get(address + permissionBytes() + 24 + 2L * wordBytes(), wordBytes());
+    }
+
     /// Of epoll_event: x86-64's alone is packed.
     int epollEventBytes() {
         return 16;

@@ -45,6 +45,7 @@ final class Kernel implements AutoCloseable {
     final UserOptions options;
     final Frames frames;
     final Futexes futexes = new Futexes();
+    final SystemV systemV = new SystemV();
     final FilePages filePages;
     final Paths paths;
     final SystemCalls calls;
@@ -285,6 +286,7 @@ final class Kernel implements AutoCloseable {
             process.workingDirectory.release();
         }
         process.program.release();
+        systemV.ended(process);
         resumeParent(process);
         synchronized (lock) {
             process.zombie = true;

@@ -289,6 +289,25 @@ final class MipsAbi extends GuestAbi {
 
     // ---- structures
 
+    /// Upper halves of times are behind everything else (asm/shmbuf.h, asm/sembuf.h).
+    @Override
+    byte[] segment(SystemV.Segment of, int attachments) {
+        ByteBuffer b = permissions(of, 72);
+        b.putInt(36, (int) of.bytes).putInt(40, (int) of.attached).putInt(44, (int) of.detached);
+        b.putInt(48, (int) of.changed).putInt(52, of.creatorProcess).putInt(56, of.lastProcess);
+        b.putInt(60, attachments);
+        b.putShort(64, (short) (of.attached >>> 32)).putShort(66, (short) (of.detached >>> 32));
+        return GuestAbi.bytes(b.putShort(68, (short) (of.changed >>> 32)));
+    }
+
+    @Override
+    byte[] semaphores(SystemV.Semaphores of) {
+        ByteBuffer b = permissions(of, 56);
+        b.putInt(36, (int) of.operated).putInt(40, (int) of.changed).putInt(44, of.values.length);
+        b.putInt(48, (int) (of.operated >>> 32)).putInt(52, (int) (of.changed >>> 32));
+        return GuestAbi.bytes(b);
+    }
+
     @Override
     byte[] stat(FileStatus s) {
         ByteBuffer b = buffer(104);

@@ -167,10 +167,6 @@ enum SystemCall {
             "xx",
             Support.PARTIAL,
             "query, and barriers among the program's own threads"),
-    SHMGET(Area.MEMORY, "duo", Support.ABSENT, ""),
-    SHMAT(Area.MEMORY, "dpx", Support.ABSENT, ""),
-    SHMDT(Area.MEMORY, "p", Support.ABSENT, ""),
-    SHMCTL(Area.MEMORY, "ddp", Support.ABSENT, ""),
     // processes
     CLONE(Area.PROCESSES, "xpppp", Support.PARTIAL, "threads, fork and vfork; no namespaces"),
     CLONE3(Area.PROCESSES, "pu", Support.PARTIAL, "as clone; no pidfd, no chosen numbers"),
@@ -323,6 +319,21 @@ enum SystemCall {
     NANOSLEEP(Area.TIMES, "pp"),
     CLOCK_NANOSLEEP(Area.TIMES, "dxpp"),
     CLOCK_NANOSLEEP_TIME64(Area.TIMES, "dxpp"),
+    // System V IPC
+    SHMGET(Area.IPC, "dud", Support.PARTIAL, "among the run's processes, as all of these"),
+    SHMAT(Area.IPC, "dpx"),
+    SHMDT(Area.IPC, "p"),
+    SHMCTL(Area.IPC, "ddp", Support.PARTIAL, "no lists, as ipcs(1) asks for"),
+    SEMGET(Area.IPC, "ddd", Support.PARTIAL, "as shmget"),
+    SEMOP(Area.IPC, "dpu"),
+    SEMTIMEDOP(Area.IPC, "dpup"),
+    SEMTIMEDOP_TIME64(Area.IPC, "dpup"),
+    SEMCTL(Area.IPC, "dddp", Support.PARTIAL, "as shmctl"),
+    MSGGET(Area.IPC, "dd", Support.PARTIAL, "as shmget"),
+    MSGSND(Area.IPC, "dpux"),
+    MSGRCV(Area.IPC, "dpuix", Support.PARTIAL, "no MSG_COPY"),
+    MSGCTL(Area.IPC, "ddp", Support.PARTIAL, "as shmctl"),
+    IPC(Area.IPC, "xddxpi"),
     // sockets
     SOCKET(Area.SOCKETS, "ddd"),
     SOCKETPAIR(Area.SOCKETS, "dddp"),
@@ -372,6 +383,7 @@ enum SystemCall {
         PROCESSES,
         SIGNALS,
         TIMES,
+        IPC,
         SOCKETS,
         EVENTS
     }

@@ -31,6 +31,7 @@ final class SystemCalls {
             case PROCESSES -> new ProcessCalls(kernel);
             case SIGNALS -> new SignalCalls(kernel);
             case TIMES -> new TimeCalls(kernel);
+            case IPC -> new IpcCalls(kernel);
             case SOCKETS -> new SocketCalls(kernel);
             case EVENTS -> new EventCalls(kernel);
         };

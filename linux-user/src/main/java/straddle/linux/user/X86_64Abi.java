@@ -69,6 +69,14 @@ final class X86_64Abi extends GuestAbi {
         return "x86_64";
     }
 
+    /// Has room behind each time (asm/sembuf.h).
+    @Override
+    byte[] semaphores(SystemV.Semaphores of) {
+        ByteBuffer b = permissions(of, 104);
+        b.putLong(48, of.operated).putLong(64, of.changed).putLong(80, of.values.length);
+        return GuestAbi.bytes(b);
+    }
+
     @Override
     byte[] stat(FileStatus s) {
         ByteBuffer b = buffer(144);
