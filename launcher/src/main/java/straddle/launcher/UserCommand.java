@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jline.utils.Signals;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import straddle.core.user.UserIsa;
@@ -103,6 +104,8 @@ final class UserCommand implements Callable<Integer> {
     @Option(names = "--stats", description = "say afterwards what the translator did")
     private boolean stats;
 
+    @Mixin private TraceOptions tracing = new TraceOptions();
+
     @Option(
             names = "--binfmt",
             paramLabel = "ARCH",
@@ -175,6 +178,7 @@ final class UserCommand implements Callable<Integer> {
             surroundings.interruption().disarm();
             forwardSignals(emulation);
             int status = emulation.await();
+            tracing.close();
             if (stats) {
                 report(emulation, System.nanoTime() - start);
             }
@@ -187,6 +191,8 @@ final class UserCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return ExitCodes.INTERRUPTED;
+        } finally {
+            tracing.close();
         }
     }
 
@@ -217,6 +223,7 @@ final class UserCommand implements Callable<Integer> {
                 cpu,
                 !noNet,
                 strace ? err : null,
+                tracing.open(err),
                 memoryBytes());
     }
 

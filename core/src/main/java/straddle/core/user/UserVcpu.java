@@ -1,5 +1,6 @@
 package straddle.core.user;
 
+import straddle.core.observe.Trace;
 import straddle.core.vcpu.Statistics;
 
 /// A processor that runs one thread of a Linux program, without an operating system of the guest's.
@@ -25,6 +26,9 @@ public interface UserVcpu extends AutoCloseable {
 
     /// Makes a run end soon with [UserStop#KICKED], or the next one at once. Any thread.
     void kick();
+
+    /// Has the instructions and blocks that it runs traced, as those of a thread; between two runs.
+    void trace(Trace by, int thread);
 
     /// The address of the last stop for an access, or of the instruction for others.
     long faultAddress();

@@ -4,9 +4,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import straddle.core.observe.Trace;
 import straddle.core.user.BadAddressException;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserStop;
@@ -22,6 +24,10 @@ final class GuestThread implements Runnable {
 
     GuestProcess process;
     UserVcpu vcpu;
+
+    /// The vCPU that has been told to trace.
+    private UserVcpu traced;
+
     int tid;
     Thread host;
     private volatile int hostThread;
@@ -74,8 +80,15 @@ final class GuestThread implements Runnable {
     @Override
     public void run() {
         GuestAbi.CallRegisters before = null;
+        Trace trace = kernel().options.trace();
         while (!process.exiting && !ended) {
+            if (trace != null && traced != vcpu) {
+                traced = vcpu;
+                traced.trace(trace, tid);
+            }
             UserStop stop = vcpu.run();
+            long pc = vcpu.pc();
+            long start = trace == null ? 0 : System.nanoTime();
             long result = -Errno.NO_RESULT;
             switch (stop) {
                 case SYSTEM_CALL -> {
@@ -91,6 +104,11 @@ final class GuestThread implements Runnable {
                 }
                 case KICKED -> {}
                 default -> faulted(stop);
+            }
+            if (trace != null && trace.takes(Trace.Event.EXIT, tid, -1, pc)) {
+                String why = stop.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+                long nanos = System.nanoTime() - start;
+                trace.show(Trace.Event.EXIT, tid, pc, "%s, served in %,d ns".formatted(why, nanos));
             }
             boolean restarts = result >= -Errno.ERESTARTNOHAND && result <= -Errno.ERESTART;
             if (restarts || hasSignal() || process.stopped || hasMaskBefore) {
@@ -130,6 +148,11 @@ final class GuestThread implements Runnable {
                             this,
                             "--- %s at 0x%x, address 0x%x ---"
                                     .formatted(stop, vcpu.pc(), vcpu.faultAddress()));
+        }
+        Trace trace = kernel().options.trace();
+        if (trace != null && trace.takes(Trace.Event.FAULT, tid, -1, vcpu.pc())) {
+            String text = "signal %d, address %x".formatted(signal, vcpu.faultAddress());
+            trace.show(Trace.Event.FAULT, tid, vcpu.pc(), text);
         }
         Signal.Info info = new Signal.Info(signal, stop.code(), 0, 0, vcpu.faultAddress(), 0);
         Signal.Action action = process.actions[signal];
@@ -256,6 +279,10 @@ final class GuestThread implements Runnable {
             }
             if (action.ignores(signal)) {
                 continue;
+            }
+            Trace trace = kernel().options.trace();
+            if (trace != null && trace.takes(Trace.Event.INT, tid, -1, vcpu.pc())) {
+                trace.show(Trace.Event.INT, tid, vcpu.pc(), "signal " + signal);
             }
             if (action.handler() == Signal.SIG_DFL) {
                 if (Signal.stopsByDefault(signal)) {

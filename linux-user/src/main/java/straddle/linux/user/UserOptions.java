@@ -2,6 +2,7 @@ package straddle.linux.user;
 
 import java.io.PrintStream;
 import java.util.List;
+import straddle.core.observe.Trace;
 
 /// How a program is to be run.
 ///
@@ -13,6 +14,7 @@ import java.util.List;
 /// @param cpu the processor's model; empty for the usual one
 /// @param network whether it may make sockets other than local ones
 /// @param strace where calls are printed, or null
+/// @param trace what its threads do, or null
 /// @param memoryBytes that its processes may use together
 public record UserOptions(
         String program,
@@ -23,6 +25,7 @@ public record UserOptions(
         String cpu,
         boolean network,
         PrintStream strace,
+        Trace trace,
         long memoryBytes) {
     public UserOptions {
         arguments = List.copyOf(arguments);

@@ -2,6 +2,7 @@ package straddle.tcg.user;
 
 import java.lang.foreign.Arena;
 import straddle.core.bus.PortBus;
+import straddle.core.observe.Trace;
 import straddle.core.user.Access;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
@@ -23,6 +24,7 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
     /// In [#modeKey()]: the block must have one instruction only, with its delay slot where there are any.
     public static final long ALONE = 1L << 62;
 
+    private static final int ATTENTION_TRACE = ATTENTION_FIRST_OWN;
     private static final Sampler NO_SAMPLER = new Sampler();
 
     private final UserIsa isa;
@@ -32,6 +34,7 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
     private long faultAddress;
     private Access faultAccess = Access.LOAD;
     private long systemCallPc;
+    private UserTracer tracer;
 
     /// @param slots size of the register file, temporaries included
     /// @param arena outlives this CPU
@@ -127,7 +130,7 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
         boolean single = false;
         while (stopped == null) {
             try {
-                MicroOp at = single ? aloneBlock() : lookup();
+                MicroOp at = single ? enterAlone(blockOfOne()) : lookup();
                 single = false;
                 while (at != null) {
                     at = runChain(at);
@@ -155,16 +158,21 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
         }
     }
 
-    private MicroOp aloneBlock() {
+    /// The instruction at the program counter as a block of its own.
+    final Tb blockOfOne() {
         alone = true;
         try {
-            MicroOp head = lookup();
-            current = null;
-            retired++;
-            return head.next;
+            return block();
         } finally {
             alone = false;
         }
+    }
+
+    /// Begins a block of one instruction, which may store to itself.
+    final MicroOp enterAlone(Tb tb) {
+        current = null;
+        retired++;
+        return tb.head.next;
     }
 
     @Override
@@ -180,7 +188,21 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
             stopped = UserStop.KICKED;
             return null;
         }
+        if ((reasons & ATTENTION_TRACE) != 0) {
+            if (tracer.holdsAttention()) {
+                return tracer.next();
+            }
+            clearAttention(ATTENTION_TRACE);
+        }
         return lookup();
+    }
+
+    @Override
+    public final void trace(Trace by, int thread) {
+        tracer = new UserTracer(this, by, thread);
+        if (tracer.holdsAttention()) {
+            request(ATTENTION_TRACE);
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package straddle.tcg.x86;
 import static straddle.core.arch.x86.X86.*;
 
 import straddle.core.arch.x86.X86State;
+import straddle.core.observe.Trace;
 import straddle.core.user.Access;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
@@ -97,6 +98,11 @@ final class X86UserVcpu implements UserVcpu, TcgUserTranslator.CpuHolder {
     @Override
     public void kick() {
         program.kick();
+    }
+
+    @Override
+    public void trace(Trace by, int thread) {
+        cpu.trace(by, thread);
     }
 
     @Override

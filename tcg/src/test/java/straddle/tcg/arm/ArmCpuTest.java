@@ -1,12 +1,18 @@
 package straddle.tcg.arm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static straddle.tcg.arm.ArmSnippet.DATA;
 
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import straddle.core.observe.Trace;
 import straddle.core.user.UserStop;
 
 class ArmCpuTest {
@@ -80,6 +86,20 @@ class ArmCpuTest {
         snippet.fork();
         snippet.t32Again(at);
         assertEquals(0, register(4));
+    }
+
+    @Test
+    void aTraceShowsInstructionsWithTheirMicroOpsAndEndsAtItsLimit() {
+        List<String> lines = new ArrayList<>();
+        Trace.Filter filter = new Trace.Filter(0, -1, -1, -1, 1, 2);
+        Set<Trace.Event> events = EnumSet.of(Trace.Event.INSN, Trace.Event.TB);
+        snippet.cpu.trace(new Trace(events, filter, lines::add), 7);
+        // movs r0, #5; movs r2, #6; svc
+        snippet.t32("2005 2206" + SVC_T32);
+        assertEquals(6, register(2));
+        assertEquals(2, lines.size());
+        assertEquals("7 insn  0000000000010000  0520", lines.getFirst().substring(0, 30));
+        assertTrue(lines.getFirst().contains("constant d=r0 value=0x5"), lines.getFirst());
     }
 
     @Test
