@@ -45,7 +45,6 @@ final class TcgAccelerator implements Translator, MemoryListener {
     private final List<X86Cpu> cpus = new CopyOnWriteArrayList<>();
     private final Observation observation;
 
-    /// Empty too where regions are verified: they would get nothing to run.
     private final Optional<HostCode> hostCode;
 
     private final Sampler sampler = new Sampler();
@@ -59,7 +58,7 @@ final class TcgAccelerator implements Translator, MemoryListener {
         this.model = model;
         this.counter = counter;
         this.observation = observation;
-        hostCode = observation.verify() == 0 ? MachineCode.ofHost() : Optional.empty();
+        hostCode = MachineCode.ofHost();
         if (observation.tierTimes()) {
             sampler.start();
         }

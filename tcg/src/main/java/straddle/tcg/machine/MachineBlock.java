@@ -2,10 +2,13 @@ package straddle.tcg.machine;
 
 import java.util.ArrayList;
 import java.util.List;
+import straddle.tcg.Cpu;
+import straddle.tcg.block.CodeCheck;
 import straddle.tcg.block.Tb;
+import straddle.tcg.op.MicroOp;
 
 /// A block's machine code.
-public final class MachineBlock {
+public final class MachineBlock implements CodeCheck.Compiled {
     final Tb tb;
     final long entry;
     private final MachineCode owner;
@@ -15,6 +18,11 @@ public final class MachineBlock {
         this.owner = owner;
         this.tb = tb;
         this.entry = entry;
+    }
+
+    @Override
+    public MicroOp run(Cpu c) {
+        return owner.runFrom(this);
     }
 
     /// A jump of other code goes straight here from now on.

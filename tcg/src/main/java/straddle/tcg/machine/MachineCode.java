@@ -14,6 +14,7 @@ import straddle.core.vcpu.Statistics;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
 import straddle.tcg.Sampler;
+import straddle.tcg.block.CodeCheck;
 import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Raw;
 import straddle.tcg.op.BlockHead;
@@ -83,6 +84,8 @@ public final class MachineCode {
     private long compileNanos;
     private long codeBytes;
     private long flushes;
+    private CodeCheck check;
+    private int stretch = STRETCH;
     private long retired;
     private final long[] returns = new long[Exit.Kind.values().length];
 
@@ -328,10 +331,25 @@ public final class MachineCode {
         }
     }
 
+    /// Has runs checked from now on, each of which comes back after so many instructions, or a block if that has more.
+    public void check(CodeCheck by, int instructions) {
+        check = by;
+        stretch = instructions;
+    }
+
+    /// Whether it must come to what the interpreter comes to, undefined flags included.
+    boolean isChecked() {
+        return check != null;
+    }
+
     /// Runs from a block on; returns what to run next in Java, or null to leave the guest.
     public MicroOp run(MachineBlock block) {
+        return check == null ? runFrom(block) : check.run(block, List.of(block.tb));
+    }
+
+    MicroOp runFrom(MachineBlock block) {
         long target = block.entry;
-        long left = STRETCH;
+        long left = Math.max(stretch, block.tb.insns);
         Raw.putLong(frame + Frame.LEFT, left);
         bringState();
         while (true) {

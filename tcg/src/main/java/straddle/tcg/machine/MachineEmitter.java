@@ -205,7 +205,7 @@ final class MachineEmitter extends HostOperations {
     @Override
     public void carryFlag(int scratchLocal) {
         settle();
-        if (kind == NO_KIND) {
+        if (kind == NO_KIND || owner.isChecked()) {
             makeEager();
         }
         pushFlag(0);

@@ -4,6 +4,7 @@ import java.util.List;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
 import straddle.tcg.block.Code;
+import straddle.tcg.block.CodeCheck;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.MicroOp;
@@ -67,9 +68,9 @@ class Region extends MicroOp implements Code {
 
     /// One whose runs somebody checks.
     static final class Checked extends Region {
-        private final RegionCheck check;
+        private final CodeCheck check;
 
-        Checked(Region of, RegionCheck check) {
+        Checked(Region of, CodeCheck check) {
             super(of.entry, of.interpreted, of.blocks, of.code, of.virtualPages, of.guestPages);
             this.check = check;
         }

@@ -2,12 +2,13 @@ package straddle.tcg.region;
 
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
+import straddle.tcg.block.CodeCheck;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.BytecodeEmitter;
 import straddle.tcg.op.MicroOp;
 
 /// Base of the hidden classes that regions are compiled to.
-public abstract class RegionCode {
+public abstract class RegionCode implements CodeCheck.Compiled {
     private static final int WARM_UP_CALLS = 40;
     private static final int PROBES = 3;
     private static final int PROBE_CALLS = 4;
@@ -25,6 +26,7 @@ public abstract class RegionCode {
 
     /// Runs from the region's first block on; returns what to run next. Without a CPU it does nothing, and
     /// returns null.
+    @Override
     public abstract MicroOp run(Cpu c);
 
     /// Calls it without a CPU, often enough for HotSpot to want it compiled.

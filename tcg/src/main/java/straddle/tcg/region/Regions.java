@@ -18,6 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import straddle.core.vcpu.Statistics;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
+import straddle.tcg.block.CodeCheck;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.Jump;
@@ -58,7 +59,7 @@ public final class Regions {
     private final int zeroSlot;
     private final ConcurrentLinkedQueue<Region> compiled = new ConcurrentLinkedQueue<>();
     private final Map<Long, Integer> drops = new HashMap<>();
-    private volatile RegionCheck check;
+    private volatile CodeCheck check;
     private long requested;
     private long refused;
     private long installed;
@@ -83,7 +84,7 @@ public final class Regions {
     }
 
     /// Has the runs of regions made from now on checked.
-    public void check(RegionCheck by) {
+    public void check(CodeCheck by) {
         check = by;
     }
 

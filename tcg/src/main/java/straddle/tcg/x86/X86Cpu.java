@@ -682,7 +682,7 @@ public final class X86Cpu extends Cpu {
     private Replay replay;
     private Verifier verifier;
 
-    /// Has regions made from now on checked against the interpreter as they run.
+    /// Has machine code, and regions made from now on, checked against the interpreter as they run.
     ///
     /// @param percent of their runs: 1 to 100
     public void verify(int percent) {
@@ -692,6 +692,9 @@ public final class X86Cpu extends Cpu {
         verifier = new Verifier(this, replay, stores, percent);
         if (regions != null) {
             regions.check(verifier);
+        }
+        if (machine != null) {
+            machine.check(verifier, Verifier.STRETCH);
         }
     }
 
@@ -1039,6 +1042,16 @@ public final class X86Cpu extends Cpu {
         forgetFetch();
         faultingInRegion = null;
         exit = null;
+    }
+
+    /// Whether the fetch of the next instruction is what fails.
+    boolean isFetching() {
+        return fetching;
+    }
+
+    /// The fault that is about to be thrown is of such a fetch.
+    void failFetch() {
+        fetching = true;
     }
 
     /// A fetch that failed was nobody's.

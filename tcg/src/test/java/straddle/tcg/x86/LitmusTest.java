@@ -7,11 +7,12 @@ import static straddle.core.arch.x86.X86.*;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import straddle.core.arch.x86.X86State;
+import straddle.tcg.x86.SmpMachine.Tier;
 
 /// The classic litmus tests of memory order, with the outcomes that x86 forbids (SDM volume 3, 10.2.3), in the
-/// interpreter and in regions.
+/// interpreter, in machine code and in regions.
 ///
 /// Instead of running a few instructions many times in step, the processors count: each stores the
 /// iteration's number, so that what one saw of another tells which of its iterations came before. Every
@@ -65,10 +66,10 @@ class LitmusTest {
     }
 
     /// MP: who sees the second store sees the first.
-    @ParameterizedTest(name = "compiled: {0}")
-    @ValueSource(booleans = {false, true})
-    void storesAreSeenInOrder(boolean compiled) throws Exception {
-        try (SmpMachine machine = new SmpMachine(2, compiled)) {
+    @ParameterizedTest
+    @EnumSource
+    void storesAreSeenInOrder(Tier tier) throws Exception {
+        try (SmpMachine machine = new SmpMachine(2, tier)) {
             start(machine, 0, STORE_STORE, X, Y);
             start(machine, 1, LOAD_LOAD, Y, X);
             machine.run(LIMIT);
@@ -77,15 +78,16 @@ class LitmusTest {
             for (int i = 1; i <= COUNT; i++) {
                 assertTrue(x[i] >= y[i], "saw " + y[i] + ", then " + x[i] + " of the one before");
             }
-            assertTrue(!compiled || machine.regions() > 0);
+            assertTrue(tier != Tier.REGIONS || machine.regions() > 0);
+            assertTrue(tier != Tier.MACHINE_CODE || machine.retiredInMachineCode() > COUNT);
         }
     }
 
     /// LB: no load sees a store that comes after another's load of what follows here.
-    @ParameterizedTest(name = "compiled: {0}")
-    @ValueSource(booleans = {false, true})
-    void storesAreNotSeenBeforeEarlierLoads(boolean compiled) throws Exception {
-        try (SmpMachine machine = new SmpMachine(2, compiled)) {
+    @ParameterizedTest
+    @EnumSource
+    void storesAreNotSeenBeforeEarlierLoads(Tier tier) throws Exception {
+        try (SmpMachine machine = new SmpMachine(2, tier)) {
             start(machine, 0, LOAD_STORE, X, Y);
             start(machine, 1, LOAD_STORE, Y, X);
             machine.run(LIMIT);
@@ -98,19 +100,22 @@ class LitmusTest {
     }
 
     /// SB: with a full fence between, one of two processors sees the other's store. Without, x86 lets both miss it.
-    @ParameterizedTest(name = "{0}, compiled: {2}")
+    @ParameterizedTest(name = "{0}, {2}")
     @CsvSource({
-        "mfence, 0faef0, eb, false",
-        "mfence, 0faef0, eb, true",
-        "'xchg [r10], rbx', 49871a, eb, false",
-        "'xchg [r10], rbx', 49871a, eb, true",
-        "'lock add qword [r10], 0', f049830200, e9, false",
-        "'lock add qword [r10], 0', f049830200, e9, true",
+        "mfence, 0faef0, eb, INTERPRETER",
+        "mfence, 0faef0, eb, MACHINE_CODE",
+        "mfence, 0faef0, eb, REGIONS",
+        "'xchg [r10], rbx', 49871a, eb, INTERPRETER",
+        "'xchg [r10], rbx', 49871a, eb, MACHINE_CODE",
+        "'xchg [r10], rbx', 49871a, eb, REGIONS",
+        "'lock add qword [r10], 0', f049830200, e9, INTERPRETER",
+        "'lock add qword [r10], 0', f049830200, e9, MACHINE_CODE",
+        "'lock add qword [r10], 0', f049830200, e9, REGIONS",
     })
-    void afterAFenceTheOthersStoreIsSeen(String name, String fence, String back, boolean compiled)
+    void afterAFenceTheOthersStoreIsSeen(String name, String fence, String back, Tier tier)
             throws Exception {
         String code = LOOP + "488907" + fence + "488b16498914c048ffc04839c876" + back;
-        try (SmpMachine machine = new SmpMachine(2, compiled)) {
+        try (SmpMachine machine = new SmpMachine(2, tier)) {
             start(machine, 0, code, X, Y);
             start(machine, 1, code, Y, X);
             machine.run(LIMIT);
@@ -126,10 +131,10 @@ class LitmusTest {
     }
 
     /// IRIW: two readers agree on the order of two writers' stores.
-    @ParameterizedTest(name = "compiled: {0}")
-    @ValueSource(booleans = {false, true})
-    void allSeeTwoProcessorsStoresInOneOrder(boolean compiled) throws Exception {
-        try (SmpMachine machine = new SmpMachine(4, compiled)) {
+    @ParameterizedTest
+    @EnumSource
+    void allSeeTwoProcessorsStoresInOneOrder(Tier tier) throws Exception {
+        try (SmpMachine machine = new SmpMachine(4, tier)) {
             start(machine, 0, STORE, X, X);
             start(machine, 1, STORE, Y, Y);
             start(machine, 2, LOAD_LOAD, X, Y);
@@ -151,10 +156,10 @@ class LitmusTest {
     }
 
     /// 2+2W: two processors' stores to two places end in an order that both kept.
-    @ParameterizedTest(name = "compiled: {0}")
-    @ValueSource(booleans = {false, true})
-    void storesTakeEffectInOrder(boolean compiled) throws Exception {
-        try (SmpMachine machine = new SmpMachine(2, compiled)) {
+    @ParameterizedTest
+    @EnumSource
+    void storesTakeEffectInOrder(Tier tier) throws Exception {
+        try (SmpMachine machine = new SmpMachine(2, tier)) {
             start(machine, 0, TWO_STORES, arrayAt(0), arrayAt(1));
             start(machine, 1, TWO_STORES, arrayAt(1), arrayAt(0));
             machine.run(LIMIT);
@@ -167,18 +172,19 @@ class LitmusTest {
     }
 
     /// A locked instruction is one access, however it lies.
-    @ParameterizedTest(name = "{0}, at {1}, compiled: {2}")
+    @ParameterizedTest(name = "{0}, at {1}, {2}")
     @CsvSource({
-        "lock inc qword, 0, false",
-        "lock inc qword, 0, true",
-        "lock inc qword across 8 bytes, 4, false",
-        "lock inc qword across lines, 0x3d, true",
-        "lock inc qword across pages, 0xffd, false",
+        "lock inc qword, 0, INTERPRETER",
+        "lock inc qword, 0, MACHINE_CODE",
+        "lock inc qword, 0, REGIONS",
+        "lock inc qword across 8 bytes, 4, MACHINE_CODE",
+        "lock inc qword across lines, 0x3d, REGIONS",
+        "lock inc qword across pages, 0xffd, MACHINE_CODE",
     })
-    void lockedIncrementsAreNotLost(String name, String at, boolean compiled) throws Exception {
+    void lockedIncrementsAreNotLost(String name, String at, Tier tier) throws Exception {
         int address = SmpMachine.DATA + Integer.decode(at);
         long count = address % 8 == 0 ? COUNT : COUNT / 30;
-        try (SmpMachine machine = new SmpMachine(2, compiled)) {
+        try (SmpMachine machine = new SmpMachine(2, tier)) {
             for (int i = 0; i < 2; i++) {
                 start(machine, i, LOOP + "f048ff0748ffc04839c876f4", address, address);
                 machine.states.get(i).gpr[RCX] = count;
@@ -196,7 +202,7 @@ class LitmusTest {
         "cmpxchg8b, 41bb010000008b078b57048d58018d4afff00fc70f75f449ffc34d39e376ec, 4, 60000",
     })
     void pairsAreExchangedAsOne(String name, String code, int half, int count) throws Exception {
-        try (SmpMachine machine = new SmpMachine(2, false)) {
+        try (SmpMachine machine = new SmpMachine(2, Tier.INTERPRETER)) {
             for (int i = 0; i < 2; i++) {
                 start(machine, i, code, X, X);
                 machine.states.get(i).gpr[12] = count;
@@ -210,13 +216,13 @@ class LitmusTest {
 
     /// One processor writes another's code and tells it; after a serializing instruction that one runs the
     /// new code (SDM volume 3, 10.1.3).
-    @ParameterizedTest(name = "compiled: {0}")
-    @ValueSource(booleans = {false, true})
-    void codeThatAnotherProcessorWroteIsRun(boolean compiled) throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void codeThatAnotherProcessorWroteIsRun(Tier tier) throws Exception {
         int count = 2000;
         int target = 0x30_0000;
         int acknowledged = SCRATCH;
-        try (SmpMachine machine = new SmpMachine(2, compiled)) {
+        try (SmpMachine machine = new SmpMachine(2, tier)) {
             machine.putBytes(target, new byte[] {(byte) 0xb8, 0, 0, 0, 0, (byte) 0xc3});
             // mov eax, 1; 1: mov [rdi], eax; mov [rsi], eax; 2: cmp [r8], eax; jne 2b; inc eax;
             // cmp eax, ecx; jbe 1b

@@ -1,5 +1,6 @@
 package straddle.tcg.x86;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.core.arch.x86.X86.*;
 
 import java.lang.foreign.Arena;
@@ -17,12 +18,14 @@ import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
+import straddle.core.memory.HostCode;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.tcg.CpuGroup;
+import straddle.tcg.machine.MachineCode;
 import straddle.tcg.region.Regions;
 
 /// Several processors in 64-bit mode over 16 MiB of RAM mapped one to one, each with a few bytes of machine code that
@@ -49,8 +52,18 @@ final class SmpMachine implements AutoCloseable {
     final List<X86State> states = new ArrayList<>();
     private volatile boolean late;
 
-    /// @param compiled whether hot blocks become regions, at once
-    SmpMachine(int processors, boolean compiled) {
+    /// What runs warm blocks.
+    enum Tier {
+        INTERPRETER,
+        MACHINE_CODE,
+        REGIONS
+    }
+
+    /// Without machine code of ours on this host, what needs it is skipped.
+    SmpMachine(int processors, Tier tier) {
+        assumeTrue(
+                tier != Tier.MACHINE_CODE || HostCode.ofHost().isPresent(),
+                "This host has no machine code of ours");
         try {
             RamBlock block = RamBlock.allocate("ram", BYTES, RamAllocator.OFF_HEAP, arena);
             memory.mapRam(0, block);
@@ -73,8 +86,11 @@ final class SmpMachine implements AutoCloseable {
                             InterruptSource.NONE,
                             arena);
             cpu.join(group, true);
-            if (compiled) {
+            if (tier == Tier.REGIONS) {
                 cpu.regions = new Regions(cpu, Runnable::run, X86Cpu.ZERO);
+            } else if (tier == Tier.MACHINE_CODE) {
+                HostCode host = HostCode.ofHost().orElseThrow();
+                cpu.machine = new MachineCode(cpu, host, X86Cpu.ZERO, arena);
             }
             cpus.add(cpu);
             states.add(state(i));
@@ -153,6 +169,10 @@ final class SmpMachine implements AutoCloseable {
 
     long regions() {
         return cpus.stream().mapToLong(cpu -> cpu.regions.installed()).sum();
+    }
+
+    long retiredInMachineCode() {
+        return cpus.stream().mapToLong(cpu -> cpu.machine.retired()).sum();
     }
 
     void putBytes(int at, byte[] bytes) {

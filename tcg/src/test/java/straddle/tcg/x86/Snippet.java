@@ -178,6 +178,12 @@ final class Snippet implements AutoCloseable {
         cpu.verify(100);
     }
 
+    /// From now on warm blocks become machine code, whose runs are checked.
+    void verifyMachineCode() {
+        machineCode();
+        cpu.verify(100);
+    }
+
     /// Why it left the guest.
     Exit exit() {
         return cpu.exit;

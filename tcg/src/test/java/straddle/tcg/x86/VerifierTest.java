@@ -3,6 +3,7 @@ package straddle.tcg.x86;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.core.arch.x86.X86.RBX;
 import static straddle.core.arch.x86.X86.RCX;
 import static straddle.core.arch.x86.X86.RSI;
@@ -10,6 +11,7 @@ import static straddle.core.arch.x86.X86.RSI;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.objectweb.asm.Opcodes;
+import straddle.core.memory.HostCode;
 import straddle.core.vcpu.Exit;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Emitter;
@@ -112,6 +114,75 @@ class VerifierTest {
         assertTrue(found.report().contains("inc rbx"), found.report());
         assertTrue(found.report().contains("lload rbx"), found.report());
         assertTrue(found.report().contains("after the interpreter"), found.report());
+    }
+
+    private void verifyMachineCode() {
+        assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
+        snippet.verifyMachineCode();
+    }
+
+    @Test
+    void machineCodeAgreesToo() {
+        verifyMachineCode();
+        snippet.state.gpr[RCX] = MANY;
+        snippet.state.gpr[RSI] = Snippet.DATA;
+        // add rbx,rcx; mov [rsi],rbx; inc dword [rsi+4]; lock xadd [rsi+8],rbx; jmp +0; rdtsc; mov
+        // [rsi+16],eax; call +0; pop rdx
+        String body =
+                "48 01 cb 48 89 1e ff 46 04 f0 48 0f c1 5e 08 eb 00 51 0f 31 59 89 46 10 e8 00000000 5a";
+        assertEquals(Snippet.COMPLETED, snippet.run(body + COUNTDOWN + "de"));
+
+        assertTrue(checked("runs of machine code") > 0);
+        assertTrue(checked("instructions checked") > 10L * MANY);
+        assertEquals(0, checked("runs that could not be checked"));
+    }
+
+    @Test
+    void aFaultInMachineCodeIsCompared() {
+        verifyMachineCode();
+        snippet.state.gpr[RCX] = MANY;
+        snippet.state.gpr[RSI] = Snippet.HOLE - MANY + 10;
+        // inc rsi; mov [rsi],al
+        assertEquals(14, snippet.run("48 ff c6" + "88 06" + COUNTDOWN + "f7"));
+
+        assertEquals(1, checked("runs that ended in an exception"));
+        assertEquals(11, snippet.state.gpr[RCX]);
+        assertEquals(0, checked("runs that could not be checked"));
+    }
+
+    @Test
+    void aFetchThatFailsBehindMachineCodeIsCompared() {
+        verifyMachineCode();
+        int at = snippet.nextCode();
+        snippet.state.gpr[RBX] = at;
+        snippet.state.gpr[RSI] = Snippet.HOLE;
+        snippet.state.gpr[RCX] = MANY;
+        // dec rcx; cmovz rbx,rsi; jmp rbx
+        assertEquals(14, snippet.run("48 ff c9" + "48 0f 44 de" + "ff e3"));
+
+        assertEquals(Snippet.HOLE, snippet.state.cr2);
+        assertEquals(1, checked("runs that ended in an exception"));
+        assertEquals(0, checked("runs that could not be checked"));
+        assertTrue(snippet.retired() >= 3 * MANY);
+    }
+
+    @Test
+    void aBrokenMicroOpIsFoundInTheBlockOfMachineCodeThatItIsIn() {
+        verifyMachineCode();
+        // xor eax,eax; jmp 1f; 1: inc rbx; dec ecx; jnz back
+        String code = "31 c0 eb 00" + "48 ff c3" + COUNTDOWN + "f5";
+        snippet.state.gpr[RCX] = 2;
+        snippet.run(code);
+        MicroOp head = snippet.block(CODE + 4).head;
+        head.next = new Broken(head.next);
+        snippet.state.gpr[RCX] = MANY;
+        snippet.runAgain(CODE);
+
+        Exit.Unhandled found = assertInstanceOf(Exit.Unhandled.class, snippet.exit());
+        assertTrue(found.sentence().contains("Machine code and"), found.sentence());
+        assertTrue(found.sentence().contains("disagree at 0x10004"), found.sentence());
+        assertTrue(found.report().startsWith("after 3 instructions"), found.report());
+        assertTrue(found.report().contains("after the machine code"), found.report());
     }
 
     /// INC RBX, whose bytecode adds two.
