@@ -444,7 +444,8 @@ final class Control extends MicroOp {
         }
         long flags = c.peek(0, width);
         c.release(width);
-        long wanted = flags & ~(long) RFLAGS_RF | c.rflags() & RFLAGS_RF;
+        long cleared = RFLAGS_RF | RFLAGS_VIF | RFLAGS_VIP;
+        long wanted = flags & ~cleared | c.rflags() & RFLAGS_RF;
         Events.setReturnFlags(c, wanted, width, c.isProtected() ? c.cpl : 0, c.iopl());
         c.updateMmuIndex();
         c.interruptsEnabled();
@@ -504,6 +505,9 @@ final class Control extends MicroOp {
         long base = c.load(address + 2 & c.addressMask(), baseWidth);
         if (!is64 && width == 2) {
             base &= 0xff_ffff;
+        }
+        if (base << 16 >> 16 != base) {
+            throw c.gp();
         }
         if (op == Op.LGDT) {
             c.gdtBase = base;

@@ -78,6 +78,28 @@ final class Descriptors {
         segment.set(selector, base(descriptor), limit(descriptor), attributes(descriptor));
     }
 
+    /// Where control goes in a code segment: within its limit, or canonical; #GP(0) otherwise.
+    static long target(X86Cpu c, long code, long offset) {
+        boolean is64 = c.isLongMode() && (code & 1L << 53) != 0;
+        boolean fits = is64 ? offset << 16 >> 16 == offset : isWithin(limit(code), offset);
+        if (!fits) {
+            throw c.gp();
+        }
+        return offset;
+    }
+
+    /// The same for the present code segment of real or virtual-8086 mode.
+    static long target(X86Cpu c, long offset) {
+        if (!isWithin(c.segments[CS].limit, offset)) {
+            throw c.gp();
+        }
+        return offset;
+    }
+
+    private static boolean isWithin(int limit, long offset) {
+        return offset >>> 32 == 0 && offset <= (limit & 0xffff_ffffL);
+    }
+
     /// Sets a code or data descriptor's accessed bit in memory.
     static long markAccessed(X86Cpu c, int selector, long descriptor) {
         if ((descriptor & 1L << 40) == 0) {
@@ -194,8 +216,11 @@ final class Descriptors {
             throw c.fault(NP, error);
         }
         long base = base(descriptor);
-        if (c.isLongMode()) {
+        if (c.is64()) {
             base |= c.systemLoad(address(c, selector) + 8, 4) << 32;
+            if (base << 16 >> 16 != base) {
+                throw c.fault(GP, error);
+            }
         }
         int attributes = attributes(descriptor);
         if (task) {

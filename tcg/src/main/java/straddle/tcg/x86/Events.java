@@ -198,6 +198,7 @@ final class Events {
         if (!Descriptors.isPresent(code)) {
             throw c.fault(NP, selector & 0xfffc);
         }
+        Descriptors.target(c, code, offset);
         int width = type >= 14 ? 4 : 2;
         boolean inner = !Descriptors.isConforming(code) && dpl < c.cpl;
         boolean vm86 = c.isVm86();
@@ -359,6 +360,7 @@ final class Events {
         if (!Descriptors.isPresent(code)) {
             throw c.fault(NP, selector & 0xfffc);
         }
+        Descriptors.target(c, code, offset);
         boolean inner = !Descriptors.isConforming(code) && dpl < c.cpl;
         int newCpl = inner ? dpl : c.cpl;
         long stack;
@@ -433,9 +435,7 @@ final class Events {
         boolean outer = rpl > c.cpl;
         boolean loadStack = outer || c.is64();
         boolean to64 = c.isLongMode() && (code & 1L << 53) != 0;
-        if (to64 && newPc << 16 >> 16 != newPc) {
-            throw c.gp();
-        }
+        Descriptors.target(c, code, newPc);
         long newSp = 0;
         int newSs = 0;
         long ssDescriptor = 0;
@@ -451,21 +451,24 @@ final class Events {
             } else {
                 ssDescriptor = readReturnStack(c, newSs, rpl);
             }
-        } else {
+        }
+        boolean marksStack = loadStack && !nullSs;
+        long markedStack = marksStack ? Descriptors.markAccessed(c, newSs, ssDescriptor) : 0;
+        long marked = Descriptors.markAccessed(c, selector, code);
+        if (!loadStack) {
             c.release(3L * width);
         }
         int oldCpl = c.cpl;
         int iopl = c.iopl();
         c.cpl = rpl;
-        Descriptors.fill(c.segments[CS], selector, Descriptors.markAccessed(c, selector, code));
-        c.pc = to64 ? newPc : width == 2 ? newPc & 0xffff : newPc & 0xffff_ffffL;
+        Descriptors.fill(c.segments[CS], selector, marked);
+        c.pc = newPc;
         setReturnFlags(c, flags, width, oldCpl, iopl);
         if (loadStack) {
             if (nullSs) {
                 c.segments[SS].set(newSs, 0, 0, Segment.UNUSABLE | rpl << Segment.DPL_SHIFT);
             } else {
-                Descriptors.fill(
-                        c.segments[SS], newSs, Descriptors.markAccessed(c, newSs, ssDescriptor));
+                Descriptors.fill(c.segments[SS], newSs, markedStack);
             }
             c.updateMode();
             c.setStackPointer(newSp);
@@ -530,6 +533,7 @@ final class Events {
         if (virtual) {
             VirtualInterrupts.check(c, flags);
         }
+        Descriptors.target(c, newPc);
         c.release(3L * width);
         long keep =
                 RFLAGS_VM
@@ -539,7 +543,7 @@ final class Events {
                         | (width == 2 ? 0xffff_0000L : 0);
         c.segments[CS].selector = selector;
         c.segments[CS].base = (long) selector << 4;
-        c.pc = newPc & 0xffff;
+        c.pc = newPc;
         if (virtual) {
             VirtualInterrupts.load(c, flags);
         } else {

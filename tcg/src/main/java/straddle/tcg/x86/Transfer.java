@@ -165,12 +165,13 @@ final class Transfer extends MicroOp {
             target = (int) c.load(address + width & c.addressMask(), 2);
         }
         if (c.isRealLike()) {
+            long newPc = Descriptors.target(c, offset & X86Cpu.sizeMask(width));
             if (op == Op.CALLF) {
                 pushReturn(c, width);
             }
             c.segments[CS].selector = target;
             c.segments[CS].base = (long) target << 4;
-            c.pc = offset & (width == 2 ? 0xffff : 0xffff_ffffL);
+            c.pc = newPc;
             c.updateMode();
             return;
         }
@@ -205,12 +206,13 @@ final class Transfer extends MicroOp {
         if (!Descriptors.isPresent(code)) {
             throw c.fault(NP, error);
         }
+        long newPc = Descriptors.target(c, code, offset & X86Cpu.sizeMask(width));
         if (op == Op.CALLF) {
             pushReturn(c, width);
         }
         Descriptors.fill(
                 c.segments[CS], target & ~3 | c.cpl, Descriptors.markAccessed(c, target, code));
-        c.pc = offset & X86Cpu.sizeMask(width);
+        c.pc = newPc;
         c.updateMode();
     }
 
@@ -249,6 +251,7 @@ final class Transfer extends MicroOp {
         if (!Descriptors.isPresent(code)) {
             throw c.fault(NP, codeSelector & 0xfffc);
         }
+        Descriptors.target(c, code, offset);
         int size = c.isLongMode() ? 8 : is32 ? 4 : 2;
         if (op == Op.CALLF && !Descriptors.isConforming(code) && dpl < c.cpl) {
             callInwards(c, gate, dpl, size);
@@ -315,6 +318,7 @@ final class Transfer extends MicroOp {
         int target = (int) c.peek(width, width) & 0xffff;
         int release = (int) immediate & 0xffff;
         if (c.isRealLike()) {
+            Descriptors.target(c, newPc);
             c.release(2L * width + release);
             c.segments[CS].selector = target;
             c.segments[CS].base = (long) target << 4;
@@ -328,6 +332,7 @@ final class Transfer extends MicroOp {
         long code = Descriptors.read(c, target, GP);
         Events.checkReturnCode(c, target, code);
         int rpl = target & 3;
+        Descriptors.target(c, code, newPc);
         if (rpl == c.cpl) {
             c.release(2L * width + release);
             Descriptors.fill(c.segments[CS], target, Descriptors.markAccessed(c, target, code));
@@ -339,12 +344,14 @@ final class Transfer extends MicroOp {
         int newSs = (int) c.peek(3L * width + release, width) & 0xffff;
         boolean nullSs = (newSs & 0xfffc) == 0 && (code & 1L << 53) != 0 && rpl < 3;
         long stack = nullSs ? 0 : Events.readReturnStack(c, newSs, rpl);
+        long markedStack = nullSs ? 0 : Descriptors.markAccessed(c, newSs, stack);
+        long marked = Descriptors.markAccessed(c, target, code);
         c.cpl = rpl;
-        Descriptors.fill(c.segments[CS], target, Descriptors.markAccessed(c, target, code));
+        Descriptors.fill(c.segments[CS], target, marked);
         if (nullSs) {
             c.segments[SS].set(newSs, 0, 0, Segment.UNUSABLE | rpl << Segment.DPL_SHIFT);
         } else {
-            Descriptors.fill(c.segments[SS], newSs, Descriptors.markAccessed(c, newSs, stack));
+            Descriptors.fill(c.segments[SS], newSs, markedStack);
         }
         c.updateMode();
         c.setStackPointer(newSp + release);

@@ -33,6 +33,9 @@ final class Translator implements Decoder.Code {
     private int codeBits;
     private long pcMask;
 
+    /// The last offset that the code segment has, or -1 where there is no end.
+    private long lastOfCode;
+
     // Where the code is fetched from.
     private long blockPc;
     private long blockGpa;
@@ -60,7 +63,8 @@ final class Translator implements Decoder.Code {
                 (mode & X86Cpu.MODE_CODE) == X86Cpu.MODE_CODE64
                         ? 64
                         : (mode & X86Cpu.MODE_CODE) == 1 ? 32 : 16;
-        pcMask = codeBits == 64 ? -1 : codeBits == 32 ? 0xffff_ffffL : 0xffff;
+        pcMask = codeBits == 64 ? -1 : 0xffff_ffffL;
+        lastOfCode = X86Cpu.lastOfCode(mode);
         blockPc = cpu.pc;
         blockGpa = gpa;
         secondPage = -1;
@@ -112,6 +116,9 @@ final class Translator implements Decoder.Code {
 
     @Override
     public int at(int offset) {
+        if (lastOfCode >= 0 && pc + offset > lastOfCode) {
+            throw cpu.gp();
+        }
         long distance = (pc - blockPc & pcMask) + offset;
         long gpa = blockGpa + distance;
         if ((gpa & -4096) != (blockGpa & -4096)) {
@@ -844,7 +851,8 @@ final class Translator implements Decoder.Code {
                 cpu.is64()
                         ? 64
                         : (cpu.modeKey() & X86Cpu.MODE_CODE) == X86Cpu.MODE_CODE32 ? 32 : 16;
-        pcMask = codeBits == 64 ? -1 : codeBits == 32 ? 0xffff_ffffL : 0xffff;
+        pcMask = codeBits == 64 ? -1 : 0xffff_ffffL;
+        lastOfCode = -1;
         blockPc = cpu.pc;
         pc = blockPc;
         secondPage = -1;

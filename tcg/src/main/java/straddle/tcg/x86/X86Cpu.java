@@ -79,6 +79,9 @@ public final class X86Cpu extends Cpu {
 
     static final long MODE_FLAT_GS = 1 << 11;
 
+    /// From here on: the code segment's limit plus one, or 0 for the usual one.
+    static final int MODE_LIMIT_SHIFT = 16;
+
     /// An external interrupt must wait for one instruction.
     static final int ATTENTION_SHADOW = ATTENTION_FIRST_OWN;
 
@@ -436,6 +439,7 @@ public final class X86Cpu extends Cpu {
         key |= isProtected() ? MODE_PROTECTED : 0;
         key |= isVm86() ? MODE_VM86 : 0;
         key |= isLongMode() ? MODE_LONG : 0;
+        key |= codeLimit(key);
         mode = key;
         runMode = key;
         boolean is64 = (key & MODE_CODE) == MODE_CODE64;
@@ -447,6 +451,23 @@ public final class X86Cpu extends Cpu {
         if (userCodeTaker != null) {
             noteUserCode();
         }
+    }
+
+    /// The part of the mode that says where the code segment ends, if not where segments of its kind usually do.
+    private long codeLimit(long key) {
+        int usual = (key & MODE_CODE) == MODE_CODE16 ? 0xffff : -1;
+        int limit = segments[CS].limit;
+        boolean isUsual = (key & MODE_CODE) == MODE_CODE64 || limit == usual;
+        return isUsual ? 0 : (limit & 0xffff_ffffL) + 1 << MODE_LIMIT_SHIFT;
+    }
+
+    /// The last offset of the code segment in a mode, or -1 where there is no end.
+    static long lastOfCode(long mode) {
+        long limit = mode >>> MODE_LIMIT_SHIFT;
+        if (limit == 0) {
+            return (mode & MODE_CODE) == MODE_CODE16 ? 0xffff : -1;
+        }
+        return limit - 1 == 0xffff_ffffL ? -1 : limit - 1;
     }
 
     /// After a change of privilege or of what it may access.
