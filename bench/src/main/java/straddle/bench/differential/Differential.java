@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import straddle.bench.Tier;
 import straddle.bench.differential.Comparison.Difference;
 import straddle.bench.differential.InstructionTable.Cell;
+import straddle.bench.system.SystemDifferential;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
@@ -44,6 +45,7 @@ public final class Differential {
               --out DIR         where reproducers, report and coverage go (target/differential)
               --resume          go on from the coverage in DIR
               --replay DIR      instead, run the reproducers in DIR on the subject
+              --system          instead, compare system-level instructions; with --help its options
             """;
     private static final long REPORT_NANOS = 10_000_000_000L;
 
@@ -69,6 +71,12 @@ public final class Differential {
 
     /// See the class, and `--help`.
     public static void main(String[] arguments) throws IOException {
+        List<String> all = List.of(arguments);
+        if (all.contains("--system")) {
+            String[] rest =
+                    all.stream().filter(each -> !each.equals("--system")).toArray(String[]::new);
+            System.exit(SystemDifferential.run(rest, System.out));
+        }
         System.exit(new Differential(System.out).run(arguments));
     }
 
