@@ -14,7 +14,8 @@ import straddle.tcg.simd.FpUnit;
 /// An ARMv7-A processor as Linux programs see it: A32 and T32, little-endian.
 ///
 /// Registers are words, zero-extended in their slots; flags are slots of their own, of which N and V count by bit 31, Z when it is 0.
-/// Accesses need not be aligned, but for the exclusive ones.
+/// Accesses need not be aligned, but for exclusive ones, those of floating-point registers, and vectors' that say so: what else the
+/// processor traps (LDM, LDRD), Linux makes good (arch/arm/mm/alignment.c).
 public final class ArmCpu extends FpCpu {
     static final int SP = 13;
     static final int LR = 14;

@@ -266,14 +266,14 @@ final class Vfp {
         if (wide) {
             to.append(
                     loads
-                            ? new Word.Load(operand, base, displacement, 8, 0)
-                            : new Word.Store(operand, base, displacement, 8, 0));
+                            ? new Word.Load(operand, base, displacement, 8, Word.WORD_ALIGNED)
+                            : new Word.Store(operand, base, displacement, 8, Word.WORD_ALIGNED));
         } else if (loads) {
-            to.append(new Word.Load(OPERAND, base, displacement, 4, 0));
+            to.append(new Word.Load(OPERAND, base, displacement, 4, Word.WORD_ALIGNED));
             fromCore(operand, OPERAND);
         } else {
             toCore(OPERAND, operand);
-            to.append(new Word.Store(OPERAND, base, displacement, 4, 0));
+            to.append(new Word.Store(OPERAND, base, displacement, 4, Word.WORD_ALIGNED));
         }
     }
 

@@ -875,6 +875,14 @@ public final class Word {
     /// Loads sign-extend.
     public static final int SIGNED = 4;
 
+    /// The address must be a multiple of 4, also where the width is 8.
+    public static final int WORD_ALIGNED = 8;
+
+    private static int alignment(int width, int how) {
+        int wanted = (how & ALIGNED) != 0 ? width : (how & WORD_ALIGNED) != 0 ? 4 : 1;
+        return Math.min(width, wanted);
+    }
+
     /// The address, if it is a multiple of `width`.
     public static long aligned(long address, int width, boolean store, Cpu c) {
         if ((address & width - 1) != 0) {
@@ -909,7 +917,7 @@ public final class Word {
         private final int width;
         private final boolean signed;
         private final boolean reversed;
-        private final boolean aligned;
+        private final int alignment;
 
         /// @param width 1, 2 or 4; 8 fill the whole slot
         /// @param how a sum of [#SIGNED], [#REVERSED] and [#ALIGNED]
@@ -920,15 +928,15 @@ public final class Word {
             this.width = width;
             this.signed = (how & SIGNED) != 0;
             this.reversed = (how & REVERSED) != 0 && width > 1;
-            this.aligned = (how & ALIGNED) != 0 && width > 1;
+            this.alignment = alignment(width, how);
         }
 
         @Override
         public MicroOp exec(Cpu c) {
             long[] r = c.r;
             long address = r[base] + displacement & MASK;
-            if (aligned) {
-                aligned(address, width, false, c);
+            if (alignment > 1) {
+                aligned(address, alignment, false, c);
             }
             long value = c.load(address, width);
             if (reversed) {
@@ -941,8 +949,8 @@ public final class Word {
         @Override
         public void emit(Emitter e) {
             emitAddress(e, base, displacement);
-            if (aligned) {
-                emitAlignment(e, this, width, false);
+            if (alignment > 1) {
+                emitAlignment(e, this, alignment, false);
             }
             e.load(this, width);
             if (reversed) {
@@ -974,7 +982,7 @@ public final class Word {
         private final long displacement;
         private final int width;
         private final boolean reversed;
-        private final boolean aligned;
+        private final int alignment;
 
         /// @param how a sum of [#REVERSED] and [#ALIGNED]
         public Store(int s, int base, long displacement, int width, int how) {
@@ -983,15 +991,15 @@ public final class Word {
             this.displacement = displacement & MASK;
             this.width = width;
             this.reversed = (how & REVERSED) != 0 && width > 1;
-            this.aligned = (how & ALIGNED) != 0 && width > 1;
+            this.alignment = alignment(width, how);
         }
 
         @Override
         public MicroOp exec(Cpu c) {
             long[] r = c.r;
             long address = r[base] + displacement & MASK;
-            if (aligned) {
-                aligned(address, width, true, c);
+            if (alignment > 1) {
+                aligned(address, alignment, true, c);
             }
             long value = r[s];
             c.store(address, width, reversed ? reversed(value, width) : value);
@@ -1001,8 +1009,8 @@ public final class Word {
         @Override
         public void emit(Emitter e) {
             emitAddress(e, base, displacement);
-            if (aligned) {
-                emitAlignment(e, this, width, true);
+            if (alignment > 1) {
+                emitAlignment(e, this, alignment, true);
             }
             e.get(s);
             if (reversed) {

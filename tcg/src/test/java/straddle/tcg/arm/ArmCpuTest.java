@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import straddle.core.observe.Trace;
+import straddle.core.user.Access;
 import straddle.core.user.UserStop;
 
 class ArmCpuTest {
@@ -120,13 +121,24 @@ class ArmCpuTest {
     }
 
     @Test
-    void accessesNeedNotBeAlignedButExclusiveOnesMust() {
+    void accessesNeedNotBeAlignedButExclusiveAndFloatingPointOnesMust() {
         // str r1, [r1, #1]; ldr r2, [r1, #1]; svc
         assertEquals(UserStop.SYSTEM_CALL, snippet.a32(0xe581_1001, 0xe591_2001, SVC));
         assertEquals(DATA, register(2));
         // add r3, r1, #1; ldrex r2, [r3]
         assertEquals(UserStop.MISALIGNED, snippet.a32(0xe281_3001, 0xe193_2f9f));
         assertEquals(DATA + 1, snippet.cpu.faultAddress());
+        // ldrd r4, r5, [r3]; ldm r3, {r6, r7}; add r3, r1, #4; vldr d0, [r3]; svc
+        assertEquals(
+                UserStop.SYSTEM_CALL,
+                snippet.a32(0xe1c3_40d0, 0xe893_00c0, 0xe281_3004, 0xed93_0b00, SVC));
+        assertEquals(register(4), register(6));
+        // add r3, r1, #2; vldr d0, [r3, #8]
+        assertEquals(UserStop.MISALIGNED, snippet.a32(0xe281_3002, 0xed93_0b02));
+        assertEquals(DATA + 10, snippet.cpu.faultAddress());
+        // vstr s1, [r3]
+        assertEquals(UserStop.MISALIGNED, snippet.a32(0xedc3_0a00));
+        assertEquals(Access.STORE, snippet.cpu.faultAccess());
     }
 
     @Test
