@@ -60,6 +60,11 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     private long departed;
 
+    /// Notified when native code is left while somebody waits for that.
+    private final Object departure = new Object();
+
+    private volatile int awaiting;
+
     private final ForeignVectors vectors;
     private final Runnable takingExtended = this::takeExtended;
 
@@ -486,6 +491,11 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         if (inNative) {
             inNative = false;
             departures = ++departed;
+            if (awaiting != 0) {
+                synchronized (departure) {
+                    departure.notifyAll();
+                }
+            }
         }
     }
 
@@ -666,15 +676,28 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         awaitDeparture();
     }
 
-    /// Returns once native code that began with the old tables has been left.
+    /// Returns once native code that began with the old tables has been left. Waits asleep: this vCPU's thread may
+    /// need the processor that the caller has.
     private void awaitDeparture() {
         long before = departures;
         if (!inNative) {
             return;
         }
-        kvm.kick();
-        while (inNative && departures == before) {
-            Thread.onSpinWait();
+        boolean interrupted = false;
+        synchronized (departure) {
+            awaiting++;
+            kvm.kick();
+            while (inNative && departures == before) {
+                try {
+                    departure.wait();
+                } catch (InterruptedException _) {
+                    interrupted = true;
+                }
+            }
+            awaiting--;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

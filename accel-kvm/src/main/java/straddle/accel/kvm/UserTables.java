@@ -1,7 +1,9 @@
 package straddle.accel.kvm;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.DirtyPages;
@@ -28,6 +30,7 @@ final class UserTables {
     static final long ADDRESS = 0xf_ffff_ffff_f000L;
 
     private static final int ENTRIES = 512;
+    private static final long FRAMES = ADDRESS >>> 12;
 
     /// The lower half of a top-level table: all that user code can have.
     private static final int USER_ENTRIES = 256;
@@ -39,6 +42,7 @@ final class UserTables {
     private static final int RESERVE = 64;
 
     private static final int CHUNK_SHIFT = 18;
+    private static final int WRITERS_SHIFT = 12;
 
     private final AddressSpace memory;
     private final WatchedTables watched;
@@ -49,8 +53,11 @@ final class UserTables {
     /// By number of the guest's page, in chunks of 1 GiB: our tables that came from it.
     private Table[][] byGuestPage = new Table[16][];
 
-    /// Guest pages that some entry of ours lets user code write, by number.
-    private long[] writable = new long[1 << 12];
+    /// By number of a frame, in chunks of 16 MiB: a lowest table of ours that lets user code write to it, or did.
+    private Table[][] writers = new Table[64][];
+
+    /// The further tables of frames that have several, by number.
+    private final Map<Long, List<Table>> moreWriters = new HashMap<>();
 
     private Table lastRoot;
 
@@ -83,6 +90,9 @@ final class UserTables {
 
         /// Something below has lost rights since native code last ran.
         boolean stale;
+
+        /// No longer part of any address space.
+        boolean dead;
 
         Table(int level, Table parent, int index, long guestPage, long rights, long largeEntry) {
             this.level = level;
@@ -193,7 +203,8 @@ final class UserTables {
         }
         roots.clear();
         lastRoot = null;
-        Arrays.fill(writable, 0);
+        Arrays.fill(writers, null);
+        moreWriters.clear();
         pool.reset();
         resets++;
     }
@@ -304,7 +315,7 @@ final class UserTables {
         }
         pool.setEntry(table.page, index, wanted);
         if ((wanted & WRITABLE) != 0) {
-            noteWritable(wanted & ADDRESS);
+            noteWriter(wanted >>> 12 & FRAMES, table);
         }
     }
 
@@ -346,18 +357,26 @@ final class UserTables {
                 | (entry | table.rights) & NO_EXECUTE;
     }
 
-    private void noteWritable(long frame) {
-        int page = (int) (frame >>> 12);
-        int word = page >>> 6;
-        if (word >= writable.length) {
-            writable = Arrays.copyOf(writable, Math.max(word + 1, 2 * writable.length));
+    /// A frame's first table is found by its number, the rest in a list: few frames have any.
+    private void noteWriter(long number, Table table) {
+        int chunk = (int) (number >>> WRITERS_SHIFT);
+        if (chunk >= writers.length) {
+            writers = Arrays.copyOf(writers, Math.max(chunk + 1, 2 * writers.length));
         }
-        writable[word] |= 1L << page;
-    }
-
-    private boolean isWritable(long frame) {
-        int word = (int) (frame >>> 18);
-        return word < writable.length && (writable[word] >>> (frame >>> 12) & 1) != 0;
+        if (writers[chunk] == null) {
+            writers[chunk] = new Table[1 << WRITERS_SHIFT];
+        }
+        int at = (int) number & (1 << WRITERS_SHIFT) - 1;
+        Table first = writers[chunk][at];
+        if (first == null || first.dead) {
+            writers[chunk][at] = table;
+        } else if (first != table) {
+            List<Table> more = moreWriters.computeIfAbsent(number, _ -> new ArrayList<>());
+            if (!more.contains(table)) {
+                more.removeIf(each -> each.dead);
+                more.add(table);
+            }
+        }
     }
 
     /// A table, and so all above it, must move before native code runs again.
@@ -439,6 +458,7 @@ final class UserTables {
     }
 
     private void forget(Table table) {
+        table.dead = true;
         if (table.children != null) {
             for (Table child : table.children) {
                 if (child != null) {
@@ -456,22 +476,26 @@ final class UserTables {
     /// @return whether native code that runs now may have had it
     synchronized boolean protect(long gpa) {
         long frame = gpa & ADDRESS;
-        if (!isWritable(frame)) {
+        long number = frame >>> 12;
+        int chunk = (int) (number >>> WRITERS_SHIFT);
+        int at = (int) number & (1 << WRITERS_SHIFT) - 1;
+        Table writer = chunk < writers.length && writers[chunk] != null ? writers[chunk][at] : null;
+        if (writer == null) {
             return false;
         }
-        writable[(int) (frame >>> 18)] &= ~(1L << (frame >>> 12));
+        writers[chunk][at] = null;
         long before = revocations;
-        roots.values().forEach(root -> protect(root, frame));
-        return revocations != before;
+        protect(writer, frame);
+        List<Table> more = moreWriters.isEmpty() ? null : moreWriters.remove(number);
+        if (more != null) {
+            more.forEach(each -> protect(each, frame));
+        }
+        // What was taken away before is with native code until that is left.
+        return revocations != before || lastRoot != null && lastRoot.stale;
     }
 
     private void protect(Table table, long frame) {
-        if (table.children != null) {
-            for (Table child : table.children) {
-                if (child != null) {
-                    protect(child, frame);
-                }
-            }
+        if (table.dead) {
             return;
         }
         for (int i = 0; i < ENTRIES; i++) {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.VmResources;
 import straddle.core.arch.x86.X86;
@@ -251,6 +252,30 @@ class HybridVcpuTest {
         assertSame(Exit.Kicked.KICKED, vcpu.run());
         kicker.join();
         assertEquals(USER, translator.user.rip);
+    }
+
+    /// Whoever translates code waits until no other vCPU's native code can write to it unnoticed.
+    @Test
+    void codeIsProtectedOnceNativeCodeHasBeenLeft() throws Exception {
+        // mov [0x401000],al; jmp back
+        start("88042500104000 ebf7", 0);
+        Thread runner = Thread.ofPlatform().start(() -> assertSame(Exit.Kicked.KICKED, runIt()));
+        for (int i = 0; i < 20; i++) {
+            Thread.sleep(5);
+            ((HybridVcpu) vcpu).protect(USER_GPA + 0x1000);
+        }
+        vcpu.kick();
+        runner.join();
+        assertEquals(USER, translator.user.rip & ~7L);
+        assertTrue(figure("rights taken away") > 0);
+    }
+
+    private Exit runIt() {
+        try {
+            return vcpu.run();
+        } catch (AcceleratorException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private void kickSoon() {

@@ -168,6 +168,40 @@ class UserTablesTest {
     }
 
     @Test
+    void everyAddressOfAPageOfCodeLosesTheRightToWrite() throws Exception {
+        long far = PAGE + (3L << 39);
+        map(PAGE, 0x20_0000 | ALL);
+        map(PAGE + 0x7000, 0x20_0000 | ALL);
+        // The same directory under another address.
+        memory.write(ROOT + index(far, 4) * 8, 8, 0x2000 | ALL);
+        tables.root(ROOT);
+        assertTrue(tables.fill(PAGE, true));
+        assertTrue(tables.fill(far, true));
+        assertTrue(tables.protect(0x20_0000));
+
+        for (long at : new long[] {PAGE, PAGE + 0x7000, far, far + 0x7000}) {
+            assertEquals(PRESENT, tables.granted(at) & (PRESENT | WRITABLE), Long.toHexString(at));
+        }
+        tables.root(ROOT);
+        assertFalse(tables.protect(0x20_0000));
+    }
+
+    @Test
+    void aTableThatIsGoneIsNotProtected() throws Exception {
+        long far = PAGE + (3L << 39);
+        map(PAGE, 0x20_0000 | ALL);
+        memory.write(ROOT + index(far, 4) * 8, 8, 0x2000 | ALL);
+        tables.root(ROOT);
+        tables.fill(PAGE, true);
+        tables.fill(far, true);
+        memory.write(ROOT + index(PAGE, 4) * 8, 8, 0);
+        tables.root(ROOT);
+        assertTrue(tables.protect(0x20_0000));
+        assertEquals(0, tables.granted(PAGE));
+        assertEquals(PRESENT, tables.granted(far) & (PRESENT | WRITABLE));
+    }
+
+    @Test
     void aTableOfTheGuestsIsNotWritableForItsUsers() throws Exception {
         map(PAGE, 0x4000 | ALL);
         tables.root(ROOT);
