@@ -545,6 +545,11 @@ public abstract class Cpu {
     /// An access that the [#alignmentTlb]'s mode forbids.
     protected abstract GuestFault misaligned();
 
+    /// Has user code that this vCPU runs outside the translator stop, and stay where it is until it is let in again.
+    protected void keepNativeCodeOut() {}
+
+    protected void letNativeCodeIn() {}
+
     /// An instruction's access that is not aligned where it must be, whatever the mode.
     public GuestFault misaligned(long virtual, boolean store) {
         return misaligned();

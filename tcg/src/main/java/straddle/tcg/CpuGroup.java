@@ -208,7 +208,9 @@ public final class CpuGroup {
 
     /// Does something while no other vCPU runs guest code. Only from a vCPU's own thread, not under the
     /// machine lock.
-    public boolean exclusively(Cpu self, BooleanSupplier action) {
+    ///
+    /// @param inSteps whether user code on the processor could see half of it, and has to leave
+    public boolean exclusively(Cpu self, boolean inSteps, BooleanSupplier action) {
         lock.lock();
         try {
             waitAside();
@@ -224,9 +226,11 @@ public final class CpuGroup {
         } finally {
             lock.unlock();
         }
+        List<Cpu> keptOut = inSteps ? keepOut(self) : List.of();
         try {
             return action.getAsBoolean();
         } finally {
+            keptOut.forEach(Cpu::letNativeCodeIn);
             lock.lock();
             try {
                 exclusive = false;
@@ -235,5 +239,11 @@ public final class CpuGroup {
                 lock.unlock();
             }
         }
+    }
+
+    private List<Cpu> keepOut(Cpu self) {
+        List<Cpu> others = cpus.stream().filter(each -> each != self).toList();
+        others.forEach(Cpu::keepNativeCodeOut);
+        return others;
     }
 }

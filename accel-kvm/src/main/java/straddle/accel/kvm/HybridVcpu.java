@@ -2,6 +2,9 @@ package straddle.accel.kvm;
 
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
@@ -60,10 +63,16 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     private long departed;
 
-    /// Notified when native code is left while somebody waits for that.
-    private final Object departure = new Object();
+    /// Nothing else is locked under it.
+    private final ReentrantLock departure = new ReentrantLock();
 
-    private volatile int awaiting;
+    /// Native code was left while somebody waited for that, or may be entered again.
+    private final Condition moved = departure.newCondition();
+
+    private final AtomicInteger awaiting = new AtomicInteger();
+
+    /// Another vCPU changes memory in a way that native code must not see half of.
+    private volatile boolean keptOut;
 
     private final ForeignVectors vectors;
     private final Runnable takingExtended = this::takeExtended;
@@ -316,7 +325,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         long loadedRoot = -1;
         try {
             while (true) {
-                inNative = true;
+                setOut();
                 long root = tables.root(user.cr3);
                 if (check != null && check.isUnderWay()) {
                     check.arm();
@@ -487,14 +496,28 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
     }
 
+    private void setOut() {
+        inNative = true;
+        while (keptOut) {
+            leave();
+            departure.lock();
+            try {
+                while (keptOut) {
+                    moved.awaitUninterruptibly();
+                }
+            } finally {
+                departure.unlock();
+            }
+            inNative = true;
+        }
+    }
+
     private void leave() {
         if (inNative) {
             inNative = false;
             departures = ++departed;
-            if (awaiting != 0) {
-                synchronized (departure) {
-                    departure.notifyAll();
-                }
+            if (awaiting.get() != 0) {
+                signalMoved();
             }
         }
     }
@@ -683,22 +706,38 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         if (!inNative) {
             return;
         }
-        boolean interrupted = false;
-        synchronized (departure) {
-            awaiting++;
+        departure.lock();
+        try {
+            awaiting.incrementAndGet();
             kvm.kick();
             while (inNative && departures == before) {
-                try {
-                    departure.wait();
-                } catch (InterruptedException _) {
-                    interrupted = true;
-                }
+                moved.awaitUninterruptibly();
             }
-            awaiting--;
+            awaiting.decrementAndGet();
+        } finally {
+            departure.unlock();
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+    }
+
+    private void signalMoved() {
+        departure.lock();
+        try {
+            moved.signalAll();
+        } finally {
+            departure.unlock();
         }
+    }
+
+    @Override
+    public void keepOut() {
+        keptOut = true;
+        awaitDeparture();
+    }
+
+    @Override
+    public void letIn() {
+        keptOut = false;
+        signalMoved();
     }
 
     // ---- state

@@ -270,6 +270,34 @@ class HybridVcpuTest {
         assertTrue(figure("rights taken away") > 0);
     }
 
+    @Test
+    void whoIsKeptOutComputesNothingUntilLetIn() throws Exception {
+        // inc qword [0x401000]; jmp back
+        start("48ff042500104000 ebf6", 0);
+        Thread runner = Thread.ofPlatform().start(() -> assertSame(Exit.Kicked.KICKED, runIt()));
+        awaitMoreThan(0);
+        ((HybridVcpu) vcpu).keepOut();
+        long before = counted();
+        Thread.sleep(20);
+        long after = counted();
+        ((HybridVcpu) vcpu).letIn();
+
+        assertEquals(before, after);
+        awaitMoreThan(after);
+        vcpu.kick();
+        runner.join();
+    }
+
+    private long counted() {
+        return memory.read(USER_GPA + 0x1000, 8);
+    }
+
+    private void awaitMoreThan(long count) throws InterruptedException {
+        while (counted() <= count) {
+            Thread.sleep(1);
+        }
+    }
+
     private Exit runIt() {
         try {
             return vcpu.run();

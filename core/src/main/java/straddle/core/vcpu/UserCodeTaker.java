@@ -26,4 +26,10 @@ public interface UserCodeTaker {
     ///
     /// @param gpa of the page
     void codeFound(long gpa);
+
+    /// Another vCPU is about to change memory in several steps that are to look like one. Returns once this vCPU's
+    /// user code is off the processor, where it stays until [#letIn()]. Any other vCPU's thread, one at a time.
+    void keepOut();
+
+    void letIn();
 }

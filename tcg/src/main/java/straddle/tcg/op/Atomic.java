@@ -17,7 +17,9 @@ public final class Atomic {
     public static boolean compareAndSet(Cpu c, long virtual, int width, long seen, long value) {
         long host = c.hostAddressForStore(virtual, width);
         if (host == 0 || (host & 7) + width > 8) {
-            return c.group().exclusively(c, () -> compareAndStore(c, virtual, width, seen, value));
+            boolean inSteps = (virtual & 7) + width > 8;
+            return c.group()
+                    .exclusively(c, inSteps, () -> compareAndStore(c, virtual, width, seen, value));
         }
         if (width == 8) {
             return Raw.compareAndSetLong(host, seen, value);
@@ -39,6 +41,7 @@ public final class Atomic {
         return c.group()
                 .exclusively(
                         c,
+                        true,
                         () -> {
                             c.probeStore(virtual, 16);
                             if (c.load64(virtual) != seenLow || c.load64(virtual + 8) != seenHigh) {

@@ -955,6 +955,22 @@ public final class X86Cpu extends Cpu {
         tbs.announce(taker::codeFound);
     }
 
+    @Override
+    protected void keepNativeCodeOut() {
+        UserCodeTaker taker = userCodeTaker;
+        if (taker != null) {
+            taker.keepOut();
+        }
+    }
+
+    @Override
+    protected void letNativeCodeIn() {
+        UserCodeTaker taker = userCodeTaker;
+        if (taker != null) {
+            taker.letIn();
+        }
+    }
+
     private void noteUserCode() {
         boolean user = cpl == 3;
         if (user == inUserCode) {

@@ -1,6 +1,7 @@
 package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static straddle.core.arch.x86.X86.*;
 
@@ -9,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import straddle.core.arch.x86.X86State;
+import straddle.core.vcpu.UserCodeTaker;
 import straddle.tcg.x86.SmpMachine.Tier;
 
 /// The classic litmus tests of memory order, with the outcomes that x86 forbids (SDM volume 3, 10.2.3), in the
@@ -192,6 +194,57 @@ class LitmusTest {
             machine.run(LIMIT);
             assertEquals(2 * count, machine.getLong(address), name);
         }
+    }
+
+    /// Counts how often it was kept out, and let in again.
+    private static final class KeptOut implements UserCodeTaker {
+        private int times;
+        private boolean now;
+
+        @Override
+        public void keepOut() {
+            times++;
+            now = true;
+        }
+
+        @Override
+        public void letIn() {
+            now = false;
+        }
+
+        @Override
+        public boolean wants(long cr3) {
+            return false;
+        }
+
+        @Override
+        public boolean wantsUndefined(long pc) {
+            return false;
+        }
+
+        @Override
+        public void translated(long cr3, long instructions) {}
+
+        @Override
+        public void codeFound(long gpa) {}
+    }
+
+    /// User code on the host's processor sees no half of a locked access: it has to leave where the host has no such access.
+    @ParameterizedTest(name = "at {0}")
+    @CsvSource({"0, 0", "4, 10", "0x3d, 10"})
+    void anotherProcessorsNativeCodeIsKeptOut(String at, int times) throws Exception {
+        int address = SmpMachine.DATA + Integer.decode(at);
+        KeptOut taker = new KeptOut();
+        try (SmpMachine machine = new SmpMachine(2, Tier.INTERPRETER)) {
+            machine.offerUserCode(1, taker);
+            start(machine, 0, LOOP + "f048ff0748ffc04839c876f4", address, address);
+            machine.states.get(0).gpr[RCX] = 10;
+            machine.state(1, "90");
+            machine.run(LIMIT);
+            assertEquals(10, machine.getLong(address));
+        }
+        assertEquals(times, taker.times);
+        assertFalse(taker.now);
     }
 
     @ParameterizedTest(name = "{0}")

@@ -24,6 +24,7 @@ import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.UserCodeTaker;
 import straddle.tcg.CpuGroup;
 import straddle.tcg.machine.MachineCode;
 import straddle.tcg.region.Regions;
@@ -165,6 +166,10 @@ final class SmpMachine implements AutoCloseable {
             cpu.run();
         } while (cpu.exit == Exit.Kicked.KICKED && !late);
         return cpu.exit;
+    }
+
+    void offerUserCode(int processor, UserCodeTaker taker) {
+        cpus.get(processor).offerUserCode(taker);
     }
 
     long regions() {
