@@ -19,19 +19,26 @@ public final class TestGuest {
     /// @param cacheHome becomes XDG_CACHE_HOME of the command under test
     public static DebianGuest in(Path cacheHome)
             throws IOException, GuestException, InterruptedException {
-        Path packages = packages();
+        return in(cacheHome, DebianArchitecture.AMD64);
+    }
+
+    public static DebianGuest in(Path cacheHome, DebianArchitecture architecture)
+            throws IOException, GuestException, InterruptedException {
+        Path packages = packages(architecture);
         assumeTrue(
                 Files.exists(packages.resolve("complete")),
-                () -> "Debian's packages are not in " + packages + ": run .ci/packages");
+                () ->
+                        "Debian's packages are not in %s: run .ci/packages %s"
+                                .formatted(packages, architecture.label()));
         GuestCache cache = GuestCache.of(Map.of("XDG_CACHE_HOME", cacheHome.toString()));
-        String name = DebianGuest.name(DebianArchitecture.AMD64);
+        String name = DebianGuest.name(architecture);
         try (FileChannel _ = cache.lock(name, () -> {})) {
             cache.replace(
                     name,
                     "test",
                     made -> DebianFetch.make(packages, made, List.of("kernel", "busybox")));
         }
-        return DebianGuest.cached(cache, DebianArchitecture.AMD64).orElseThrow();
+        return DebianGuest.cached(cache, architecture).orElseThrow();
     }
 
     /// Puts files that look like the guest into a cache.
@@ -51,10 +58,10 @@ public final class TestGuest {
         }
     }
 
-    private static Path packages() {
+    private static Path packages(DebianArchitecture architecture) {
         String home =
                 Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
                         .orElse(System.getProperty("user.home") + "/.cache");
-        return Path.of(home, "straddle/packages/amd64");
+        return Path.of(home, "straddle/packages", architecture.label());
     }
 }
