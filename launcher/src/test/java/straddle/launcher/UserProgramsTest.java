@@ -158,6 +158,11 @@ class UserProgramsTest {
         doesTheSameTranslated("useripc");
     }
 
+    @Test
+    void timersOfProcessorTimeStandStillInSleep() throws Exception {
+        doesTheSameTranslated("usercpu");
+    }
+
     /// Stack overflow, a fork bomb, huge mappings, bad pointers, data executed: none disturbs the others.
     @Test
     void whatAProgramDoesWrongEndsItAsTheKernelWould() throws Exception {

@@ -57,6 +57,9 @@ final class GuestProcess {
 
     Timers timers;
 
+    /// Processor time of threads that have ended, in nanoseconds; under the kernel's lock.
+    long timeOfEnded;
+
     GuestProcess(Kernel kernel, int pid) {
         this.kernel = kernel;
         this.pid = pid;

@@ -31,6 +31,10 @@ final class GuestThread implements Runnable {
     int tid;
     Thread host;
     private volatile int hostThread;
+
+    /// Processor time that the host's thread had used before, in nanoseconds.
+    volatile long timeBefore;
+
     final Scratch scratch;
     AltStack altStack = new AltStack();
 
@@ -71,8 +75,14 @@ final class GuestThread implements Runnable {
         return process.kernel;
     }
 
+    /// On the host's thread that it begins on.
     void hostThread(int id) {
         hostThread = id;
+        timeBefore = ProcessorTime.ofHostThread(id);
+    }
+
+    int hostThread() {
+        return hostThread;
     }
 
     // ---- running

@@ -263,6 +263,7 @@ final class Kernel implements AutoCloseable {
         thread.ended = true;
         boolean last;
         synchronized (lock) {
+            ProcessorTime.ended(thread);
             process.threads.remove(thread);
             last = process.threads.isEmpty();
             lock.notifyAll();

@@ -3,12 +3,11 @@ package straddle.linux.user;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 
 /// A process's timers of timer_create(2). Any thread.
 ///
-/// They run by the host's monotonic time: one that is set to a time of day does not follow when that is changed.
+/// Those that don't run by processor time run by the host's monotonic time: one that is set to a time of day does not
+/// follow when that is changed.
 final class PosixTimers {
     static final int SIGEV_SIGNAL = 0;
     static final int SIGEV_NONE = 1;
@@ -25,7 +24,7 @@ final class PosixTimers {
     private static final class Timer {
         final int clock;
         final Event event;
-        ScheduledFuture<?> armed;
+        Alarm alarm;
         long interval;
         int overrun;
 
@@ -45,55 +44,58 @@ final class PosixTimers {
         this.executor = executor;
     }
 
+    /// @param processorTime what the clock is, or null for one of time
     /// @param event null for SIGALRM with the timer's number
     /// @return its number, or minus EAGAIN
-    synchronized int create(int clock, Event event) {
+    synchronized int create(int clock, ProcessorTime.Clock processorTime, Event event) {
         if (timers.size() >= MOST) {
             return -Errno.EAGAIN;
         }
         int id = ++lastId;
         Event meant = event == null ? new Event(SIGEV_SIGNAL, Signal.SIGALRM, id, 0) : event;
-        timers.put(id, new Timer(clock, meant));
+        Timer timer = new Timer(clock, meant);
+        timer.alarm = new Alarm(executor, processorTime, () -> fire(id, timer));
+        timers.put(id, timer);
         return id;
     }
 
-    /// The clock of a timer, or -1 if there is none.
+    synchronized boolean has(int id) {
+        return timers.containsKey(id);
+    }
+
+    /// The clock of a timer; 0 if it has gone.
     synchronized int clock(int id) {
         Timer timer = timers.get(id);
-        return timer == null ? -1 : timer.clock;
+        return timer == null ? 0 : timer.clock;
     }
 
     /// @param nanos until it is over; 0 disarms it
     synchronized void set(int id, long nanos, long interval) {
         Timer timer = timers.get(id);
-        if (timer.armed != null) {
-            timer.armed.cancel(false);
-            timer.armed = null;
+        if (timer == null) {
+            return;
         }
         timer.interval = interval;
         timer.overrun = 0;
-        if (nanos > 0) {
-            arm(id, timer, nanos);
-        }
+        timer.alarm.set(nanos);
     }
 
     /// @return what is left, 0 where it is not armed, and the interval
     synchronized long[] get(int id) {
         Timer timer = timers.get(id);
-        boolean runs = timer.armed != null && !timer.armed.isDone();
-        long left = runs ? Math.max(1, timer.armed.getDelay(TimeUnit.NANOSECONDS)) : 0;
-        return new long[] {left, timer.interval};
+        return timer == null ? new long[2] : new long[] {timer.alarm.left(), timer.interval};
     }
 
     /// How often it was over while its signal was still pending.
     synchronized int overrun(int id) {
-        return timers.get(id).overrun;
+        Timer timer = timers.get(id);
+        return timer == null ? 0 : timer.overrun;
     }
 
     synchronized boolean delete(int id) {
         Timer timer = timers.remove(id);
-        if (timer != null && timer.armed != null) {
-            timer.armed.cancel(false);
+        if (timer != null) {
+            timer.alarm.set(0);
         }
         return timer != null;
     }
@@ -101,15 +103,9 @@ final class PosixTimers {
     /// execve(2) ends them all.
     synchronized void clear() {
         for (Timer each : timers.values()) {
-            if (each.armed != null) {
-                each.armed.cancel(false);
-            }
+            each.alarm.set(0);
         }
         timers.clear();
-    }
-
-    private void arm(int id, Timer timer, long nanos) {
-        timer.armed = executor.schedule(() -> fire(id, timer), nanos, TimeUnit.NANOSECONDS);
     }
 
     private void fire(int id, Timer timer) {
@@ -119,7 +115,7 @@ final class PosixTimers {
                 return;
             }
             if (timer.interval > 0) {
-                arm(id, timer, timer.interval);
+                timer.alarm.set(timer.interval);
             }
             Event event = timer.event;
             if (event.how == SIGEV_NONE) {

@@ -11,6 +11,8 @@ final class Signal {
     static final int SIGSEGV = 11;
     static final int SIGPIPE = 13;
     static final int SIGALRM = 14;
+    static final int SIGVTALRM = 26;
+    static final int SIGPROF = 27;
     static final int SIGTERM = 15;
     static final int SIGCHLD = 17;
     static final int SIGCONT = 18;

@@ -98,7 +98,7 @@ final class SignalCalls implements SystemCalls.Handler {
                 return tkill(t, (int) a[0], (int) a[1], p.abi.signalToHost((int) a[2]));
             }
             case ALARM -> {
-                long[] before = timers(p).set(a[0] * 1_000_000_000L, 0);
+                long[] before = timers(p).set(0, a[0] * 1_000_000_000L, 0);
                 return (before[0] + 999_999_999) / 1_000_000_000;
             }
             case SETITIMER, GETITIMER -> {
@@ -118,7 +118,7 @@ final class SignalCalls implements SystemCalls.Handler {
             }
             case TIMER_GETTIME, TIMER_GETTIME64 -> {
                 PosixTimers timers = timers(p).created;
-                if (timers.clock((int) a[0]) < 0) {
+                if (!timers.has((int) a[0])) {
                     return -EINVAL;
                 }
                 boolean wide = call == SystemCall.TIMER_GETTIME64;
@@ -127,7 +127,7 @@ final class SignalCalls implements SystemCalls.Handler {
             }
             case TIMER_GETOVERRUN -> {
                 PosixTimers timers = timers(p).created;
-                return timers.clock((int) a[0]) < 0 ? -EINVAL : timers.overrun((int) a[0]);
+                return timers.has((int) a[0]) ? timers.overrun((int) a[0]) : -EINVAL;
             }
             case TIMER_DELETE -> {
                 return timers(p).created.delete((int) a[0]) ? 0 : -EINVAL;
@@ -309,8 +309,11 @@ final class SignalCalls implements SystemCalls.Handler {
     private static long createTimer(GuestThread t, int clock, long event, long idAt)
             throws BadAddressException {
         GuestProcess p = t.process;
-        if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME) {
-            return clock < 0 || clock == 2 || clock == 3 ? -EOPNOTSUPP : -EINVAL;
+        ProcessorTime.Clock processor = ProcessorTime.clock(t, clock);
+        boolean time =
+                clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME;
+        if (!time && processor == null) {
+            return -EINVAL;
         }
         PosixTimers.Event meant = null;
         if (event != 0) {
@@ -329,7 +332,7 @@ final class SignalCalls implements SystemCalls.Handler {
             meant = new PosixTimers.Event(notify, signal, p.abi.getWord(b, 0), thread);
         }
         t.memory().put(idAt, 4, 0); // a wrong address makes no timer
-        int id = timers(p).created.create(clock, meant);
+        int id = timers(p).created.create(clock, processor, meant);
         if (id < 0) {
             return id;
         }
@@ -340,8 +343,7 @@ final class SignalCalls implements SystemCalls.Handler {
     private static long setTimer(GuestThread t, long[] a, boolean wide) throws BadAddressException {
         PosixTimers timers = timers(t.process).created;
         int id = (int) a[0];
-        int clock = timers.clock(id);
-        if (clock < 0) {
+        if (!timers.has(id)) {
             return -EINVAL;
         }
         MemorySegment s = t.scratch.structs();
@@ -357,7 +359,7 @@ final class SignalCalls implements SystemCalls.Handler {
         long interval = TimeCalls.saturated(s.get(LONG, 0), s.get(LONG, 8));
         long length = TimeCalls.saturated(s.get(LONG, 16), s.get(LONG, 24));
         if ((a[1] & TIMER_ABSTIME) != 0 && length > 0) {
-            LinuxCall.syscall(HostCall.CLOCK_GETTIME, clock, s.address(), 0, 0, 0, 0);
+            TimeCalls.now(t, timers.clock(id), s);
             length = Math.max(1, length - TimeCalls.saturated(s.get(LONG, 0), s.get(LONG, 8)));
         }
         long[] before = timers.get(id);
@@ -418,9 +420,10 @@ final class SignalCalls implements SystemCalls.Handler {
     }
 
     private static long timer(GuestThread t, long[] a, boolean sets) throws BadAddressException {
-        if (a[0] != 0) {
-            return a[0] > 2 ? -EINVAL : sets ? -ENOSYS : 0;
+        if (a[0] < 0 || a[0] > 2) {
+            return -EINVAL;
         }
+        int which = (int) a[0];
         long[] before;
         MemorySegment s = t.scratch.structs();
         if (sets) {
@@ -431,9 +434,9 @@ final class SignalCalls implements SystemCalls.Handler {
                 interval = TimeCalls.saturated(s.get(LONG, 0), s.get(LONG, 8) * 1000);
                 next = TimeCalls.saturated(s.get(LONG, 16), s.get(LONG, 24) * 1000);
             }
-            before = timers(t.process).set(next, interval);
+            before = timers(t.process).set(which, next, interval);
         } else {
-            before = timers(t.process).get();
+            before = timers(t.process).get(which);
         }
         long to = a[sets ? 2 : 1];
         if (to != 0) {

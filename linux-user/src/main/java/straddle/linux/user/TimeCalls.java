@@ -74,14 +74,16 @@ final class TimeCalls implements SystemCalls.Handler {
                 return 0;
             }
             case CLOCK_GETTIME, CLOCK_GETTIME64 -> {
-                long result = host(HostCall.CLOCK_GETTIME, a[0], s.address());
+                long result = now(t, (int) a[0], s);
                 if (result == 0) {
                     putTimes(t, a[1], s, 1, call == SystemCall.CLOCK_GETTIME64);
                 }
                 return result;
             }
             case CLOCK_GETRES, CLOCK_GETRES_TIME64 -> {
-                long result = host(HostCall.CLOCK_GETRES, a[0], s.address());
+                boolean others = a[0] < 0 && ProcessorTime.clock(t, (int) a[0]) != null;
+                long clock = others ? 2 : a[0];
+                long result = host(HostCall.CLOCK_GETRES, clock, s.address());
                 if (result == 0 && a[1] != 0) {
                     putTimes(t, a[1], s, 1, call == SystemCall.CLOCK_GETRES_TIME64);
                 }
@@ -98,6 +100,18 @@ final class TimeCalls implements SystemCalls.Handler {
             }
             default -> throw new IllegalStateException(call.linuxName());
         }
+    }
+
+    /// clock_gettime(2), into the first timespec.
+    static long now(GuestThread t, int clock, MemorySegment to) {
+        ProcessorTime.Clock processor = ProcessorTime.clock(t, clock);
+        if (processor == null) {
+            return clock < 0 ? -EINVAL : host(HostCall.CLOCK_GETTIME, clock, to.address());
+        }
+        long nanos = processor.nanos();
+        to.set(LONG, 0, nanos / 1_000_000_000);
+        to.set(LONG, 8, nanos % 1_000_000_000);
+        return 0;
     }
 
     private static long sleep(
