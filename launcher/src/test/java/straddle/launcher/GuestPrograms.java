@@ -19,18 +19,22 @@ final class GuestPrograms {
     private GuestPrograms() {}
 
     static Path source(String name) {
-        return Path.of("src", "test", "guest", name + ".c");
+        return source(name, ".c");
+    }
+
+    private static Path source(String name, String kind) {
+        return Path.of("src", "test", "guest", name + kind);
     }
 
     /// A static program.
     static Path compiled(String name, Path directory) throws IOException, InterruptedException {
-        return compile(name, directory, "-O1", "-static", "-pthread");
+        return compile(source(name), directory, "-O1", "-static", "-pthread");
     }
 
     /// A 32-bit one without a C library.
     static Path compiled32(String name, Path directory) throws IOException, InterruptedException {
         return compile(
-                name,
+                source(name),
                 directory,
                 "-m32",
                 "-O1",
@@ -42,13 +46,26 @@ final class GuestPrograms {
                 "-fno-stack-protector");
     }
 
-    private static Path compile(String name, Path directory, String... options)
+    /// The bytes of a 64-bit kernel in assembly, which starts with its first instruction wherever it lies.
+    static byte[] assembled(String name, Path directory) throws IOException, InterruptedException {
+        return Files.readAllBytes(
+                compile(
+                        source(name, ".S"),
+                        directory,
+                        "-nostdlib",
+                        "-static",
+                        "-no-pie",
+                        "-Wl,-N,-Ttext=0,-e,0,--build-id=none,--oformat=binary"));
+    }
+
+    private static Path compile(Path source, Path directory, String... options)
             throws IOException, InterruptedException {
+        String name = source.getFileName().toString().replaceFirst("\\.\\w+$", "");
         Path program = directory.resolve(name);
         Path log = directory.resolve(name + ".log");
         List<String> line = new ArrayList<>(List.of("gcc", "-Wall", "-Wextra", "-Werror"));
         line.addAll(Arrays.asList(options));
-        line.addAll(List.of("-o", program.toString(), source(name).toString()));
+        line.addAll(List.of("-o", program.toString(), source.toString()));
         Process gcc;
         try {
             gcc =

@@ -30,6 +30,9 @@ final class SyscallTrap {
     /// DR7: breakpoint 0 on execution, for all tasks.
     private static final long EXECUTION_AT_0 = 0x402;
 
+    /// In a page fault's error code.
+    private static final int BY_USER = 1 << 2;
+
     private final Descriptor vcpu;
     private final MemorySegment sregs;
     private final AddressSpace memory;
@@ -95,8 +98,12 @@ final class SyscallTrap {
         long error = load(frame);
         long lstar = state.msr(X86.MSR_LSTAR);
         long at = state.gpr[X86.RCX] - SYSCALL_BYTES;
-        boolean fetchByUser = (error & 0x14) == 0x14;
-        boolean masked = (load(frame + 24) & state.msr(X86.MSR_SFMASK)) == 0;
+        // Without NX the error code does not tell fetches from reads: a fetch faults where it is.
+        boolean fetchByUser = (error & BY_USER) != 0 && state.cr2 == lstar;
+        // The fault sets RF in its frame (Intel SDM vol. 3, 18.3.1.1), which Linux has SYSCALL
+        // clear.
+        long flags = load(frame + 24) & ~X86.RFLAGS_RF;
+        boolean masked = (flags & state.msr(X86.MSR_SFMASK)) == 0;
         if (!fetchByUser
                 || !masked
                 || load(frame + 8) != lstar
