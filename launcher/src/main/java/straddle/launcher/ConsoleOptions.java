@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 import straddle.devices.ByteSink;
 import straddle.host.HostException;
@@ -19,6 +20,7 @@ import straddle.launcher.console.SerialEnd;
 import straddle.launcher.console.StreamEnd;
 import straddle.launcher.console.TerminalEnd;
 import straddle.launcher.console.Tty;
+import straddle.launcher.console.WindowEnd;
 
 /// Where the guest's serial lines go, and how to reach the monitor.
 final class ConsoleOptions {
@@ -52,12 +54,32 @@ final class ConsoleOptions {
         }
     }
 
+    private boolean monitorHere() {
+        return monitor.equals("stdio");
+    }
+
+    private List<String> places() {
+        return serial.isEmpty() ? List.of(monitorHere() ? "none" : "stdio") : serial;
+    }
+
+    /// The number of a serial line, from 0 on, that is free to tell a guest the size of the window in which it is shown;
+    /// none if there is no such window, or no such line.
+    ///
+    /// @param most how many serial lines the guest's machine has
+    OptionalInt windowLine(Surroundings surroundings, int most) {
+        boolean shown = places().contains("stdio") && tty(surroundings).isPresent();
+        return shown && places().size() < most
+                ? OptionalInt.of(places().size())
+                : OptionalInt.empty();
+    }
+
     /// Opens them all; the caller closes them.
     ///
     /// @param most how many serial lines the guest's machine has
-    Consoles open(Surroundings surroundings, int most) throws CommandFailure {
-        boolean monitorHere = monitor.equals("stdio");
-        List<String> places = serial.isEmpty() ? List.of(monitorHere ? "none" : "stdio") : serial;
+    /// @param tellsSize whether the line that [#windowLine] found free does so
+    Consoles open(Surroundings surroundings, int most, boolean tellsSize) throws CommandFailure {
+        boolean monitorHere = monitorHere();
+        List<String> places = places();
         check(places, most, monitorHere);
         Consoles consoles = new Consoles(Version.line());
         List<SerialEnd> ends = new ArrayList<>();
@@ -66,6 +88,9 @@ final class ConsoleOptions {
         try {
             for (String place : places) {
                 ends.add(end(place, surroundings, consoles));
+            }
+            if (tellsSize) {
+                tty(surroundings).map(WindowEnd::new).ifPresent(ends::add);
             }
             if (monitorHere) {
                 consoles.onFirstMachine(() ->
@@ -145,7 +170,7 @@ final class ConsoleOptions {
 
     private static SerialEnd stdio(Surroundings surroundings, Consoles consoles) {
         Runnable stop = surroundings.interruption()::stopRunning;
-        Optional<Tty> tty = surroundings.in() == System.in ? Tty.ofProcess() : Optional.empty();
+        Optional<Tty> tty = tty(surroundings);
         if (tty.isEmpty()) {
             return new StreamEnd(surroundings.in(), surroundings.out(), stop);
         }
@@ -157,6 +182,10 @@ final class ConsoleOptions {
                 consoles.monitor(),
                 consoles::quit,
                 stop);
+    }
+
+    private static Optional<Tty> tty(Surroundings surroundings) {
+        return surroundings.in() == System.in ? Tty.ofProcess() : Optional.empty();
     }
 
     private static SerialEnd pty(Surroundings surroundings) throws CommandFailure {

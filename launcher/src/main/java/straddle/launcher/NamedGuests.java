@@ -77,6 +77,11 @@ final class NamedGuests {
         }
     }
 
+    /// What on its command line tells a guest by which serial line, from 0 on, it learns the size of the user's window.
+    static String windowLine(int number) {
+        return "STRADDLE_WINDOW=ttyS" + number + " ";
+    }
+
     /// @throws CommandFailure if there is no guest of this name
     static void require(String name) throws CommandFailure {
         if (!name.equals(DEBIAN)) {

@@ -2,6 +2,7 @@ package straddle.launcher;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -90,19 +91,18 @@ final class RunCommand implements Callable<Integer> {
             if (guest.given()) {
                 machine.requireNoImage(NamedGuests.DEBIAN);
                 firmware.requireNoFirmware();
-                Boot boot = guest.boot(surroundings, kernel.appended());
-                return guest.command().isPresent() ? runExec(boot) : runPc(boot);
+                return runGuest();
             }
             guest.requireNone();
             if (kernel.given()) {
                 machine.requireNoImage("--kernel");
                 firmware.requireNoFirmware();
-                return runPc(kernel.boot());
+                return runPc(kernel.boot(), false);
             }
             if (firmware.given()) {
                 machine.requireNoImage("--bios");
                 kernel.requireNone();
-                return runPc(firmware.firmware());
+                return runPc(firmware.firmware(), false);
             }
             return runEmbedded();
         } catch (NoSuchCpuException e) {
@@ -130,7 +130,7 @@ final class RunCommand implements Callable<Integer> {
         AcceleratorProvider provider =
                 stats.observed(cpu.applyTo(engine.engine(surroundings)), surroundings.err());
         GuestRun run;
-        Consoles consoles = console.open(surroundings, 1);
+        Consoles consoles = console.open(surroundings, 1, false);
         consoles.monitor().add(engineCommand());
         try (consoles) {
             MinimalPc.Config config =
@@ -153,14 +153,31 @@ final class RunCommand implements Callable<Integer> {
         return consoles.readerGone() ? ExitCodes.OUTPUT_CLOSED : exitCode(run);
     }
 
-    private int runPc(Boot boot)
+    private int runGuest()
+            throws CommandFailure,
+                    AcceleratorException,
+                    RamUnavailableException,
+                    InterruptedException {
+        if (guest.command().isPresent()) {
+            return runExec(guest.boot(surroundings, kernel.appended()));
+        }
+        OptionalInt window = console.windowLine(surroundings, Pc.MAX_SERIAL_PORTS);
+        String append =
+                window.isPresent()
+                        ? NamedGuests.windowLine(window.getAsInt()) + kernel.appended()
+                        : kernel.appended();
+        return runPc(guest.boot(surroundings, append), window.isPresent());
+    }
+
+    /// @param tellsSize whether a serial line tells the guest the size of the user's window
+    private int runPc(Boot boot, boolean tellsSize)
             throws CommandFailure,
                     AcceleratorException,
                     RamUnavailableException,
                     InterruptedException {
         Board board = board(boot);
         GuestRun run;
-        Consoles consoles = console.open(surroundings, Pc.MAX_SERIAL_PORTS);
+        Consoles consoles = console.open(surroundings, Pc.MAX_SERIAL_PORTS, tellsSize);
         consoles.monitor().add(engineCommand());
         try (consoles;
                 Disks disks = disk.open(surroundings, firmware.cdroms());

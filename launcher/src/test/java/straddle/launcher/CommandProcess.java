@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jline.reader.LineReader;
 import org.jline.terminal.Terminal;
@@ -50,8 +51,40 @@ final class CommandProcess implements AutoCloseable {
     private static CommandProcess start(
             Path directory, Map<String, String> environment, boolean piped, String... args)
             throws IOException {
-        Path scratch = Files.createDirectory(directory.resolve("tmp"));
         Path out = directory.resolve("out");
+        return start(
+                directory,
+                out,
+                environment,
+                builder -> {
+                    if (!piped) {
+                        builder.redirectOutput(out.toFile());
+                    }
+                },
+                args);
+    }
+
+    /// Somebody's terminal is its standard input and output.
+    static CommandProcess atTerminal(
+            Path directory, Path terminal, Map<String, String> environment, String... args)
+            throws IOException {
+        return start(
+                directory,
+                terminal,
+                environment,
+                builder ->
+                        builder.redirectInput(terminal.toFile()).redirectOutput(terminal.toFile()),
+                args);
+    }
+
+    private static CommandProcess start(
+            Path directory,
+            Path out,
+            Map<String, String> environment,
+            Consumer<ProcessBuilder> redirect,
+            String... args)
+            throws IOException {
+        Path scratch = Files.createDirectory(directory.resolve("tmp"));
         Path err = directory.resolve("err");
         List<String> line = new ArrayList<>();
         // A parent that ignores Ctrl-C, as a background job's does, must not pass that on.
@@ -62,9 +95,7 @@ final class CommandProcess implements AutoCloseable {
         line.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(line).redirectError(err.toFile());
         builder.environment().putAll(environment);
-        if (!piped) {
-            builder.redirectOutput(out.toFile());
-        }
+        redirect.accept(builder);
         return new CommandProcess(builder.start(), out, err, scratch);
     }
 
@@ -125,7 +156,11 @@ final class CommandProcess implements AutoCloseable {
 
     /// Sends what Ctrl-C sends.
     void interrupt() throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+        signal("INT");
+    }
+
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
     }
 
     /// Waits for the end and returns the exit code.

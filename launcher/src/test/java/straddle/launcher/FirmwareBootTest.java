@@ -1,5 +1,6 @@
 package straddle.launcher;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `straddle run --bios` with SeaBIOS, from the packages that `.ci/packages` fetched or as the host has it.
 @Tag("boot")
@@ -103,5 +107,27 @@ class FirmwareBootTest {
             assertTrue(command.out().contains("Press ESC for boot menu."), command::everything);
             assertTrue(command.out().contains("From the boot sector"), command::everything);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"virtio", "ide"})
+    void seaBiosBootsADisksMasterBootRecord(String bus) throws Exception {
+        Path firmware = firmware();
+        byte[] sectors = Arrays.copyOf(bootCode(), 1 << 20);
+        Path disk = Files.write(directory.resolve("disk.img"), sectors);
+        try (CommandProcess command =
+                CommandProcess.start(
+                        directory,
+                        "run",
+                        "--accel",
+                        "tcg",
+                        "--bios",
+                        firmware.toString(),
+                        "--disk",
+                        disk + ",if=" + bus)) {
+            assertEquals(42, command.await(), command::everything);
+            assertTrue(command.out().contains("From the boot sector"), command::everything);
+        }
+        assertArrayEquals(sectors, Files.readAllBytes(disk));
     }
 }

@@ -18,6 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import straddle.host.HostException;
+import straddle.host.HostTerminal;
+import straddle.host.PseudoTerminal;
 import straddle.launcher.debian.DebianGuest;
 import straddle.launcher.debian.TestGuest;
 
@@ -127,5 +130,51 @@ class LinuxBootTest {
             assertTrue(command.out().contains("\r\n42th\r\n"), command.out());
             assertTrue(command.out().contains("reboot: Power down"), command.out());
         }
+    }
+
+    @Test
+    void theSizeOfTheUsersWindowReachesTheGuestAndFollowsIt() throws Exception {
+        try (PseudoTerminal user = PseudoTerminal.open()) {
+            user.resize(new HostTerminal.Size(132, 43));
+            try (CommandProcess command =
+                    CommandProcess.atTerminal(
+                            directory,
+                            Path.of(user.path()),
+                            Map.of("XDG_CACHE_HOME", cache.toString(), "TERM", "dumb"),
+                            "run",
+                            "debian",
+                            "--accel",
+                            "tcg",
+                            "--timeout",
+                            LIMIT)) {
+                String shown = until(user, "root@straddle:~# ");
+                type(
+                        user,
+                        "stty size; while [ $(stty size | tr ' ' x) = 43x132 ]; do :; done; stty size; exit\r");
+                shown += until(user, "43 132");
+                user.resize(new HostTerminal.Size(101, 50));
+                command.signal("WINCH");
+                shown += until(user, "reboot: Power down");
+                assertTrue(shown.contains("50 101"), shown);
+                assertEquals(ExitCodes.OK, command.await(), shown);
+            }
+        }
+    }
+
+    private static void type(PseudoTerminal user, String text) throws HostException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        assertEquals(bytes.length, user.write(bytes, 0, bytes.length));
+    }
+
+    /// What is shown until it ends with a text.
+    private static String until(PseudoTerminal user, String text) throws HostException {
+        StringBuilder shown = new StringBuilder();
+        byte[] part = new byte[4096];
+        while (shown.indexOf(text) < 0) {
+            int count = user.read(part);
+            assertTrue(count > 0, () -> "only this came: " + shown);
+            shown.append(new String(part, 0, count, StandardCharsets.UTF_8));
+        }
+        return shown.toString();
     }
 }

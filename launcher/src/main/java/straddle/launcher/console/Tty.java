@@ -1,6 +1,7 @@
 package straddle.launcher.console;
 
 import java.util.Optional;
+import org.jline.utils.Signals;
 import straddle.host.HostException;
 import straddle.host.HostTerminal;
 
@@ -61,6 +62,11 @@ public final class Tty {
                 // The terminal has gone: its window was closed, its connection broke.
             }
         }
+    }
+
+    /// Has `action` called by a thread of the JVM's whenever a window of this process may have another size (SIGWINCH).
+    void onResize(Runnable action) {
+        Signals.register("WINCH", action);
     }
 
     /// Its window's size, or 80 by 24 if it does not tell.
