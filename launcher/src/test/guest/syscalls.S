@@ -2,10 +2,10 @@
  * A kernel that runs user code, which makes SYSCALLs. It is entered as Linux is (64-bit entry, the first 4 GiB
  * mapped one to one by tables at 0x9000) and ends by the debug-exit port: with 42, or with 66 after a page fault.
  *
- * SYSCALL clears here what Linux has it clear, RF among it.
+ * SYSCALL clears here what Linux has it clear, RF among it, and the kernel can't read user code's memory.
  */
 #define ROUNDS 50
-#define USER 0x200000
+#define USER 0x400000
 #define GDT 0x300000
 #define TSS 0x301000
 #define IDT 0x302000
@@ -16,7 +16,7 @@
     /* User code may use the two MiB at USER. */
     orq $4, 0x9000
     orq $4, 0xa000
-    orq $4, 0xb008
+    orq $4, 0xb010
     mov %cr3, %rax
     mov %rax, %cr3
 
@@ -55,6 +55,15 @@
     wrmsr
 
     movl $0xfceb050f, USER /* syscall; jmp back to it */
+    mov $7, %eax /* SMAP, if the processor has it */
+    xor %ecx, %ecx
+    cpuid
+    bt $20, %ebx
+    jnc 1f
+    mov %cr4, %rax
+    bts $21, %rax
+    mov %rax, %cr4
+1:
     out %al, $0x80 /* an exit, as each kernel has many before its first program */
     mov $ROUNDS, %ebx
     mov $USER, %ecx

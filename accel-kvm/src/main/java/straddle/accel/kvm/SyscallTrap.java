@@ -33,6 +33,10 @@ final class SyscallTrap {
     /// In a page fault's error code.
     private static final int BY_USER = 1 << 2;
 
+    private static final long PRESENT = 1;
+    private static final long LARGE = 1 << 7;
+    private static final long FRAME = 0xf_ffff_ffff_f000L;
+
     private final Descriptor vcpu;
     private final MemorySegment sregs;
     private final AddressSpace memory;
@@ -129,7 +133,7 @@ final class SyscallTrap {
     }
 
     private long loadInPage(long linear, long bytes) {
-        long gpa = VcpuReport.translate(linear, vcpu);
+        long gpa = translate(linear);
         if (gpa < 0 || !(memory.at(gpa) instanceof Region.Ram)) {
             return 0;
         }
@@ -138,5 +142,28 @@ final class SyscallTrap {
             value |= memory.read(gpa + i, 1) << 8 * i;
         }
         return value;
+    }
+
+    /// The guest-physical address by the guest's tables (Intel SDM vol. 3, 4.5), or -1 where nothing is mapped.
+    ///
+    /// KVM_TRANSLATE finds no page of user code's that SMAP keeps from the kernel.
+    private long translate(long linear) {
+        long entry = kvm_sregs.cr3(sregs);
+        int shift = (kvm_sregs.cr4(sregs) & X86.CR4_LA57) != 0 ? 48 : 39;
+        for (; shift >= 12; shift -= 9) {
+            long at = (entry & FRAME) + 8 * (linear >>> shift & 511);
+            if (!(memory.at(at) instanceof Region.Ram)) {
+                return -1;
+            }
+            entry = memory.read(at, 8);
+            if ((entry & PRESENT) == 0) {
+                return -1;
+            }
+            if (shift == 12 || shift <= 30 && (entry & LARGE) != 0) {
+                long inPage = (1L << shift) - 1;
+                return entry & FRAME & ~inPage | linear & inPage;
+            }
+        }
+        return -1;
     }
 }
