@@ -10,6 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.HostVerdict.GuestMode;
 import straddle.core.accel.NoSuchCpuException;
 import straddle.core.memory.RamUnavailableException;
 import straddle.core.vcpu.StopReason;
@@ -158,15 +159,33 @@ final class RunCommand implements Callable<Integer> {
                     AcceleratorException,
                     RamUnavailableException,
                     InterruptedException {
+        String append = whatTheEngineAsksFor() + kernel.appended();
         if (guest.command().isPresent()) {
-            return runExec(guest.boot(surroundings, kernel.appended()));
+            return runExec(guest.boot(surroundings, append));
         }
         OptionalInt window = console.windowLine(surroundings, Pc.MAX_SERIAL_PORTS);
-        String append =
-                window.isPresent()
-                        ? NamedGuests.windowLine(window.getAsInt()) + kernel.appended()
-                        : kernel.appended();
+        if (window.isPresent()) {
+            append = NamedGuests.windowLine(window.getAsInt()) + append;
+        }
         return runPc(guest.boot(surroundings, append), window.isPresent());
+    }
+
+    /// What a named guest's kernel has to leave alone where KVM interprets it, with a blank behind; otherwise nothing.
+    private String whatTheEngineAsksFor() throws CommandFailure, AcceleratorException {
+        AcceleratorProvider chosen = engine.engine(surroundings);
+        boolean interpreted =
+                chosen.name().equals("kvm")
+                        && chosen.probe(false)
+                                .map(host -> !host.isNative(GuestMode.LONG_KERNEL))
+                                .orElse(false);
+        if (!interpreted) {
+            return "";
+        }
+        tell(
+                "This host's KVM interprets kernels, so the guest gets '"
+                        + NamedGuests.INTERPRETED
+                        + "' and a quarter of an hour to boot. --accel hybrid takes seconds.");
+        return NamedGuests.INTERPRETED + " ";
     }
 
     /// @param tellsSize whether a serial line tells the guest the size of the user's window

@@ -1,6 +1,7 @@
 package straddle.launcher;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import straddle.core.accel.AcceleratorProvider;
+import straddle.core.accel.HostVerdict.GuestMode;
 import straddle.core.vcpu.Exit;
 import straddle.launcher.debian.TestGuest;
 
@@ -36,11 +39,11 @@ class RunDebianTest {
     }
 
     private CommandRun command(ScriptedEngine.Script script, String... line) {
-        return CommandRun.in(
-                Map.of("XDG_CACHE_HOME", directory.toString()),
-                "",
-                List.of(new ScriptedEngine("tcg", script)),
-                line);
+        return command(List.of(new ScriptedEngine("tcg", script)), line);
+    }
+
+    private CommandRun command(List<AcceleratorProvider> engines, String... line) {
+        return CommandRun.in(Map.of("XDG_CACHE_HOME", directory.toString()), "", engines, line);
     }
 
     private CommandRun run(ScriptedEngine.Script script, String... more) {
@@ -122,6 +125,25 @@ class RunDebianTest {
 
         assertEquals("root@straddle:~# ", run.out());
         assertEquals(ExitCodes.OK, run.code());
+    }
+
+    @Test
+    void underAKvmThatInterpretsKernelsTheGuestIsSparedWhatTakesForEver() {
+        MadeUpEngine kvm = MadeUpEngine.kvm(Map.of(GuestMode.LONG_USER, 3000.0));
+
+        CommandRun run = command(List.of(kvm), "run", "debian", "--accel", "kvm", "--exec", "true");
+
+        assertEquals(ExitCodes.HOST, run.code());
+        assertTrue(run.err().contains("'" + NamedGuests.INTERPRETED + "'"), run.err());
+    }
+
+    @Test
+    void aNativeKvmGetsDebianAsItIs() {
+        MadeUpEngine kvm = MadeUpEngine.kvm(Map.of(GuestMode.LONG_KERNEL, 3000.0));
+
+        CommandRun run = command(List.of(kvm), "run", "debian", "--accel", "kvm", "--exec", "true");
+
+        assertFalse(run.err().contains("interprets"), run.err());
     }
 
     @Test
