@@ -184,7 +184,7 @@ final class RunCommand implements Callable<Integer> {
         tell(
                 "This host's KVM interprets kernels, so the guest gets '"
                         + NamedGuests.INTERPRETED
-                        + "' and a quarter of an hour to boot. --accel hybrid takes seconds.");
+                        + "' and boots in a quarter of an hour or more. --accel hybrid takes seconds.");
         return NamedGuests.INTERPRETED + " ";
     }
 
