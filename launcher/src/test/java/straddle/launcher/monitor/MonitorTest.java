@@ -114,6 +114,8 @@ class MonitorTest {
                 "stats",
                 "irq",
                 "mem",
+                "tlb",
+                "pci",
                 "mtree",
                 "version"
             })
