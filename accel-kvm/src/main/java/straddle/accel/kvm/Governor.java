@@ -22,11 +22,11 @@ final class Governor {
     /// A native slice of so many exits' time is surely worth one.
     private static final int LONG_SLICE = 8;
 
-    /// After so many that are shorter one is translated, which counts its instructions. Twice as many each time that
+    /// After so many that are shorter one is translated, which counts its instructions. Four times as many each time that
     /// speaks for native code, as the other way costs a program that computes between its system calls much.
     private static final int SAMPLE = 16;
 
-    private static final int RAREST_SAMPLE = 256;
+    private static final int RAREST_SAMPLE = 1024;
 
     private static final int MOST_DESCRIBED = 20;
 
@@ -110,7 +110,7 @@ final class Governor {
         space.translatedSlices++;
         space.shortSlices = 0;
         if (space.isNative && instructions > threshold) {
-            space.sampleEvery = Math.min(2 * space.sampleEvery, RAREST_SAMPLE);
+            space.sampleEvery = Math.min(4 * space.sampleEvery, RAREST_SAMPLE);
         } else {
             space.sampleEvery = SAMPLE;
         }
