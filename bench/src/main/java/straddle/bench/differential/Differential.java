@@ -36,6 +36,7 @@ public final class Differential {
               --seconds N       stop after N seconds (3600)
               --seed N          what the cases are made from (1)
               --rounds N        repeat a case's instructions up to N times, 2 or more (32)
+              --least-rounds N  and, if more than 2, have nearly all cases do it so many times at least (2)
               --machine-code    compile every block to machine code at its first entry
               --regions         compile every block at once and run each case compiled from its first instruction on
               --rows A,B        only rows of these groups or mnemonics; "list" prints them
@@ -59,6 +60,7 @@ public final class Differential {
     private int differences = 500;
     private int rehearsals;
     private int rounds = Generator.ROUNDS;
+    private int leastRounds = Generator.FEWEST_ROUNDS;
     private Path directory = Path.of("target", "differential");
     private boolean resume;
     private Path replay;
@@ -157,6 +159,10 @@ public final class Differential {
                 case "--rows" -> only = Set.of(value.split(","));
                 case "--skip" -> skip = Set.of(value.split(","));
                 case "--rounds" -> rounds = Math.max(2, Integer.parseInt(value));
+                case "--least-rounds" -> {
+                    leastRounds = Math.max(2, Integer.parseInt(value));
+                    System.setProperty("straddle.tcg.stay", "true");
+                }
                 case "--least" -> least = Long.parseLong(value);
                 case "--differences" -> differences = Integer.parseInt(value);
                 case "--replay" -> replay = Path.of(value);
@@ -198,7 +204,10 @@ public final class Differential {
 
     private int compare(Subject believed, Subject checked)
             throws AcceleratorException, IOException {
-        DifferentialRun run = new DifferentialRun(believed, checked, cells(), seed, rounds);
+        List<Cell> cells = cells();
+        Generator generator =
+                new Generator(cells, seed, leastRounds, Math.max(leastRounds, rounds));
+        DifferentialRun run = new DifferentialRun(believed, checked, cells, generator);
         Path counts = directory.resolve("coverage-" + seed + ".counts");
         if (resume && Files.exists(counts)) {
             List<String> lines = Files.readAllLines(counts);
@@ -251,6 +260,11 @@ public final class Differential {
         out.printf(
                 "%,d executions with undefined flags left out of the comparison; %.1f s, %.0f cases/s%n",
                 run.coverage().masked(), elapsed, run.cases() / elapsed);
+        if (run.uncounted() > 0) {
+            out.printf(
+                    "%,d cases ran in another tier for more than a tenth, and don't count%n",
+                    run.uncounted());
+        }
         List<Cell> missing = run.coverage().below(least);
         missing.stream().limit(40).forEach(cell -> out.println("too seldom: " + cell));
         if (missing.size() > 40) {

@@ -26,17 +26,17 @@ final class DifferentialRun {
     private long next;
     private long cases;
     private int differing;
+    private long uncounted;
 
     DifferentialRun(Subject reference, Subject subject, List<Cell> cells, long seed) {
-        this(reference, subject, cells, seed, Generator.ROUNDS);
+        this(reference, subject, cells, new Generator(cells, seed));
     }
 
-    /// @param maxRounds how often a case may run its instructions, one after another
-    DifferentialRun(
-            Subject reference, Subject subject, List<Cell> cells, long seed, int maxRounds) {
+    /// @param generator of cases for these cells
+    DifferentialRun(Subject reference, Subject subject, List<Cell> cells, Generator generator) {
         this.reference = reference;
         this.subject = subject;
-        generator = new Generator(cells, seed, maxRounds);
+        this.generator = generator;
         coverage = new Coverage(cells);
     }
 
@@ -57,6 +57,11 @@ final class DifferentialRun {
     /// Cases that differed.
     int differing() {
         return differing;
+    }
+
+    /// Cases that ran in another tier than the one that is checked, and don't count.
+    long uncounted() {
+        return uncounted;
     }
 
     /// Cases run in this process.
@@ -96,7 +101,11 @@ final class DifferentialRun {
         Comparison comparison = new Comparison(reference, subject);
         Pair pair = comparison.run(test);
         cases++;
-        coverage.count(test, pair.expected());
+        if (subject.ranInItsTier()) {
+            coverage.count(test, pair.expected());
+        } else {
+            uncounted++;
+        }
         if (Comparison.differences(test, pair).isEmpty()) {
             return;
         }

@@ -31,6 +31,10 @@ final class Engine implements Subject {
     private static final long HANG_NANOS = 3_000_000_000L;
     private static final long WATCH_NANOS = 200_000_000L;
     private static final String ALL_FEATURES = "max";
+
+    /// Of the instructions of a case that counts as compiled, one in so many may be interpreted.
+    private static final int INTERPRETED_SHARE = 10;
+
     private static final int MAX_EXITS = 1000;
 
     private final String name;
@@ -45,6 +49,8 @@ final class Engine implements Subject {
     private volatile long deadline = Long.MAX_VALUE;
     private volatile boolean closed;
     private int vector;
+    private long compiledBefore;
+    private long interpretedBefore;
 
     /// Starts the engine.
     ///
@@ -105,6 +111,7 @@ final class Engine implements Subject {
         UserSandbox.writeCode(memory, test.entry(), test.code());
         String failure = null;
         for (int i = 0; i <= rehearsals && failure == null; i++) {
+            noteTiers();
             failure = perform(test);
         }
         if (failure != null) {
@@ -193,6 +200,32 @@ final class Engine implements Subject {
                 ram.asSlice(UserSandbox.COMPARED_GPA, UserSandbox.COMPARED_BYTES)
                         .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
         return new Outcome(vector, null, errorCode, state, after);
+    }
+
+    private void noteTiers() {
+        Statistics statistics = new Statistics();
+        vcpu.statistics(statistics);
+        compiledBefore = instructions(statistics, true);
+        interpretedBefore = instructions(statistics, false);
+    }
+
+    private static long instructions(Statistics statistics, boolean compiled) {
+        return statistics.tiers().stream()
+                .filter(each -> compiled != each.name().equals("interpreter"))
+                .mapToLong(each -> Math.max(0, each.instructions()))
+                .sum();
+    }
+
+    @Override
+    public boolean ranInItsTier() {
+        if (rehearsals == 0) {
+            return true;
+        }
+        Statistics statistics = new Statistics();
+        vcpu.statistics(statistics);
+        long interpreted = instructions(statistics, false) - interpretedBefore;
+        long compiled = instructions(statistics, true) - compiledBefore;
+        return interpreted * INTERPRETED_SHARE <= compiled;
     }
 
     @Override

@@ -20,6 +20,11 @@ final class Generator {
     /// Cells that a case takes from the permutation.
     static final int CELLS_PER_CASE = 20;
 
+    static final int FEWEST_ROUNDS = 2;
+
+    /// From this one of twenty kinds of cases on, they loop.
+    private static final int LOOPS = 12;
+
     private static final int MAX_START = 0x1000;
 
     /// How often a case may run its instructions, one after another, unless said otherwise.
@@ -28,6 +33,7 @@ final class Generator {
     private static final long RSP_START = UserSandbox.STACK + 0x1000;
 
     private final long seed;
+    private final int leastRounds;
     private final int maxRounds;
     private final List<Cell> ordinary = new ArrayList<>();
     private final List<Cell> terminal = new ArrayList<>();
@@ -35,12 +41,16 @@ final class Generator {
     private long orderEpoch = -1;
 
     Generator(List<Cell> cells, long seed) {
-        this(cells, seed, ROUNDS);
+        this(cells, seed, FEWEST_ROUNDS, ROUNDS);
     }
 
-    /// @param maxRounds at least 2
-    Generator(List<Cell> cells, long seed, int maxRounds) {
+    /// With more than [#FEWEST_ROUNDS] at least, nearly all cases loop, and each instruction is a block of its own.
+    ///
+    /// @param leastRounds of a case that loops: [#FEWEST_ROUNDS] or more
+    /// @param maxRounds at least as many
+    Generator(List<Cell> cells, long seed, int leastRounds, int maxRounds) {
         this.seed = seed;
+        this.leastRounds = leastRounds;
         this.maxRounds = maxRounds;
         for (Cell cell : cells) {
             (isTerminal(cell) ? terminal : ordinary).add(cell);
@@ -58,10 +68,14 @@ final class Generator {
         byte[] memory = new byte[UserSandbox.COMPARED_BYTES];
         fillMemory(random, memory);
         fillState(random, state);
-        int kind = random.nextInt(20);
+        int drawn = random.nextInt(20);
+        int kind = leastRounds > FEWEST_ROUNDS && drawn > 0 ? LOOPS : drawn;
         boolean ends = kind < 4 || ordinary.isEmpty();
         boolean faults = !ends && kind < 9;
-        int rounds = ends || faults || kind < 12 ? 1 : 2 + random.nextInt(maxRounds - 1);
+        int rounds =
+                ends || faults || kind < LOOPS
+                        ? 1
+                        : leastRounds + random.nextInt(maxRounds - leastRounds + 1);
         int start =
                 random.nextInt(5) == 0
                         ? MAX_START - 1 - random.nextInt(200)
@@ -78,6 +92,9 @@ final class Generator {
                 boolean hostile = faults && i == CELLS_PER_CASE - 1;
                 Cell cell = ordinaryCell(number * CELLS_PER_CASE + i);
                 steps.add(encoder.step(cell, random.nextLong(), hostile));
+                if (leastRounds > FEWEST_ROUNDS) {
+                    code.emit(0xeb, 0); // blocks are short then, none too long for a region
+                }
             }
         }
         if (ends && !terminal.isEmpty()) {

@@ -11,6 +11,11 @@ interface Subject extends AutoCloseable {
     /// @throws AcceleratorException if the host fails; whatever the guest does is an [Outcome]
     Outcome run(TestCase test) throws AcceleratorException;
 
+    /// Whether nearly all of the last case ran in the tier that is to be checked.
+    default boolean ranInItsTier() {
+        return true;
+    }
+
     /// A line about what it did; may be empty.
     default String statistics() {
         return "";

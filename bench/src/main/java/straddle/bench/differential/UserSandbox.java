@@ -25,7 +25,7 @@ final class UserSandbox {
     static final long DATA = 0x5000_0000L;
 
     /// The second data page again, and after it the read-only page.
-    static final long DATA_THEN_READ_ONLY = 0x5100_0000L;
+    static final long DATA_THEN_READ_ONLY = 0x5104_0000L;
 
     static final long READ_ONLY = DATA_THEN_READ_ONLY + 0x1000;
 
@@ -36,12 +36,18 @@ final class UserSandbox {
     static final long DATA_BELOW_HOLE = 0x7fff_ffff_e000L;
 
     /// Where sequences note flags and count their rounds.
-    static final long LOG = 0x6000_0000L;
+    static final long LOG = 0x6001_0000L;
 
     /// Two pages; RSP starts near their middle.
-    static final long STACK = 0x7000_0000L;
+    static final long STACK = 0x7002_0000L;
 
     static final int STACK_BYTES = 0x2000;
+
+    /// Where saved cases have the log and the stack. The places above are such that no two of the pages share a TLB
+    /// entry of the translator's: an access that misses leaves a region.
+    private static final long OLD_LOG = 0x6000_0000L;
+
+    private static final long OLD_STACK = 0x7000_0000L;
 
     /// Guest-physical: what a case fills before and compares after a run.
     static final long COMPARED_GPA = 0x11_0000;
@@ -106,6 +112,8 @@ final class UserSandbox {
         map(DATA_BELOW_HOLE, COMPARED_GPA + DATA_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
         map(LOG, COMPARED_GPA + LOG_OFFSET, 1, USER | WRITABLE | NO_EXECUTE);
         map(STACK, COMPARED_GPA + STACK_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
+        map(OLD_LOG, COMPARED_GPA + LOG_OFFSET, 1, USER | WRITABLE | NO_EXECUTE);
+        map(OLD_STACK, COMPARED_GPA + STACK_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
         map(MONITOR, MONITOR_GPA, MONITOR_PAGES, WRITABLE);
     }
 

@@ -21,7 +21,8 @@ enum KnownShortcut {
     IRET_NARROW(
             "IRET of 64-bit code with narrow operands to a lower privilege is #GP",
             "SDM volume 2, IRET"),
-    IRET_TYPE("IRET takes what is no code segment", "SDM volume 2, IRET"),
+    IRET_TYPE(
+            "IRET takes what is no code segment, or no data segment for SS", "SDM volume 2, IRET"),
     IRET_ORDER(
             "IRET checks a segment's presence and rights in another order", "SDM volume 2, IRET"),
     ENTER("ENTER pushes by the stack's size, not the operand's", "SDM volume 2, ENTER"),
@@ -129,7 +130,8 @@ enum KnownShortcut {
             case IRET_TYPE ->
                     test.row == SystemRow.IRET
                             && end == GP
-                            && !test.isCode(expected.segments[CS].selector);
+                            && (!test.isCode(expected.segments[CS].selector)
+                                    || test.isCode(expected.segments[SS].selector));
             case IRET_ORDER ->
                     test.row == SystemRow.IRET
                             && before.isLongMode()

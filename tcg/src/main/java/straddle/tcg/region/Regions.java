@@ -41,6 +41,10 @@ public final class Regions {
     /// Entries, besides the first [BlockHead#HOT], after which a block asks again.
     private static final int MORE_ENTRIES = Integer.getInteger("straddle.tcg.more", 15_000);
 
+    /// A system property that has regions call for accesses that the TLB does not answer, instead of leaving: for tests that
+    /// want all of a block compiled, and code to be compiled however often its place had other code.
+    private static final boolean STAYS = Boolean.getBoolean("straddle.tcg.stay");
+
     private static final int MAX_WAITING = 16;
 
     /// How often a region that HotSpot has not compiled yet is looked at again, and how long that waits.
@@ -113,7 +117,8 @@ public final class Regions {
 
     /// A block has become hot: has its region compiled.
     public void request(Tb tb) {
-        if (drops.getOrDefault(tb.gpa, 0) >= MAX_DROPS || !(tb.first instanceof BlockHead head)) {
+        boolean tooOften = !STAYS && drops.getOrDefault(tb.gpa, 0) >= MAX_DROPS;
+        if (tooOften || !(tb.first instanceof BlockHead head)) {
             refused++;
             return;
         }
@@ -154,7 +159,8 @@ public final class Regions {
         RegionCompilationEvent event = new RegionCompilationEvent();
         event.begin();
         RegionCompiler.Compiled made =
-                RegionCompiler.compile(chosen, zeroSlot, cpu.isShared(), cpu.sites, check == null);
+                RegionCompiler.compile(
+                        chosen, zeroSlot, cpu.isShared(), cpu.sites, check == null && !STAYS);
         if (made == null) {
             waiting.decrementAndGet();
             return;

@@ -75,6 +75,23 @@ class SegmentLimitTest {
         assertEquals(0x11, state.gpr[RCX]);
     }
 
+    @ParameterizedTest(name = "{0} in a code segment with {1} bytes of it")
+    @CsvSource({
+        "90 90, 3, -1",
+        "90 90, 2, 13",
+        "90 90, 1, 13",
+        "b8 01020304, 6, -1", // mov eax, 0x04030201
+        "b8 01020304, 4, 13",
+        "eb 02 90 90, 5, -1", // jmp to the HLT
+        "eb 02 90 90, 4, 13",
+        "ea 07800000 0800, 7, -1", // jmp far to the HLT, in a flat segment
+    })
+    void codeEndsWithItsSegment(String code, int bytes, int exception) {
+        state.segments[CS].limit = CODE + bytes - 1;
+        state.segments[CS].attributes &= ~Segment.G;
+        assertEquals(exception, run(code));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "65 a1 00000200, 13", // mov eax, gs:[0x20000]

@@ -34,6 +34,9 @@ final class Snippet implements AutoCloseable {
     /// Answered when the code came to its end.
     static final int COMPLETED = -1;
 
+    /// Answered when the processor could not go on.
+    static final int SHUT_DOWN = -2;
+
     static final int DATA = 0x2_0000;
 
     /// The page from here on is not mapped.
@@ -146,6 +149,18 @@ final class Snippet implements AutoCloseable {
         return state.rip == end + 1 ? COMPLETED : (int) state.rip - 1 - HANDLERS;
     }
 
+    /// Runs what bytes lie at an address until an exception, and answers its vector; or -2 if the processor shuts down.
+    int runAt(int at) {
+        runAgain(at, state.gpr[RSP] == 0 ? STACK : state.gpr[RSP]);
+        cpu.save(state);
+        return cpu.exit instanceof Exit.Shutdown ? SHUT_DOWN : (int) state.rip - 1 - HANDLERS;
+    }
+
+    /// The guest's memory, to map more into it.
+    AddressSpace memory() {
+        return cpu.memory;
+    }
+
     /// Which processor of a machine this is.
     void place(int id, int processors) {
         cpu.place(id, processors);
@@ -197,8 +212,12 @@ final class Snippet implements AutoCloseable {
 
     /// Runs from an address of an earlier code on, whatever comes of it.
     void runAgain(int at) {
+        runAgain(at, STACK);
+    }
+
+    private void runAgain(int at, long stack) {
         state.rip = at;
-        state.gpr[RSP] = STACK;
+        state.gpr[RSP] = stack;
         state.halted = false;
         cpu.load(state);
         cpu.run();
