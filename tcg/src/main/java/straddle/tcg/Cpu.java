@@ -363,13 +363,22 @@ public abstract class Cpu {
     /// Vectors may be used, and are here.
     public static final int PROMISE_VECTORS = 1;
 
-    /// Binary64 arithmetic rounds to nearest, and that results are inexact need not be noted.
-    public static final int PROMISE_NEAREST = 2;
+    /// The host's SSE arithmetic is the guest's, exceptions and all, with [#floatControl()] in MXCSR: all exceptions
+    /// are masked.
+    public static final int PROMISE_FLOATS = 2;
 
     /// What holds until the next micro-op that runs in Java: a sum of promises.
     public int promises() {
         return 0;
     }
+
+    /// MXCSR for arithmetic under [#PROMISE_FLOATS].
+    public int floatControl() {
+        return 0;
+    }
+
+    /// Takes it back after that, with the exceptions that have been noted in it.
+    public void floatControl(int mxcsr) {}
 
     /// What is added to [#pc] to give a virtual address.
     public abstract long fetchBase();

@@ -395,6 +395,13 @@ final class Assembler {
         put32(value);
     }
 
+    void orMemoryConstant(int at, long displacement, int value) {
+        rex(0, 0, 0, at);
+        put(0x81);
+        memory(1, at, displacement);
+        put32(value);
+    }
+
     void testConstant(int a, int value) {
         rex(0, 0, 0, a);
         put(0xf7);
@@ -500,7 +507,12 @@ final class Assembler {
 
     void vector(int prefix, int opcode, int reg, int rm, int immediate) {
         vector(prefix, opcode, reg, rm);
-        put(immediate);
+        immediate(immediate);
+    }
+
+    /// The immediate byte of the instruction before.
+    void immediate(int value) {
+        put(value);
     }
 
     private void map(int opcode) {
@@ -581,6 +593,23 @@ final class Assembler {
         rex(W, d, 0, s);
         map(0x2a);
         registers(d, s);
+    }
+
+    void loadFloatControl(int at, long displacement) {
+        put(0x0f);
+        put(0xae);
+        memory(2, at, displacement);
+    }
+
+    void storeFloatControl(int at, long displacement) {
+        put(0x0f);
+        put(0xae);
+        memory(3, at, displacement);
+    }
+
+    /// AH = SF, ZF, AF, PF and CF, in their places.
+    void flagsToHigh() {
+        put(0x9f);
     }
 
     // ---- jumps

@@ -47,16 +47,26 @@ final class Frame {
     /// The epoch for code on pages that every address space has. 4 bytes.
     static final int GLOBAL_EPOCH = -4;
 
-    /// Its registers, 8 bytes each: the general ones, and low halves of the XMM registers.
+    /// Its general registers, 8 bytes each.
     static final int REGISTERS = 0;
 
-    static final int VECTOR_HALVES = 9 * 8;
-
     /// As [#KEY], for code on pages that every address space has.
-    static final int GLOBAL_KEY = 184;
+    static final int GLOBAL_KEY = 72;
+
+    /// MXCSR for floating-point arithmetic as the guest wants it, if the [#PROMISES] say so. 4 bytes.
+    static final int FLOAT_CONTROL = 80;
+
+    /// MXCSR for Java. 4 bytes.
+    static final int JAVA_CONTROL = 84;
+
+    /// Low halves of the XMM registers that code keeps values in.
+    static final int VECTOR_HALVES = 88;
 
     /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code.
-    static final int JUMPS = 192;
+    static final int JUMPS = 208;
+
+    /// Among the [#PROMISES]: MXCSR is the guest's now.
+    static final int FLOAT_CONTROL_LOADED = 1 << 30;
 
     static final int JUMP_PC = 0;
     static final int JUMP_KEY = 8;

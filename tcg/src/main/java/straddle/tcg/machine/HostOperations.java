@@ -6,12 +6,20 @@ import static straddle.tcg.machine.Assembler.*;
 import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.Flags;
 import straddle.tcg.op.Word;
 
 /// What computes: the JVM's instructions, and what micro-ops call that the host has instructions for.
 abstract class HostOperations extends HostState {
+    private static final String CPU = "Lstraddle/tcg/Cpu;";
+    private static final String CONTROL = "Lstraddle/tcg/x86/fp/FpControl;";
+
     final Value cpu = Value.object();
     final Value vectors = Value.object();
+    final Value control = Value.object();
+
+    /// Stands for the answer that no exception is to be signalled.
+    final Value masked = Value.object();
 
     /// What the next access belongs to.
     MicroOp marked;
@@ -49,15 +57,13 @@ abstract class HostOperations extends HostState {
             case I2C -> zeroExtend(2);
             case DUP, DUP2 -> push(stack.peek());
             case POP, POP2 -> release(pop());
-            case DADD -> arithmetic64(0x58);
-            case DSUB -> arithmetic64(0x5c);
-            case DMUL -> arithmetic64(0x59);
-            case DDIV -> arithmetic64(0x5e);
             case L2D -> {
                 Value a = pop();
-                asm.convert(0, register(a));
+                int from = register(a);
+                int d = allocateVector();
+                asm.convert(d, from);
+                pushVector(d);
                 release(a);
-                pushVectorHalf();
             }
             case LCMP -> {
                 Value right = pop();
@@ -463,19 +469,20 @@ abstract class HostOperations extends HostState {
             case "multiplyHigh" -> multiplyHigh(true);
             case "unsignedMultiplyHigh" -> multiplyHigh(false);
             case "longBitsToDouble", "doubleToRawLongBits" -> {}
-            case "sqrt" -> {
-                Value a = pop();
-                asm.vector(0xf2, 0x51, 0, inVector(a));
-                pushVectorHalf();
-                release(a);
-            }
             case "allowsSse" -> {
                 popObject(cpu);
                 Value question = Value.object();
-                question.question = name;
+                question.isQuestion = true;
                 push(question);
             }
-            case "isEasy", "hasEasyQuotient", "hasEasyRoot" -> askWhetherEasy(name);
+            case "control" -> {
+                popObject(cpu);
+                push(control);
+            }
+            case "check" -> {
+                popObject(cpu);
+                popObject(masked);
+            }
             case "aligned" -> requireAlignment();
             case "less", "below" -> {
                 requireDescriptor("(JJ)J", descriptor);
@@ -491,7 +498,17 @@ abstract class HostOperations extends HostState {
                 push(vectors);
             }
             case "load128", "store128" -> accessVector(name.equals("load128"));
-            default -> vector(name, descriptor);
+            default -> {
+                if (descriptor.equals("(JJ" + CPU + ")J")) {
+                    scalar(name);
+                } else if (descriptor.equals("(J" + CPU + ")J")) {
+                    scalarOfOne(name);
+                } else if (descriptor.equals("(" + CPU + "II)J")) {
+                    comparison(name);
+                } else {
+                    vector(name, descriptor);
+                }
+            }
         }
     }
 
@@ -532,41 +549,97 @@ abstract class HostOperations extends HostState {
         zeroExtend(4);
     }
 
-    void askWhetherEasy(String name) {
+    // ---- floating point
+
+    /// Has MXCSR be the guest's from here on, or the present micro-op left to Java.
+    abstract void requireFloats();
+
+    /// Of an operand on the left of the destination, the destination, and the CPU: the destination's low half.
+    private void scalar(String name) {
+        int encoding = HostFloats.operation(name);
         popObject(cpu);
+        Value x = pop();
         Value y = pop();
-        Value x = name.equals("hasEasyRoot") ? use(y) : pop();
-        Value question = Value.comparison(x, y);
-        question.question = name;
-        push(question);
-    }
-
-    void pushVectorHalf() {
-        Value d = fresh();
-        asm.moveFromVector(d.register, 0);
-        push(d);
-    }
-
-    void arithmetic64(int opcode) {
-        Value b = pop();
-        Value a = pop();
-        int y = inVector(b);
-        int x = inVector(a);
-        int d = x;
-        if (a.uses == 1) {
-            a.vector = Value.NOWHERE;
-        } else {
-            d = allocateVector();
-            asm.moveVector(d, x);
+        if (encoding == HostFloats.UNKNOWN) {
+            throw Unsupported.UNSUPPORTED;
         }
-        asm.vector(0xf2, opcode, d, y);
+        requireFloats();
+        int s = inVector(y);
+        int d = changeableVector(x);
+        asm.vector(encoding >> 16, encoding & 0xffff, d, s);
+        pushVector(d);
+        release(x);
+        release(y);
+    }
+
+    private void scalarOfOne(String name) {
+        popObject(cpu);
+        Value x = pop();
+        requireFloats();
+        switch (name) {
+            case "sqrtsd" -> {
+                int s = inVector(x);
+                int d = allocateVector();
+                asm.vector(0xf2, 0x51, d, s);
+                pushVector(d);
+            }
+            case "cvttsd2si" -> {
+                int s = inVector(x);
+                Value d = fresh();
+                asm.vector(0xf2, 0x2c, d.register, s);
+                push(d.zeroFrom(32));
+            }
+            case "cvtsi2sd" -> {
+                int s = register(x);
+                int d = allocateVector();
+                asm.convert(d, s);
+                pushVector(d);
+            }
+            default -> throw Unsupported.UNSUPPORTED;
+        }
+        release(x);
+    }
+
+    /// The CPU and two registers' indices: CF, PF and ZF.
+    private void comparison(String name) {
+        int encoding = HostFloats.comparison(name);
+        int s = popConstant();
+        int d = popConstant();
+        popObject(cpu);
+        if (encoding == HostFloats.UNKNOWN) {
+            throw Unsupported.UNSUPPORTED;
+        }
+        requireFloats();
+        Value flags = fresh();
+        asm.load(RAX, FRAME, Frame.VECTORS);
+        asm.loadVectorHalf(0, RAX, 8L * d);
+        asm.loadVectorHalf(1, RAX, 8L * s);
+        asm.vector(encoding >> 16, encoding & 0xffff, 0, 1);
+        asm.flagsToHigh();
+        asm.move32(flags.register, RAX);
+        asm.shift(SHR, false, flags.register, 8);
+        asm.arithmeticConstant(AND, false, flags.register, Flags.CF | Flags.PF | Flags.ZF);
+        push(flags.zeroFrom(8));
+    }
+
+    /// An XMM register with a copy of a value that is going to be changed: its own, if nobody else holds it.
+    private int changeableVector(Value value) {
+        int from = inVector(value);
+        if (value.uses == 1) {
+            value.vector = Value.NOWHERE;
+            return from;
+        }
+        int copy = allocateVector();
+        asm.moveVector(copy, from);
+        return copy;
+    }
+
+    private void pushVector(int vector) {
         Value result = Value.object();
-        result.vector = d;
+        result.vector = vector;
         result.stamp = ++now;
-        vectorRegisters[d] = result;
+        vectorRegisters[vector] = result;
         push(result);
-        release(a);
-        release(b);
     }
 
     /// An address, its alignment, whether it is for a store, and the CPU → the address; the interpreter has what is not
@@ -613,9 +686,32 @@ abstract class HostOperations extends HostState {
             asm.loadVector(1, RAX, 8L * s);
             require(HostVectors.operation(asm, name, immediate));
             asm.storeVector(RAX, 8L * d, 0);
+        } else if (descriptor.equals("(" + CONTROL + "[JII)Z")) {
+            floats(HostFloats.operation(name), -1);
+        } else if (descriptor.equals("(" + CONTROL + "[JIII)Z")) {
+            floats(HostFloats.withImmediate(name), popConstant());
         } else {
             throw Unsupported.UNSUPPORTED;
         }
+    }
+
+    /// @param immediate -1 for none
+    private void floats(int encoding, int immediate) {
+        int s = popConstant();
+        int d = popConstant();
+        popObject(vectors);
+        popObject(control);
+        require(encoding != HostFloats.UNKNOWN);
+        requireFloats();
+        asm.load(RAX, FRAME, Frame.VECTORS);
+        asm.loadVector(0, RAX, 8L * d);
+        asm.loadVector(1, RAX, 8L * s);
+        asm.vector(encoding >> 16, encoding & 0xffff, 0, 1);
+        if (immediate >= 0) {
+            asm.immediate(immediate);
+        }
+        asm.storeVector(RAX, 8L * d, 0);
+        push(masked);
     }
 
     static void require(boolean supported) {

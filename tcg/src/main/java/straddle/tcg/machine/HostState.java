@@ -71,6 +71,9 @@ abstract class HostState extends Emitter {
     int rotation;
 
     final List<Runnable> outOfLine = new ArrayList<>();
+    /// The micro-op that is being written.
+    MicroOp current;
+
     int now;
 
     /// [#now] when the present micro-op began: what it has used since stays where it is.

@@ -48,6 +48,9 @@ public final class MachineCode {
     /// What HotSpot has instructions for, and this not, is worth its time when it is called so often.
     private static final int CALLS_WORTH_A_REGION = 5_000;
 
+    /// MXCSR as HotSpot has it: all exceptions masked, round to nearest.
+    private static final int JAVA_FLOAT_CONTROL = 0x1f80;
+
     /// Tells keys of global pages from others.
     private static final long GLOBAL = 1L << 31;
 
@@ -104,6 +107,7 @@ public final class MachineCode {
         shared = Arena.ofAuto().allocate(Frame.BYTES, 64);
         shared.fill((byte) 0);
         frame = shared.address() + Frame.BIAS;
+        Raw.putInt(frame + Frame.JAVA_CONTROL, JAVA_FLOAT_CONTROL);
         code = host.allocate(codeBytes, arena);
         end = code + codeBytes;
         Assembler asm = new Assembler(code);
@@ -153,10 +157,17 @@ public final class MachineCode {
     }
 
     private static void leave(Assembler asm) {
+        asm.testMemoryConstant(Assembler.RBP, Frame.PROMISES, Frame.FLOAT_CONTROL_LOADED);
+        int loaded = asm.jumpIf(Assembler.CC_NE);
+        long javas = asm.here();
         for (int i = KEPT.length - 1; i >= 0; i--) {
             asm.pop(KEPT[i]);
         }
         asm.ret();
+        asm.patchHere(loaded);
+        asm.storeFloatControl(Assembler.RBP, Frame.FLOAT_CONTROL);
+        asm.loadFloatControl(Assembler.RBP, Frame.JAVA_CONTROL);
+        asm.jumpTo(javas);
     }
 
     private void suspend(Assembler asm) {
@@ -180,7 +191,13 @@ public final class MachineCode {
             int place = Frame.VECTOR_HALVES + 8 * i;
             asm.loadVectorHalf(HostState.VECTOR_POOL[i], Assembler.RBP, place);
         }
+        asm.testMemoryConstant(Assembler.RBP, Frame.PROMISES, Frame.FLOAT_CONTROL_LOADED);
+        int loaded = asm.jumpIf(Assembler.CC_NE);
+        long guests = asm.here();
         asm.jumpMemory(Assembler.RBP, Frame.RESUME);
+        asm.patchHere(loaded);
+        asm.loadFloatControl(Assembler.RBP, Frame.FLOAT_CONTROL);
+        asm.jumpTo(guests);
     }
 
     /// Where code goes that leaves for good, with its exit's number in RAX.
@@ -300,7 +317,11 @@ public final class MachineCode {
         Raw.putLong(f + Frame.FLAG_A, c.flagA);
         Raw.putLong(f + Frame.FLAG_B, c.flagB);
         Raw.putLong(f + Frame.TLB, c.tlb);
-        Raw.putInt(f + Frame.PROMISES, c.promises());
+        int promises = c.promises();
+        Raw.putInt(f + Frame.PROMISES, promises);
+        if ((promises & Cpu.PROMISE_FLOATS) != 0) {
+            Raw.putInt(f + Frame.FLOAT_CONTROL, c.floatControl());
+        }
         Raw.putInt(f + Frame.EPOCH, c.epoch);
         Raw.putInt(f + Frame.GLOBAL_EPOCH, c.globalEpoch);
         int mode = modeNumber();
@@ -316,6 +337,9 @@ public final class MachineCode {
                 Raw.getLong(f + Frame.FLAG_RESULT),
                 Raw.getLong(f + Frame.FLAG_A),
                 Raw.getLong(f + Frame.FLAG_B));
+        if ((Raw.getInt(f + Frame.PROMISES) & Frame.FLOAT_CONTROL_LOADED) != 0) {
+            c.floatControl(Raw.getInt(f + Frame.FLOAT_CONTROL));
+        }
         long rotation = Raw.getLong(f + Frame.ROTATION);
         if (rotation != 0) {
             Raw.putLong(f + Frame.ROTATION, 0);

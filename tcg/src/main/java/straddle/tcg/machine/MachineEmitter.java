@@ -46,6 +46,7 @@ final class MachineEmitter extends HostOperations {
         begin();
         int number = 0;
         for (MicroOp op = tb.head.next; op != null && !ended; op = op.next) {
+            current = op;
             hasBytecode = called.get(number);
             if (hasBytecode) {
                 call(op);
@@ -610,63 +611,41 @@ final class MachineEmitter extends HostOperations {
     @Override
     public void leaveUnless(MicroOp op) {
         Value question = pop();
-        if (question.question == null) {
+        if (!question.isQuestion) {
             throw Unsupported.UNSUPPORTED;
         }
-        switch (question.question) {
-            case "allowsSse" -> require(Cpu.PROMISE_VECTORS, op);
-            case "hasEasyRoot" -> {
-                int x = register(question.left);
-                asm.test(true, x, x);
-                leaveLater(asm.jumpIf(CC_LE), flushLater(), op);
-                requireEasy(question, op);
-            }
-            default -> requireEasy(question, op);
-        }
+        requireVectors(op);
         release(question);
     }
 
     /// A promise holds until a micro-op runs in Java that may change what it is about.
-    private void require(int promise, MicroOp op) {
-        if ((promised & promise) == 0) {
-            promised |= promise;
-            asm.testMemoryConstant(FRAME, Frame.PROMISES, promise);
+    private void requireVectors(MicroOp op) {
+        if ((promised & Cpu.PROMISE_VECTORS) == 0) {
+            promised |= Cpu.PROMISE_VECTORS;
+            asm.testMemoryConstant(FRAME, Frame.PROMISES, Cpu.PROMISE_VECTORS);
             leaveLater(asm.jumpIf(CC_E), flushLater(), op);
         }
     }
 
-    /// Both operands' exponents begin with two bits that differ, so that they are near 0; or the operands are zero
-    /// where that may be.
-    private void requireEasy(Value question, MicroOp op) {
-        require(Cpu.PROMISE_NEAREST, op);
-        boolean mayBeZero = question.question.equals("isEasy");
-        requireModest(question.left, mayBeZero, op);
-        if (question.right != question.left) {
-            requireModest(question.right, mayBeZero, op);
-        }
-    }
-
-    private void requireModest(Value value, boolean mayBeZero, MicroOp op) {
-        if (value.isModest && mayBeZero) {
+    @Override
+    void requireFloats() {
+        if ((promised & Cpu.PROMISE_FLOATS) != 0) {
             return;
         }
-        int x = register(value);
-        asm.address(RCX, x, x, 0, 0);
-        asm.arithmetic(XOR, true, RCX, x);
-        asm.testBit(RCX, 62);
-        int other = asm.jumpIf(CC_AE);
+        promised |= Cpu.PROMISE_FLOATS;
+        asm.testMemoryConstant(FRAME, Frame.PROMISES, Frame.FLOAT_CONTROL_LOADED);
+        int notYet = asm.jumpIf(CC_E);
         Runnable flush = flushLater();
-        value.isModest = true;
-        if (!mayBeZero) {
-            leaveLater(other, flush, op);
-            return;
-        }
-        long isModest = asm.here();
+        long loaded = asm.here();
+        MicroOp op = current;
         outOfLine.add(() -> {
-            asm.patchHere(other);
-            asm.address(RCX, x, x, 0, 0);
-            asm.test(true, RCX, RCX);
-            asm.patch(asm.jumpIf(CC_E), isModest);
+            asm.patchHere(notYet);
+            asm.testMemoryConstant(FRAME, Frame.PROMISES, Cpu.PROMISE_FLOATS);
+            int never = asm.jumpIf(CC_E);
+            asm.loadFloatControl(FRAME, Frame.FLOAT_CONTROL);
+            asm.orMemoryConstant(FRAME, Frame.PROMISES, Frame.FLOAT_CONTROL_LOADED);
+            asm.jumpTo(loaded);
+            asm.patchHere(never);
             flush.run();
             exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
         });

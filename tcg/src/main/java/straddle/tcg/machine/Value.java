@@ -18,9 +18,6 @@ final class Value {
     /// The host's XMM register whose low half has it too, or [#NOWHERE].
     int vector = NOWHERE;
 
-    /// As binary64, it was found to be zero or to have an exponent near 0.
-    boolean isModest;
-
     final boolean isConstant;
     final long constant;
 
@@ -43,8 +40,8 @@ final class Value {
 
     int bits;
 
-    /// Whether binary64 arithmetic on `left` and `right` is the host's: the name of what asks; else null.
-    String question;
+    /// Stands for the outcome of a question about the CPU.
+    boolean isQuestion;
 
     /// For the outcome of LCMP, what is compared; else null.
     Value left;

@@ -46,10 +46,6 @@ final class VectorCode {
     /// Calls a method of the runtime's that computes a half of d from it, from the value on the stack, and with the
     /// CPU.
     static void scalar(Emitter e, MicroOp op, String name, int d) {
-        if (e.canLeave() && name.endsWith("sd")) {
-            easyScalar(e, op, name, d);
-            return;
-        }
         e.mark(op);
         e.get(Emitter.VECTOR + d);
         e.cpu();
@@ -57,54 +53,10 @@ final class VectorCode {
         e.set(Emitter.VECTOR + d);
     }
 
-    /// Binary64 arithmetic on the host's; what that would do otherwise is left to the interpreter.
-    private static void easyScalar(Emitter e, MicroOp op, String name, int d) {
-        e.keep(Emitter.B);
-        e.get(Emitter.VECTOR + d);
-        e.keep(Emitter.A);
-        e.take(Emitter.A);
-        e.take(Emitter.B);
-        e.cpu();
-        boolean quotient = name.equals("divsd");
-        e.invoke(RUNTIME, quotient ? "hasEasyQuotient" : "isEasy", "(JJ" + CPU + ")Z");
-        e.leaveUnless(op);
-        takeDouble(e, Emitter.A);
-        takeDouble(e, Emitter.B);
-        e.op(
-                switch (name) {
-                    case "addsd" -> Opcodes.DADD;
-                    case "subsd" -> Opcodes.DSUB;
-                    case "mulsd" -> Opcodes.DMUL;
-                    default -> Opcodes.DDIV;
-                });
-        setDouble(e, d);
-    }
-
-    /// The square root of the value on the stack, likewise.
-    static void root(Emitter e, MicroOp op, int d) {
-        if (!e.canLeave()) {
-            unary(e, op, "sqrtsd", d);
-            return;
-        }
-        e.keep(Emitter.A);
-        e.take(Emitter.A);
-        e.cpu();
-        e.invoke(RUNTIME, "hasEasyRoot", "(J" + CPU + ")Z");
-        e.leaveUnless(op);
-        takeDouble(e, Emitter.A);
-        e.invoke("java/lang/Math", "sqrt", "(D)D");
-        setDouble(e, d);
-    }
-
     /// Half d = an integer of 32 bits on the stack, in binary64.
     static void exactDouble(Emitter e, int d) {
         e.op(Opcodes.L2D);
         setDouble(e, d);
-    }
-
-    private static void takeDouble(Emitter e, int scratch) {
-        e.take(scratch);
-        e.invoke(DOUBLE, "longBitsToDouble", "(J)D");
     }
 
     /// Half d = the binary64 number on the stack.

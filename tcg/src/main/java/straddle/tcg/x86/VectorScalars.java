@@ -173,7 +173,7 @@ final class VectorScalars {
         @Override
         public void emit(Emitter e) {
             VectorCode.half(e, s);
-            VectorCode.root(e, this, d);
+            VectorCode.unary(e, this, "sqrtsd", d);
         }
 
         @Override

@@ -1008,8 +1008,20 @@ public final class X86Cpu extends Cpu {
 
     @Override
     public int promises() {
-        return (FpuState.allowsSse(this) ? PROMISE_VECTORS : 0)
-                | (VectorRuntime.isInexactKnown(this) ? PROMISE_NEAREST : 0);
+        if (!FpuState.allowsSse(this)) {
+            return 0;
+        }
+        return fp.masksAll() ? PROMISE_VECTORS | PROMISE_FLOATS : PROMISE_VECTORS;
+    }
+
+    @Override
+    public int floatControl() {
+        return fp.mxcsr;
+    }
+
+    @Override
+    public void floatControl(int mxcsr) {
+        fp.mxcsr = mxcsr;
     }
 
     void saveUser(UserState to) {

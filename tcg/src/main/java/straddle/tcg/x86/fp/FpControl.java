@@ -20,6 +20,8 @@ public final class FpControl extends SoftFloat {
             RC = 0x6000,
             FTZ = 0x8000;
 
+    private static final int MASKS = IM | DM | ZM | OM | UM | PM;
+
     /// MXCSR after reset: everything masked, round to nearest.
     public static final int RESET = 0x1f80;
 
@@ -51,6 +53,11 @@ public final class FpControl extends SoftFloat {
     private boolean gathering;
 
     public FpControl() {}
+
+    /// Whether no exception would be signalled.
+    public boolean masksAll() {
+        return (mxcsr & MASKS) == MASKS;
+    }
 
     /// Begins an operation in several parts, such as one on both halves of a YMM register.
     public void gather() {
