@@ -582,6 +582,21 @@ final class Assembler {
         memory(d, at, displacement);
     }
 
+    /// The low half of d = that of s, and its high half = 0.
+    void moveVectorHalf(int d, int s) {
+        vector(0xf3, 0x7e, d, s);
+    }
+
+    /// The low half of d = the high one of s.
+    void moveHighVectorHalf(int d, int s) {
+        vector(0x66, 0x70, d, s, 0xee);
+    }
+
+    /// The high half of d = the low one of s.
+    void joinVectorHalves(int d, int s) {
+        vector(0x66, 0x6c, d, s);
+    }
+
     /// The whole register.
     void moveVector(int d, int s) {
         vector(0, 0x28, d, s);

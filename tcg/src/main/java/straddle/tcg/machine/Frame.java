@@ -59,11 +59,11 @@ final class Frame {
     /// MXCSR for Java. 4 bytes.
     static final int JAVA_CONTROL = 84;
 
-    /// Low halves of the XMM registers that code keeps values in.
-    static final int VECTOR_HALVES = 88;
+    /// The XMM registers that code keeps values in, 16 bytes each.
+    static final int XMM_REGISTERS = 88;
 
     /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code.
-    static final int JUMPS = 208;
+    static final int JUMPS = 320;
 
     /// Among the [#PROMISES]: MXCSR is the guest's now.
     static final int FLOAT_CONTROL_LOADED = 1 << 30;

@@ -610,11 +610,16 @@ abstract class HostOperations extends HostState {
             throw Unsupported.UNSUPPORTED;
         }
         requireFloats();
+        get(VECTOR + d);
+        get(VECTOR + s);
+        Value y = pop();
+        Value x = pop();
+        int b = inVector(y);
+        int a = inVector(x);
         Value flags = fresh();
-        asm.load(RAX, FRAME, Frame.VECTORS);
-        asm.loadVectorHalf(0, RAX, 8L * d);
-        asm.loadVectorHalf(1, RAX, 8L * s);
-        asm.vector(encoding >> 16, encoding & 0xffff, 0, 1);
+        asm.vector(encoding >> 16, encoding & 0xffff, a, b);
+        release(x);
+        release(y);
         asm.flagsToHigh();
         asm.move32(flags.register, RAX);
         asm.shift(SHR, false, flags.register, 8);
@@ -635,11 +640,7 @@ abstract class HostOperations extends HostState {
     }
 
     private void pushVector(int vector) {
-        Value result = Value.object();
-        result.vector = vector;
-        result.stamp = ++now;
-        vectorRegisters[vector] = result;
-        push(result);
+        push(inVector(vector));
     }
 
     /// An address, its alignment, whether it is for a store, and the CPU → the address; the interpreter has what is not
@@ -663,29 +664,30 @@ abstract class HostOperations extends HostState {
     /// An operation whose operands are the vectors, indices in them, and a constant.
     void vector(String name, String descriptor) {
         if (descriptor.equals("([JII)V") || descriptor.equals("([JIJ)V")) {
-            long s = popConstant();
+            int s = popConstant();
             int d = popConstant();
             popObject(vectors);
-            asm.load(RAX, FRAME, Frame.VECTORS);
-            asm.loadVector(0, RAX, 8L * d);
-            if (!HostVectors.shift(asm, name, s)) {
-                if (descriptor.equals("([JIJ)V")) {
-                    throw Unsupported.UNSUPPORTED;
-                }
-                asm.loadVector(1, RAX, 8 * s);
-                require(HostVectors.operation(asm, name));
+            if (HostVectors.isShift(name)) {
+                int x = wides.get(d);
+                HostVectors.shift(asm, name, x, s);
+                wides.set(d, x);
+            } else {
+                require(descriptor.equals("([JII)V") && HostVectors.isOperation(name));
+                int y = wides.get(s);
+                int x = HostVectors.isUnary(name) ? allocateVector() : wides.get(d);
+                HostVectors.operation(asm, name, x, y);
+                wides.set(d, x);
             }
-            asm.storeVector(RAX, 8L * d, 0);
         } else if (descriptor.equals("([JIII)V")) {
             int immediate = popConstant();
             int s = popConstant();
             int d = popConstant();
             popObject(vectors);
-            asm.load(RAX, FRAME, Frame.VECTORS);
-            asm.loadVector(0, RAX, 8L * d);
-            asm.loadVector(1, RAX, 8L * s);
-            require(HostVectors.operation(asm, name, immediate));
-            asm.storeVector(RAX, 8L * d, 0);
+            require(HostVectors.takesImmediate(name));
+            int y = wides.get(s);
+            int x = HostVectors.isUnary(name) ? allocateVector() : wides.get(d);
+            HostVectors.operation(asm, name, x, y, immediate);
+            wides.set(d, x);
         } else if (descriptor.equals("(" + CONTROL + "[JII)Z")) {
             floats(HostFloats.operation(name), -1);
         } else if (descriptor.equals("(" + CONTROL + "[JIII)Z")) {
@@ -703,21 +705,14 @@ abstract class HostOperations extends HostState {
         popObject(control);
         require(encoding != HostFloats.UNKNOWN);
         requireFloats();
-        asm.load(RAX, FRAME, Frame.VECTORS);
-        asm.loadVector(0, RAX, 8L * d);
-        asm.loadVector(1, RAX, 8L * s);
-        asm.vector(encoding >> 16, encoding & 0xffff, 0, 1);
+        int y = wides.get(s);
+        int x = wides.get(d);
+        asm.vector(encoding >> 16, encoding & 0xffff, x, y);
         if (immediate >= 0) {
             asm.immediate(immediate);
         }
-        asm.storeVector(RAX, 8L * d, 0);
+        wides.set(d, x);
         push(masked);
-    }
-
-    static void require(boolean supported) {
-        if (!supported) {
-            throw Unsupported.UNSUPPORTED;
-        }
     }
 
     /// 16 bytes between memory and a register; what the TLB does not answer, or is not aligned, is Java's.
@@ -728,6 +723,7 @@ abstract class HostOperations extends HostState {
         popObject(cpu);
         Value address = pop();
         int virtual = register(address);
+        int vector = load ? allocateVector() : wides.get(register);
         MicroOp op = marked;
         Runnable flush = flushLater();
         if (alignment != 0) {
@@ -736,13 +732,10 @@ abstract class HostOperations extends HostState {
         }
         int miss = ask(virtual, 16, load ? Tlb.READ : Tlb.WRITE);
         asm.load(RCX, RCX, Tlb.ADDEND);
-        asm.load(RAX, FRAME, Frame.VECTORS);
         if (load) {
-            asm.loadVector(0, virtual, RCX);
-            asm.storeVector(RAX, 8L * register, 0);
+            asm.loadVector(vector, virtual, RCX);
         } else {
-            asm.loadVector(0, RAX, 8L * register);
-            asm.storeVector(virtual, RCX, 0);
+            asm.storeVector(virtual, RCX, vector);
         }
         long done = asm.here();
         outOfLine.add(() -> {
@@ -750,8 +743,15 @@ abstract class HostOperations extends HostState {
             flush.run();
             asm.constant(RAX, owner.number(new Exit(Exit.Kind.RUN, tb, op, 0)));
             asm.callTo(owner.suspendAddress());
+            if (load) {
+                asm.load(RCX, FRAME, Frame.VECTORS);
+                asm.loadVector(vector, RCX, 8L * register);
+            }
             asm.jumpTo(done);
         });
+        if (load) {
+            wides.set(register, vector);
+        }
         release(address);
     }
 
@@ -808,18 +808,22 @@ abstract class HostOperations extends HostState {
     }
 
     @Override
-    public void beforeVectors() {
-        for (int i = dirty.nextSetBit(VECTOR); i >= 0; i = dirty.nextSetBit(i + 1)) {
-            storeSlot(i, slots[i]);
-            dirty.clear(i);
-        }
-    }
+    public void beforeVectors() {}
 
     @Override
-    public void afterVectors() {
-        for (int i = held.nextSetBit(VECTOR); i >= 0; i = held.nextSetBit(i + 1)) {
-            hold(i, null);
+    public void afterVectors() {}
+
+    @Override
+    public void copyVector(int d, int s) {
+        boolean inHalves = slots[VECTOR + s] != null || slots[VECTOR + s + 1] != null;
+        if (inHalves && !wides.has(s)) {
+            super.copyVector(d, s);
+            return;
         }
+        int from = wides.get(s);
+        int copy = allocateVector();
+        asm.moveVector(copy, from);
+        wides.set(d, copy);
     }
 
     void compare(Value a, Value b, boolean wide) {

@@ -70,6 +70,8 @@ abstract class HostState extends Emitter {
     Value rotated;
     int rotation;
 
+    final WideVectors wides;
+
     final List<Runnable> outOfLine = new ArrayList<>();
     /// The micro-op that is being written.
     MicroOp current;
@@ -84,6 +86,7 @@ abstract class HostState extends Emitter {
         this.owner = owner;
         this.asm = asm;
         this.tb = tb;
+        wides = new WideVectors(this);
     }
 
     void exit(Exit exit) {
@@ -318,12 +321,9 @@ abstract class HostState extends Emitter {
         int index = index(slot);
         Value value = slots[index];
         if (value == null) {
-            value = fresh();
-            if (index < VECTOR) {
-                asm.load(value.register, SLOTS, 8L * index);
-            } else {
-                asm.load(RAX, FRAME, Frame.VECTORS);
-                asm.load(value.register, RAX, 8L * (index - VECTOR));
+            value = index < VECTOR ? null : wides.half(index - VECTOR, (index & 1) != 0);
+            if (value == null) {
+                value = load(index);
             }
             hold(index, value);
         }
@@ -331,10 +331,24 @@ abstract class HostState extends Emitter {
         push(value);
     }
 
+    private Value load(int index) {
+        Value value = fresh();
+        if (index < VECTOR) {
+            asm.load(value.register, SLOTS, 8L * index);
+        } else {
+            asm.load(RAX, FRAME, Frame.VECTORS);
+            asm.load(value.register, RAX, 8L * (index - VECTOR));
+        }
+        return value;
+    }
+
     @Override
     public void set(int slot) {
         Value value = pop();
         int index = index(slot);
+        if (index >= VECTOR) {
+            wides.split(index);
+        }
         hold(index, value);
         dirty.set(index);
         release(value);
@@ -377,6 +391,7 @@ abstract class HostState extends Emitter {
     void flush() {
         flushLater().run();
         dirty.clear();
+        wides.areInMemory();
         flagsAreInMemory();
     }
 
@@ -400,6 +415,7 @@ abstract class HostState extends Emitter {
         for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
             stores.add(slotLater(i, slots[i]));
         }
+        wides.addStores(stores);
         if (addFlags(stores)) {
             kindInMemory = NO_KIND; // whether that way has been gone is not known
         }
@@ -481,6 +497,7 @@ abstract class HostState extends Emitter {
                 registers[register] = null;
             }
         }
+        wides.forget();
         for (int vector : VECTOR_POOL) {
             if (vectorRegisters[vector] != null) {
                 throw Unsupported.UNSUPPORTED;
@@ -577,12 +594,15 @@ abstract class HostState extends Emitter {
     /// A free XMM register, taken from a value that a general one or memory has too if need be.
     int allocateVector() {
         for (int vector : VECTOR_POOL) {
-            if (vectorRegisters[vector] == null) {
+            if (vectorRegisters[vector] == null && wides.isFree(vector)) {
                 return vector;
             }
         }
         for (int vector : VECTOR_POOL) {
             Value value = vectorRegisters[vector];
+            if (value == null) {
+                continue;
+            }
             boolean has = value.register >= 0 || value.isConstant;
             if (value.stamp <= opStart && (has || value.uses == value.usesWithPlace)) {
                 if (!has) {
@@ -593,6 +613,23 @@ abstract class HostState extends Emitter {
                 return vector;
             }
         }
-        throw Unsupported.UNSUPPORTED;
+        int vector = wides.evict();
+        require(vector >= 0);
+        return vector;
+    }
+
+    /// A value whose only place is an XMM register's low half.
+    Value inVector(int vector) {
+        Value value = Value.object();
+        value.vector = vector;
+        value.stamp = ++now;
+        vectorRegisters[vector] = value;
+        return value;
+    }
+
+    static void require(boolean supported) {
+        if (!supported) {
+            throw Unsupported.UNSUPPORTED;
+        }
     }
 }

@@ -66,29 +66,35 @@ final class HostVectors {
         SHIFTS.put("psll" + element + "By", new int[] {opcode, 6});
     }
 
-    /// XMM0 = an operation on XMM0 and XMM1, or on XMM1 alone; false, having written nothing, if it is not known.
-    static boolean operation(Assembler asm, String name) {
-        Integer opcode = OPERATIONS.get(name);
-        if (opcode != null) {
-            asm.vector(0x66, opcode, 0, 1);
-        }
-        return opcode != null;
+    static boolean isOperation(String name) {
+        return OPERATIONS.containsKey(name);
     }
 
-    static boolean operation(Assembler asm, String name, int immediate) {
-        Integer opcode = IMMEDIATES.get(name);
-        if (opcode != null) {
-            asm.vector(0x66, opcode, 0, 1, immediate);
-        }
-        return opcode != null;
+    static boolean takesImmediate(String name) {
+        return IMMEDIATES.containsKey(name);
     }
 
-    /// XMM0 shifted.
-    static boolean shift(Assembler asm, String name, long count) {
+    static boolean isShift(String name) {
+        return SHIFTS.containsKey(name);
+    }
+
+    /// Whether what the destination was does not matter.
+    static boolean isUnary(String name) {
+        return name.startsWith("pabs") || name.startsWith("pmovsx") || name.startsWith("pmovzx") || name.equals("pshufd");
+    }
+
+    /// XMM register d = an operation on d and s, or on s alone.
+    static void operation(Assembler asm, String name, int d, int s) {
+        asm.vector(0x66, OPERATIONS.get(name), d, s);
+    }
+
+    static void operation(Assembler asm, String name, int d, int s, int immediate) {
+        asm.vector(0x66, IMMEDIATES.get(name), d, s, immediate);
+    }
+
+    /// d shifted.
+    static void shift(Assembler asm, String name, int d, long count) {
         int[] encoding = SHIFTS.get(name);
-        if (encoding != null) {
-            asm.vector(0x66, encoding[0], encoding[1], 0, (int) Math.min(count, 255));
-        }
-        return encoding != null;
+        asm.vector(0x66, encoding[0], encoding[1], d, (int) Math.min(count, 255));
     }
 }

@@ -177,8 +177,8 @@ public final class MachineCode {
             asm.store(Assembler.RBP, Frame.REGISTERS + 8 * i, HostState.POOL[i]);
         }
         for (int i = 0; i < HostState.VECTOR_POOL.length; i++) {
-            int place = Frame.VECTOR_HALVES + 8 * i;
-            asm.storeVectorHalf(Assembler.RBP, place, HostState.VECTOR_POOL[i]);
+            long place = Frame.XMM_REGISTERS + 16L * i;
+            asm.storeVector(Assembler.RBP, place, HostState.VECTOR_POOL[i]);
         }
         asm.jumpTo(leave);
     }
@@ -188,8 +188,8 @@ public final class MachineCode {
             asm.load(HostState.POOL[i], Assembler.RBP, Frame.REGISTERS + 8 * i);
         }
         for (int i = 0; i < HostState.VECTOR_POOL.length; i++) {
-            int place = Frame.VECTOR_HALVES + 8 * i;
-            asm.loadVectorHalf(HostState.VECTOR_POOL[i], Assembler.RBP, place);
+            long place = Frame.XMM_REGISTERS + 16L * i;
+            asm.loadVector(HostState.VECTOR_POOL[i], Assembler.RBP, place);
         }
         asm.testMemoryConstant(Assembler.RBP, Frame.PROMISES, Frame.FLOAT_CONTROL_LOADED);
         int loaded = asm.jumpIf(Assembler.CC_NE);

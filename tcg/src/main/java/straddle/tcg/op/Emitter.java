@@ -96,6 +96,14 @@ public abstract class Emitter {
     /// It has.
     public abstract void afterVectors();
 
+    /// Vector d = s, both halves.
+    public void copyVector(int d, int s) {
+        get(VECTOR + s);
+        get(VECTOR + s + 1);
+        set(VECTOR + d + 1);
+        set(VECTOR + d);
+    }
+
     // ---- values on the operand stack
 
     public abstract void integer(int value);

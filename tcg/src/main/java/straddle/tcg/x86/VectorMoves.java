@@ -264,10 +264,7 @@ final class VectorMoves {
 
         @Override
         public void emit(Emitter e) {
-            VectorCode.half(e, s);
-            VectorCode.half(e, s + 1);
-            VectorCode.setHalf(e, d + 1);
-            VectorCode.setHalf(e, d);
+            e.copyVector(d, s);
         }
 
         @Override

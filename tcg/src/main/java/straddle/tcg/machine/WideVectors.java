@@ -1,0 +1,201 @@
+package straddle.tcg.machine;
+
+import static straddle.tcg.machine.Assembler.*;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import straddle.tcg.op.Emitter;
+
+/// The guest's vectors that XMM registers hold whole, while code is being written.
+///
+/// The halves of such a vector may be [Value]s in guest slots as well, equal to it. What memory lacks is here, or in the
+/// halves, and not in both.
+final class WideVectors {
+    private static final int NOWHERE = -1;
+
+    private final HostState state;
+    private final Assembler asm;
+
+    /// Where each vector is, by its index in [straddle.tcg.Cpu#vectors], halved.
+    private final int[] registers = new int[(HostState.MAX_INDEX - Emitter.VECTOR) / 2];
+
+    /// Which vector each XMM register holds, and when it was needed last.
+    private final int[] held = new int[16];
+
+    private final int[] stamps = new int[16];
+
+    /// XMM registers whose vector's memory is older.
+    private final BitSet dirty = new BitSet(16);
+
+    WideVectors(HostState state) {
+        this.state = state;
+        this.asm = state.asm;
+        Arrays.fill(registers, NOWHERE);
+        Arrays.fill(held, NOWHERE);
+    }
+
+    boolean isFree(int vector) {
+        return held[vector] < 0;
+    }
+
+    boolean has(int index) {
+        return registers[index >> 1] >= 0;
+    }
+
+    /// The XMM register that has a vector.
+    ///
+    /// @param index of its low half
+    int get(int index) {
+        int vector = registers[index >> 1];
+        if (vector < 0) {
+            vector = take(index);
+        }
+        stamps[vector] = ++state.now;
+        return vector;
+    }
+
+    private int take(int index) {
+        int slot = Emitter.VECTOR + index;
+        boolean isNewer = state.dirty.get(slot) || state.dirty.get(slot + 1);
+        int vector;
+        if (isNewer) {
+            vector = join(half(slot), half(slot + 1));
+            state.dirty.clear(slot, slot + 2);
+        } else {
+            vector = state.allocateVector();
+            asm.load(RCX, HostState.FRAME, Frame.VECTORS);
+            asm.loadVector(vector, RCX, 8L * index);
+        }
+        put(index, vector);
+        dirty.set(vector, isNewer);
+        return vector;
+    }
+
+    private Value half(int slot) {
+        state.get(slot);
+        return state.pop();
+    }
+
+    private int join(Value low, Value high) {
+        boolean isInVector = low.vector >= 0;
+        int from = isInVector ? low.vector : state.register(low);
+        int upper = high.isConstant && high.constant == 0 ? NOWHERE : state.inVector(high);
+        int vector = state.allocateVector();
+        if (isInVector) {
+            asm.moveVectorHalf(vector, from);
+        } else {
+            asm.moveToVector(vector, from);
+        }
+        if (upper >= 0) {
+            asm.joinVectorHalves(vector, upper);
+        }
+        state.release(low);
+        state.release(high);
+        return vector;
+    }
+
+    /// A vector is in a register from now on, and nowhere else.
+    void set(int index, int vector) {
+        int slot = Emitter.VECTOR + index;
+        state.hold(slot, null);
+        state.hold(slot + 1, null);
+        int before = registers[index >> 1];
+        if (before >= 0 && before != vector) {
+            drop(before);
+        }
+        put(index, vector);
+        dirty.set(vector);
+    }
+
+    private void put(int index, int vector) {
+        registers[index >> 1] = vector;
+        held[vector] = index >> 1;
+        stamps[vector] = ++state.now;
+    }
+
+    private void drop(int vector) {
+        registers[held[vector]] = NOWHERE;
+        held[vector] = NOWHERE;
+        dirty.clear(vector);
+    }
+
+    /// One half as a value, or null if the vector is not here.
+    Value half(int index, boolean isHigh) {
+        int vector = registers[index >> 1];
+        if (vector < 0) {
+            return null;
+        }
+        stamps[vector] = ++state.now;
+        int to = state.allocateVector();
+        if (isHigh) {
+            asm.moveHighVectorHalf(to, vector);
+        } else {
+            asm.moveVectorHalf(to, vector);
+        }
+        return state.inVector(to);
+    }
+
+    /// One half is going to be set by itself.
+    void split(int slot) {
+        int index = slot - Emitter.VECTOR;
+        int vector = registers[index >> 1];
+        if (vector < 0) {
+            return;
+        }
+        if (dirty.get(vector)) {
+            int other = slot ^ 1;
+            state.release(half(other));
+            state.dirty.set(other);
+        }
+        drop(vector);
+    }
+
+    /// Leaves to memory what has not been used since the present micro-op began; returns the register, or -1.
+    int evict() {
+        int oldest = NOWHERE;
+        for (int vector : HostState.VECTOR_POOL) {
+            if (held[vector] >= 0
+                    && stamps[vector] <= state.opStart
+                    && (oldest < 0 || stamps[vector] < stamps[oldest])) {
+                oldest = vector;
+            }
+        }
+        if (oldest >= 0) {
+            if (dirty.get(oldest)) {
+                store(held[oldest], oldest);
+            }
+            drop(oldest);
+        }
+        return oldest;
+    }
+
+    /// Leaves flags alone.
+    private void store(int number, int vector) {
+        asm.load(RCX, HostState.FRAME, Frame.VECTORS);
+        asm.storeVector(RCX, 16L * number, vector);
+    }
+
+    /// Adds the stores of what memory lacks as things are now.
+    void addStores(List<Runnable> stores) {
+        for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
+            int number = held[i];
+            int vector = i;
+            stores.add(() -> store(number, vector));
+        }
+    }
+
+    /// Memory has everything.
+    void areInMemory() {
+        dirty.clear();
+    }
+
+    /// Registers hold nothing any more.
+    void forget() {
+        for (int vector : HostState.VECTOR_POOL) {
+            if (held[vector] >= 0) {
+                drop(vector);
+            }
+        }
+    }
+}
