@@ -20,6 +20,8 @@ public enum Tier {
             System.setProperty("straddle.tcg.compileAtOnce", "true");
         } else if (this == MACHINE_CODE) {
             System.setProperty("straddle.tcg.warm", "1");
+            System.setProperty("straddle.tcg.stretch", "512");
+            System.setProperty("straddle.tcg.loop", "1");
         }
     }
 }

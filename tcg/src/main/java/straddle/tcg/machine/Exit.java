@@ -54,6 +54,9 @@ final class Exit {
 
     boolean hasBytecode;
 
+    /// Whether it is of a block compiled as part of a loop.
+    boolean isInLoop;
+
     Exit(Kind kind, Tb tb, MicroOp op, int width) {
         this.kind = kind;
         this.tb = tb;

@@ -3,6 +3,7 @@ package straddle.tcg.machine;
 import static org.objectweb.asm.Opcodes.*;
 import static straddle.tcg.machine.Assembler.*;
 
+import java.util.function.IntSupplier;
 import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.MicroOp;
@@ -730,18 +731,18 @@ abstract class HostOperations extends HostState {
             asm.testConstant(virtual, alignment);
             leaveLater(asm.jumpIf(CC_NE), flush, op);
         }
-        int miss = ask(virtual, 16, load ? Tlb.READ : Tlb.WRITE);
-        asm.load(RCX, RCX, Tlb.ADDEND);
+        IntSupplier miss = reach(virtual, 16, load ? Tlb.READ : Tlb.WRITE);
         if (load) {
             asm.loadVector(vector, virtual, RCX);
         } else {
             asm.storeVector(virtual, RCX, vector);
         }
         long done = asm.here();
+        Exit exit = new Exit(Exit.Kind.RUN, tb, op, 0);
         outOfLine.add(() -> {
-            asm.patchHere(miss);
+            asm.patchHere(miss.getAsInt());
             flush.run();
-            asm.constant(RAX, owner.number(new Exit(Exit.Kind.RUN, tb, op, 0)));
+            asm.constant(RAX, owner.number(exit));
             asm.callTo(owner.suspendAddress());
             if (load) {
                 asm.load(RCX, FRAME, Frame.VECTORS);
@@ -850,8 +851,8 @@ abstract class HostOperations extends HostState {
         }
     }
 
-    /// Compares the tag of the TLB's entry for an address; RCX is the entry's place after that.
+    /// Has RCX be what to add to a virtual address.
     ///
-    /// @return the jump to where there is no answer
-    abstract int ask(int virtual, int width, int tag);
+    /// @return the jump to where the TLB does not answer, known once the code out of line is written
+    abstract IntSupplier reach(int virtual, int width, int tag);
 }

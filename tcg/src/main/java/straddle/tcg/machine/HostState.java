@@ -45,7 +45,9 @@ abstract class HostState extends Emitter {
 
     final Assembler asm;
     final MachineCode owner;
-    final Tb tb;
+
+    /// The block that is being written.
+    Tb tb;
 
     final ArrayDeque<Value> stack = new ArrayDeque<>();
     final Value[] scratch = new Value[4];
@@ -73,6 +75,7 @@ abstract class HostState extends Emitter {
     final WideVectors wides;
 
     final List<Runnable> outOfLine = new ArrayList<>();
+
     /// The micro-op that is being written.
     MicroOp current;
 
@@ -95,10 +98,11 @@ abstract class HostState extends Emitter {
     }
 
     void leaveLater(int end, Runnable flush, MicroOp op) {
+        Exit exit = new Exit(Exit.Kind.LEAVE, tb, op, 0);
         outOfLine.add(() -> {
             asm.patchHere(end);
             flush.run();
-            exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
+            exit(exit);
         });
     }
 
@@ -400,6 +404,23 @@ abstract class HostState extends Emitter {
         addFlags(stores);
         stores.forEach(Runnable::run);
         flagsAreInMemory();
+    }
+
+    /// Writes flags to memory for a way that goes on elsewhere.
+    void storeFlags() {
+        List<Runnable> stores = new ArrayList<>();
+        addFlags(stores);
+        stores.forEach(Runnable::run);
+    }
+
+    /// Leaves flags to memory, whatever kind they are of.
+    void leaveFlags() {
+        flushFlags();
+        for (int i = 0; i < flags.length; i++) {
+            setFlag(i, null, false);
+        }
+        kind = NO_KIND;
+        kindInMemory = NO_KIND;
     }
 
     private void flagsAreInMemory() {

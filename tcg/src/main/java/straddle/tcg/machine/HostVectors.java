@@ -80,7 +80,10 @@ final class HostVectors {
 
     /// Whether what the destination was does not matter.
     static boolean isUnary(String name) {
-        return name.startsWith("pabs") || name.startsWith("pmovsx") || name.startsWith("pmovzx") || name.equals("pshufd");
+        return name.startsWith("pabs")
+                || name.startsWith("pmovsx")
+                || name.startsWith("pmovzx")
+                || name.equals("pshufd");
     }
 
     /// XMM register d = an operation on d and s, or on s alone.

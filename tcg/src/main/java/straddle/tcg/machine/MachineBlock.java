@@ -12,6 +12,13 @@ public final class MachineBlock implements CodeCheck.Compiled {
     final Tb tb;
     final long entry;
     private final MachineCode owner;
+
+    /// Whether it has blocks of a loop with it.
+    boolean isLoop;
+
+    /// How often it ran when the time was up.
+    int samples;
+
     private final List<Exit> incoming = new ArrayList<>(2);
 
     MachineBlock(MachineCode owner, Tb tb, long entry) {

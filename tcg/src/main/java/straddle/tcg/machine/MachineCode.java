@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +16,7 @@ import straddle.tcg.Sampler;
 import straddle.tcg.block.CodeCheck;
 import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Raw;
+import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.Flags;
 import straddle.tcg.op.Jump;
@@ -35,8 +35,9 @@ public final class MachineCode {
     /// How many entries of a block are interpreted before it is compiled.
     public static final int WARM = Math.max(1, Integer.getInteger("straddle.tcg.warm", 30));
 
-    /// Guest instructions between two looks at the JVM's wishes: about 100 µs.
-    private static final int STRETCH = 50_000;
+    /// Guest instructions between two looks at the JVM's wishes: about 100 µs. More than a block has.
+    private static final int STRETCH =
+            Math.max(512, Integer.getInteger("straddle.tcg.stretch", 50_000));
 
     private static final long CODE_BYTES = 32L << 20;
 
@@ -44,6 +45,10 @@ public final class MachineCode {
     private static final int MOST_BLOCK_BYTES = 256 << 10;
 
     private static final int MAX_ATTEMPTS = 40;
+
+    /// So many looks at the JVM's wishes in a block make it worth compiling as a loop.
+    private static final int SAMPLES_OF_A_LOOP =
+            Math.max(1, Integer.getInteger("straddle.tcg.loop", 3));
 
     /// What HotSpot has instructions for, and this not, is worth its time when it is called so often.
     private static final int CALLS_WORTH_A_REGION = 5_000;
@@ -84,6 +89,7 @@ public final class MachineCode {
     private long lastMode;
     private int lastModeNumber = -1;
     private long compiled;
+    private long loops;
     private long compileNanos;
     private long codeBytes;
     private long flushes;
@@ -215,6 +221,16 @@ public final class MachineCode {
         return eager;
     }
 
+    /// Where, behind the TLB's address, an access may keep the page that it went to last.
+    int site(int tag) {
+        int number = cpu.sites.getAndIncrement();
+        return tag == Tlb.READ ? Tlb.loadSite(number) : Tlb.storeSite(number);
+    }
+
+    boolean isShared() {
+        return cpu.isShared();
+    }
+
     private static void write(long address, byte[] bytes) {
         for (int i = 0; i < bytes.length; i++) {
             Raw.putByte(address + i, bytes[i]);
@@ -233,27 +249,70 @@ public final class MachineCode {
 
     /// Compiles a block.
     public void compile(Tb tb) {
+        compile(new Plan(tb, false));
+    }
+
+    private void compile(Plan plan) {
         long start = System.nanoTime();
         if (position + MOST_BLOCK_BYTES > end) {
             clear();
         }
-        BitSet called = new BitSet();
-        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        boolean wasLoop = plan.followsLoop;
+        for (int attempt = 0; attempt < MAX_ATTEMPTS && plan.followsLoop == wasLoop; attempt++) {
             int exitsBefore = exitCount;
             Assembler asm = new Assembler(position);
-            if (new MachineEmitter(this, asm, tb, called, zeroSlot).emit()) {
-                MachineBlock made = new MachineBlock(this, tb, position);
-                write(position, asm.bytes());
-                codeBytes += asm.size();
-                position += asm.size() + 15 & -16;
-                blocks.add(made);
-                tb.machine = made;
-                compiled++;
+            if (new MachineEmitter(this, asm, plan, zeroSlot).emit()) {
+                install(plan, asm);
                 break;
             }
             exitCount = exitsBefore;
         }
         compileNanos += System.nanoTime() - start;
+    }
+
+    private void install(Plan plan, Assembler asm) {
+        Tb tb = plan.tb;
+        MachineBlock made = new MachineBlock(this, tb, position);
+        write(position, asm.bytes());
+        codeBytes += asm.size();
+        position += asm.size() + 15 & -16;
+        blocks.add(made);
+        if (plan.followsLoop) {
+            made.isLoop = true;
+            if (tb.machine != null) {
+                tb.machine.unlink();
+            }
+            tb.onInvalidate(() -> drop(made));
+            for (Tb member : plan.members) {
+                member.onInvalidate(() -> drop(made));
+            }
+            loops++;
+        } else {
+            compiled++;
+        }
+        tb.machine = made;
+    }
+
+    /// Forgets a loop part of which is no longer valid. The code may be on the way, and has to leave soon.
+    private void drop(MachineBlock loop) {
+        if (loop.tb.machine == loop) {
+            loop.unlink();
+            loop.tb.machine = null;
+            loop.tb.head.coolMachine();
+        }
+        Raw.putInt(frame + Frame.KICK, 1);
+    }
+
+    /// A block was running when the time was up: where that happens again and again, the loop that it is part of is
+    /// compiled as a whole.
+    private void sample(Exit exit) {
+        MachineBlock block = exit.tb.machine;
+        if (!exit.isInLoop
+                && block != null
+                && !block.isLoop
+                && ++block.samples == SAMPLES_OF_A_LOOP) {
+            compile(new Plan(exit.tb, true));
+        }
     }
 
     private void clear() {
@@ -405,6 +464,13 @@ public final class MachineCode {
                 case ATTEND -> {
                     Raw.putInt(frame + Frame.KICK, 0);
                     Raw.fullFence();
+                    if (after < exit.tb.insns) {
+                        sample(exit);
+                    }
+                    if (!exit.tb.valid) {
+                        cpu.pc = exit.tb.pc;
+                        return cpu.lookup();
+                    }
                     return exit.tb.head;
                 }
                 default -> next = serve(exit);
@@ -478,6 +544,7 @@ public final class MachineCode {
     /// Adds the figures about it.
     public void statistics(Statistics to) {
         to.count("machine code", "blocks compiled", compiled);
+        to.count("machine code", "loops compiled", loops);
         to.add("machine code", "code", Statistics.Unit.BYTES, codeBytes);
         to.nanos("machine code", "compiling", compileNanos);
         to.count("machine code", "flushes", flushes);

@@ -3,10 +3,12 @@ package straddle.tcg.machine;
 import static org.objectweb.asm.Opcodes.*;
 import static straddle.tcg.machine.Assembler.*;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.function.IntSupplier;
 import org.objectweb.asm.Label;
 import straddle.tcg.Cpu;
 import straddle.tcg.block.Tb;
@@ -26,32 +28,74 @@ import straddle.tcg.op.MicroOp;
 final class MachineEmitter extends HostOperations {
     private static final int NO_CONDITION = -1;
 
-    /// Micro-ops of the block, by number, to call whatever they say.
-    private final BitSet called;
+    private final Plan plan;
 
     private final IdentityHashMap<Label, List<Integer>> forward = new IdentityHashMap<>();
+
+    /// What holds where a jump to a label is, for one that need not leave everything to memory.
+    private final IdentityHashMap<Label, Snapshot> snapshots = new IdentityHashMap<>();
+
+    /// What is to be written yet: where jumps of a loop lead.
+    private final ArrayDeque<Way> ways = new ArrayDeque<>();
+
+    /// What the loop begins with, and where, once it is being written.
+    private Snapshot loop;
+
+    private long loopStart;
+
+    /// Whether the present micro-op has a jump that is followed.
+    private boolean isFollowed;
+
+    /// A jump that was followed.
+    private record Way(Jump jump, Tb from, int end, Snapshot snapshot, boolean isInLoop) {}
+
     private boolean ended;
 
     /// Whether there is bytecode for the present micro-op, and no machine code.
     private boolean hasBytecode;
 
-    /// @param called micro-ops, by their number in the block, that have proved to be [Unsupported]
-    MachineEmitter(MachineCode owner, Assembler asm, Tb tb, BitSet called, int zeroSlot) {
-        super(owner, asm, tb, zeroSlot);
-        this.called = called;
+    MachineEmitter(MachineCode owner, Assembler asm, Plan plan, int zeroSlot) {
+        super(owner, asm, plan.tb, zeroSlot);
+        this.plan = plan;
     }
 
-    /// Emits the block; returns false, with one more micro-op among those to call, if it must be done anew.
+    /// Emits the block, and the loop that it begins if there is to be one; returns false if it must be done anew, as the
+    /// plan says by now.
     boolean emit() {
+        plan.begin();
+        try {
+            if (!block(plan.tb)) {
+                return false;
+            }
+            while (!ways.isEmpty()) {
+                if (!follow(ways.pop())) {
+                    return false;
+                }
+            }
+        } catch (Snapshot.Mismatch e) {
+            plan.weaken(e);
+            return false;
+        }
+        outOfLine.forEach(Runnable::run);
+        return true;
+    }
+
+    private boolean block(Tb of) {
+        BitSet called = plan.called(of);
+        tb = of;
+        ended = false;
+        opStart = now;
         begin();
         int number = 0;
-        for (MicroOp op = tb.head.next; op != null && !ended; op = op.next) {
+        for (MicroOp op = of.head.next; op != null && !ended; op = op.next) {
             current = op;
             hasBytecode = called.get(number);
+            isFollowed = false;
             if (hasBytecode) {
                 call(op);
             } else {
                 try {
+                    isFollowed = plan.followsLoop && isFollowed(op);
                     op.emit(this);
                     endOp();
                 } catch (Unsupported e) {
@@ -63,11 +107,64 @@ final class MachineEmitter extends HostOperations {
         }
         if (!forward.isEmpty()) {
             // The block ends within a predicated part.
+            plan.followsLoop = false;
             called.set(0, number);
             return false;
         }
-        outOfLine.forEach(Runnable::run);
         return true;
+    }
+
+    private boolean isFollowed(MicroOp op) {
+        for (Jump jump : op.jumps()) {
+            if (plan.follows(jump)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean follow(Way way) {
+        forgetWithout();
+        way.snapshot.restore(this);
+        Tb to = way.jump.linked();
+        boolean isFirst = to == plan.tb && loop == null;
+        if (isFirst || to != plan.tb && (loop == null || way.isInLoop) && plan.follows(way.jump)) {
+            asm.patchHere(way.end);
+            if (isFirst) {
+                loop = way.snapshot;
+                loopStart = asm.here();
+            }
+            plan.follow(to);
+            return block(to);
+        }
+        tb = way.from;
+        asm.patchHere(way.end);
+        if (to != plan.tb || !goBack(way.isInLoop)) {
+            flush();
+            go(way.jump);
+        }
+        return true;
+    }
+
+    /// Goes on at the loop's beginning; returns false if that can't be.
+    private boolean goBack(boolean isInLoop) {
+        try {
+            loop.reconcile(this);
+        } catch (Snapshot.Mismatch e) {
+            if (isInLoop && plan.canWeaken(e)) {
+                throw e;
+            }
+            return false;
+        }
+        asm.jumpTo(loopStart);
+        return true;
+    }
+
+    /// Has registers hold nothing any more, whatever memory lacks.
+    private void forgetWithout() {
+        dirty.clear();
+        wides.areInMemory();
+        forget();
     }
 
     private void begin() {
@@ -75,11 +172,15 @@ final class MachineEmitter extends HostOperations {
         int spent = asm.jumpIf(CC_S);
         asm.arithmeticMemoryConstant(CMP, false, FRAME, Frame.KICK, 0);
         int kicked = asm.jumpIf(CC_NE);
+        Runnable flush = flushLater();
+        Exit exit = new Exit(Exit.Kind.ATTEND, tb, null, 0);
+        exit.isInLoop = tb != plan.tb || plan.followsLoop;
         outOfLine.add(() -> {
             asm.patchHere(spent);
             asm.patchHere(kicked);
-            asm.arithmeticMemoryConstant(ADD, true, FRAME, Frame.LEFT, tb.insns);
-            exit(new Exit(Exit.Kind.ATTEND, tb, null, 0));
+            asm.arithmeticMemoryConstant(ADD, true, FRAME, Frame.LEFT, exit.tb.insns);
+            flush.run();
+            exit(exit);
         });
     }
 
@@ -96,19 +197,52 @@ final class MachineEmitter extends HostOperations {
     // ---- memory
 
     @Override
-    int ask(int virtual, int width, int tag) {
+    IntSupplier reach(int virtual, int width, int tag) {
         if (width > 1) {
             asm.address(RDX, virtual, width - 1);
         } else {
             asm.move(RDX, virtual);
         }
+        // Another vCPU that takes a page back looks at the TLB's entries alone.
+        if (loop != null && (tag == Tlb.READ || !owner.isShared())) {
+            asm.arithmeticConstant(AND, true, RDX, -4096);
+            return reachBySite(virtual, tag);
+        }
         asm.move32(RCX, virtual);
         asm.arithmeticConstant(AND, true, RDX, -4096);
+        int miss = findEntry(tag);
+        asm.load(RCX, RCX, Tlb.ADDEND);
+        return () -> miss;
+    }
+
+    /// With the page in RDX and the address in RCX, has RCX point to the TLB's entry; returns the jump to where it does
+    /// not answer.
+    private int findEntry(int tag) {
         asm.shift(SHR, false, RCX, Tlb.INDEX_SHIFT);
         asm.arithmeticConstant(AND, false, RCX, Tlb.INDEX_MASK);
         asm.address(RCX, RCX, TLB, 0, 0);
         asm.arithmeticMemoryCompare(RDX, RCX, tag);
         return asm.jumpIf(CC_NE);
+    }
+
+    /// Within a loop an access looks first at where it went before, for which the host need not know the address.
+    private IntSupplier reachBySite(int virtual, int tag) {
+        int site = owner.site(tag);
+        asm.arithmeticMemoryCompare(RDX, TLB, site + Tlb.SITE_PAGE);
+        int other = asm.jumpIf(CC_NE);
+        asm.load(RCX, TLB, site + Tlb.SITE_ADDEND);
+        long known = asm.here();
+        int[] miss = new int[1];
+        outOfLine.add(() -> {
+            asm.patchHere(other);
+            asm.move32(RCX, virtual);
+            miss[0] = findEntry(tag);
+            asm.load(RCX, RCX, Tlb.ADDEND);
+            asm.store(TLB, site + Tlb.SITE_ADDEND, RCX);
+            asm.store(TLB, site + Tlb.SITE_PAGE, RDX);
+            asm.jumpTo(known);
+        });
+        return () -> miss[0];
     }
 
     @Override
@@ -117,16 +251,16 @@ final class MachineEmitter extends HostOperations {
         int virtual = register(address);
         Value d = use(target(address));
         Runnable flush = flushLater();
-        int miss = ask(virtual, width, Tlb.READ);
-        asm.load(RCX, RCX, Tlb.ADDEND);
+        IntSupplier miss = reach(virtual, width, Tlb.READ);
         asm.load(width, d.register, virtual, RCX);
         long done = asm.here();
         int to = d.register;
+        Exit exit = new Exit(Exit.Kind.LOAD, tb, op, width);
         outOfLine.add(() -> {
-            asm.patchHere(miss);
+            asm.patchHere(miss.getAsInt());
             flush.run();
             asm.store(FRAME, Frame.VIRTUAL, virtual);
-            asm.constant(RAX, owner.number(new Exit(Exit.Kind.LOAD, tb, op, width)));
+            asm.constant(RAX, owner.number(exit));
             asm.callTo(owner.suspendAddress());
             asm.load(to, FRAME, Frame.VALUE);
             asm.jumpTo(done);
@@ -144,20 +278,20 @@ final class MachineEmitter extends HostOperations {
         boolean immediate = value.isImmediate() || value.isConstant && width < 8;
         int from = immediate ? Value.NOWHERE : register(value);
         Runnable flush = flushLater();
-        int miss = ask(virtual, width, Tlb.WRITE);
-        asm.load(RCX, RCX, Tlb.ADDEND);
+        IntSupplier miss = reach(virtual, width, Tlb.WRITE);
         if (immediate) {
             asm.storeConstant(width, virtual, RCX, (int) value.constant);
         } else {
             asm.store(width, virtual, RCX, from);
         }
         long done = asm.here();
+        Exit exit = new Exit(Exit.Kind.STORE, tb, op, width);
         outOfLine.add(() -> {
-            asm.patchHere(miss);
+            asm.patchHere(miss.getAsInt());
             flush.run();
             asm.store(FRAME, Frame.VIRTUAL, virtual);
             storeThen(FRAME, Frame.VALUE, value, from);
-            asm.constant(RAX, owner.number(new Exit(Exit.Kind.STORE, tb, op, width)));
+            asm.constant(RAX, owner.number(exit));
             asm.callTo(owner.suspendAddress());
             asm.jumpTo(done);
         });
@@ -529,15 +663,36 @@ final class MachineEmitter extends HostOperations {
     @Override
     public void branchIf(int cond, Label to) {
         settle();
-        flush();
-        int cc = prepare(cond);
-        forward.computeIfAbsent(to, _ -> new ArrayList<>()).add(asm.jumpIf(cc));
+        if (!isFollowed) {
+            flush();
+        }
+        branchTo(to, prepare(cond));
+    }
+
+    private void branchTo(Label to, int cc) {
+        List<Integer> ends = forward.computeIfAbsent(to, _ -> new ArrayList<>());
+        ends.add(asm.jumpIf(cc));
+        if (isFollowed) {
+            if (ends.size() > 1) {
+                throw Snapshot.Mismatch.MISMATCH;
+            }
+            forgetScratch();
+            snapshots.put(to, new Snapshot(this, true));
+        }
+    }
+
+    private void forgetScratch() {
+        for (int i = 0; i < scratch.length; i++) {
+            setScratch(i, null);
+        }
     }
 
     @Override
     public void branch(int opcode, Label to) {
         settle();
-        flush();
+        if (!isFollowed) {
+            flush();
+        }
         int cc;
         if (opcode == IF_ICMPLT || opcode == IF_ICMPGE) {
             Value b = pop();
@@ -566,7 +721,7 @@ final class MachineEmitter extends HostOperations {
                         default -> throw Unsupported.UNSUPPORTED;
                     };
         }
-        forward.computeIfAbsent(to, _ -> new ArrayList<>()).add(asm.jumpIf(cc));
+        branchTo(to, cc);
     }
 
     private void arrive(Label label) {
@@ -581,14 +736,23 @@ final class MachineEmitter extends HostOperations {
         if (!ended) {
             throw Unsupported.UNSUPPORTED;
         }
-        forget();
+        Snapshot snapshot = snapshots.remove(label);
+        if (snapshot == null) {
+            forget();
+            kind = NO_KIND;
+        } else {
+            forgetWithout();
+            snapshot.restore(this);
+        }
         arrive(label);
-        kind = NO_KIND;
         ended = false;
     }
 
     @Override
     public void join(Label label) {
+        if (isFollowed) {
+            throw Snapshot.Mismatch.MISMATCH;
+        }
         settle();
         flush();
         forget();
@@ -637,7 +801,7 @@ final class MachineEmitter extends HostOperations {
         int notYet = asm.jumpIf(CC_E);
         Runnable flush = flushLater();
         long loaded = asm.here();
-        MicroOp op = current;
+        Exit exit = new Exit(Exit.Kind.LEAVE, tb, current, 0);
         outOfLine.add(() -> {
             asm.patchHere(notYet);
             asm.testMemoryConstant(FRAME, Frame.PROMISES, Cpu.PROMISE_FLOATS);
@@ -647,7 +811,7 @@ final class MachineEmitter extends HostOperations {
             asm.jumpTo(loaded);
             asm.patchHere(never);
             flush.run();
-            exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
+            exit(exit);
         });
     }
 
@@ -685,7 +849,34 @@ final class MachineEmitter extends HostOperations {
     @Override
     public void jump(Jump jump) {
         settle();
-        flush();
+        if (isFollowed && plan.follows(jump)) {
+            follow(jump);
+        } else {
+            flush();
+            go(jump);
+        }
+        ended = true;
+    }
+
+    private void follow(Jump jump) {
+        if (jump.linked() == plan.tb && loop != null) {
+            if (!goBack(true)) {
+                flush();
+                go(jump);
+            }
+        } else {
+            forgetScratch();
+            boolean isBack = jump.linked() == plan.tb;
+            if (isBack && !plan.keepsFlags) {
+                leaveFlags();
+            }
+            Snapshot snapshot = new Snapshot(this, plan.keepsFacts || !isBack);
+            ways.push(new Way(jump, tb, asm.jump(), snapshot, loop != null));
+        }
+    }
+
+    /// Leaves for another block; memory has everything.
+    private void go(Jump jump) {
         Exit exit = new Exit(Exit.Kind.JUMP, tb, jump, 0);
         int stale = 0;
         if (!jump.staysInPage()) {
@@ -705,7 +896,6 @@ final class MachineEmitter extends HostOperations {
             exit.stub = asm.here();
             exit(exit);
         });
-        ended = true;
     }
 
     @Override
@@ -732,11 +922,12 @@ final class MachineEmitter extends HostOperations {
         asm.load(RDX, FRAME, tb.isGlobal ? Frame.GLOBAL_KEY : Frame.KEY);
         asm.arithmeticMemoryCompare(RDX, RCX, Frame.JUMP_KEY);
         int otherKey = asm.jumpIf(CC_NE);
+        Exit exit = new Exit(Exit.Kind.LEAVE, tb, op, 0);
         outOfLine.add(() -> {
             asm.patchHere(otherPc);
             asm.patchHere(otherKey);
             flush.run();
-            exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
+            exit(exit);
         });
         release(to);
         asm.load(code.register, RCX, Frame.JUMP_TARGET);

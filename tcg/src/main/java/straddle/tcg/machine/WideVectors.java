@@ -21,12 +21,12 @@ final class WideVectors {
     private final int[] registers = new int[(HostState.MAX_INDEX - Emitter.VECTOR) / 2];
 
     /// Which vector each XMM register holds, and when it was needed last.
-    private final int[] held = new int[16];
+    final int[] held = new int[16];
 
     private final int[] stamps = new int[16];
 
     /// XMM registers whose vector's memory is older.
-    private final BitSet dirty = new BitSet(16);
+    final BitSet dirty = new BitSet(16);
 
     WideVectors(HostState state) {
         this.state = state;
@@ -41,6 +41,11 @@ final class WideVectors {
 
     boolean has(int index) {
         return registers[index >> 1] >= 0;
+    }
+
+    /// The XMM register that has a vector, by its number, or -1.
+    int registerOf(int number) {
+        return registers[number];
     }
 
     /// The XMM register that has a vector.
@@ -108,7 +113,7 @@ final class WideVectors {
         dirty.set(vector);
     }
 
-    private void put(int index, int vector) {
+    void put(int index, int vector) {
         registers[index >> 1] = vector;
         held[vector] = index >> 1;
         stamps[vector] = ++state.now;
@@ -171,7 +176,7 @@ final class WideVectors {
     }
 
     /// Leaves flags alone.
-    private void store(int number, int vector) {
+    void store(int number, int vector) {
         asm.load(RCX, HostState.FRAME, Frame.VECTORS);
         asm.storeVector(RCX, 16L * number, vector);
     }

@@ -26,7 +26,7 @@ public abstract class Emitter {
     public static final int ACCESS_BYTES = 130;
 
     /// Besides the kinds of [Flags], what is known of the flags at a place: nothing, ...
-    protected static final int NO_KIND = -1;
+    public static final int NO_KIND = -1;
 
     /// ... or that they are those of a subtraction without a borrow, so that its operands can be compared.
     protected static final int COMPARISON = 100;
