@@ -6,8 +6,8 @@ import static straddle.tcg.machine.Assembler.*;
 import java.util.function.IntSupplier;
 import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Tlb;
-import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Flags;
+import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Word;
 
 /// What computes: the JVM's instructions, and what micro-ops call that the host has instructions for.
