@@ -84,6 +84,7 @@ public final class MachineCode {
 
     private Exit[] exits = new Exit[1024];
     private int exitCount;
+    private int nextSite;
     private final List<MachineBlock> blocks = new ArrayList<>();
     private final Map<Long, Integer> modes = new HashMap<>();
     private long lastMode;
@@ -223,7 +224,7 @@ public final class MachineCode {
 
     /// Where, behind the TLB's address, an access may keep the page that it went to last.
     int site(int tag) {
-        int number = cpu.sites.getAndIncrement();
+        int number = nextSite++;
         return tag == Tlb.READ ? Tlb.loadSite(number) : Tlb.storeSite(number);
     }
 
@@ -260,8 +261,11 @@ public final class MachineCode {
         boolean wasLoop = plan.followsLoop;
         for (int attempt = 0; attempt < MAX_ATTEMPTS && plan.followsLoop == wasLoop; attempt++) {
             int exitsBefore = exitCount;
+            int sitesBefore = cpu.sites.get();
+            nextSite = sitesBefore;
             Assembler asm = new Assembler(position);
             if (new MachineEmitter(this, asm, plan, zeroSlot).emit()) {
+                cpu.sites.addAndGet(nextSite - sitesBefore);
                 install(plan, asm);
                 break;
             }

@@ -240,6 +240,7 @@ final class MachineEmitter extends HostOperations {
             asm.load(RCX, RCX, Tlb.ADDEND);
             asm.store(TLB, site + Tlb.SITE_ADDEND, RCX);
             asm.store(TLB, site + Tlb.SITE_PAGE, RDX);
+            asm.storeConstant(TLB, Tlb.SITES_FILLED, 1);
             asm.jumpTo(known);
         });
         return () -> miss[0];

@@ -45,11 +45,16 @@ public final class Tlb {
     private static final int ENTRY_SHIFT = 5;
 
     private static final int SITE_SHIFT = 4;
-    private static final int LOAD_SITES = 1024;
-    private static final int STORE_SITES = 512;
+    // Each flush clears those that have been given away.
+    private static final int LOAD_SITES = 128;
+    private static final int STORE_SITES = 64;
     private static final int FIRST_LOAD_SITE = ENTRIES << ENTRY_SHIFT;
     private static final int FIRST_STORE_SITE = FIRST_LOAD_SITE + (LOAD_SITES << SITE_SHIFT);
-    private static final int BYTES = FIRST_STORE_SITE + (STORE_SITES << SITE_SHIFT);
+
+    /// Where, behind a table's address, whoever fills a site puts anything but 0.
+    public static final int SITES_FILLED = FIRST_STORE_SITE + (STORE_SITES << SITE_SHIFT);
+
+    private static final int BYTES = SITES_FILLED + 8;
 
     private final long address;
 
@@ -97,6 +102,10 @@ public final class Tlb {
     }
 
     private void clearSites() {
+        if (Raw.getLong(address + SITES_FILLED) == 0) {
+            return;
+        }
+        Raw.putLong(address + SITES_FILLED, 0);
         long count = sites.get();
         Raw.fill(address + FIRST_LOAD_SITE, Math.min(count, LOAD_SITES) << SITE_SHIFT, (byte) -1);
         Raw.fill(address + FIRST_STORE_SITE, Math.min(count, STORE_SITES) << SITE_SHIFT, (byte) -1);

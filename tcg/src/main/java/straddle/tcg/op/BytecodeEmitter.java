@@ -763,6 +763,13 @@ public final class BytecodeEmitter extends Emitter {
                     at(TLB, site + Tlb.SITE_PAGE);
                     m.visitVarInsn(LLOAD, PAGE);
                 });
+        raw(
+                "putLong",
+                "(JJ)V",
+                () -> {
+                    at(TLB, Tlb.SITES_FILLED);
+                    constant(1);
+                });
         m.visitLabel(known);
         frame();
         getLong(TLB, site + Tlb.SITE_ADDEND);

@@ -23,7 +23,7 @@ public abstract class Emitter {
     public static final int TARGET_BYTES = 24;
 
     /// Bytecode for an access to memory besides its address, at most.
-    public static final int ACCESS_BYTES = 130;
+    public static final int ACCESS_BYTES = 142;
 
     /// Besides the kinds of [Flags], what is known of the flags at a place: nothing, ...
     public static final int NO_KIND = -1;
