@@ -89,6 +89,8 @@ public final class MachineCode {
     private final Map<Long, Integer> modes = new HashMap<>();
     private long lastMode;
     private int lastModeNumber = -1;
+    private long otherMode;
+    private int otherModeNumber = -1;
     private long compiled;
     private long loops;
     private long compileNanos;
@@ -364,8 +366,16 @@ public final class MachineCode {
     private int modeNumber() {
         long mode = cpu.modeKey();
         if (mode != lastMode || lastModeNumber < 0) {
+            long before = lastMode;
+            int numberBefore = lastModeNumber;
+            // A program and its kernel take turns.
+            lastModeNumber =
+                    mode == otherMode && otherModeNumber >= 0
+                            ? otherModeNumber
+                            : modes.computeIfAbsent(mode, _ -> modes.size());
             lastMode = mode;
-            lastModeNumber = modes.computeIfAbsent(mode, _ -> modes.size());
+            otherMode = before;
+            otherModeNumber = numberBefore;
         }
         return lastModeNumber;
     }

@@ -184,7 +184,7 @@ final class Control extends MicroOp {
             case SWAPGS -> {
                 privileged(c);
                 long base = c.segments[GS].base;
-                c.segments[GS].base = c.msrs.getOrDefault(MSR_KERNEL_GS_BASE, 0L);
+                c.segments[GS].base = c.msrs.get(MSR_KERNEL_GS_BASE, 0L);
                 c.msrs.put(MSR_KERNEL_GS_BASE, base);
                 c.updateMode();
             }
@@ -475,7 +475,7 @@ final class Control extends MicroOp {
         c.r[RAX] = tsc & 0xffff_ffffL;
         c.r[RDX] = tsc >>> 32;
         if (op == Op.RDTSCP) {
-            c.r[RCX] = c.msrs.getOrDefault(MSR_TSC_AUX, 0L) & 0xffff_ffffL;
+            c.r[RCX] = c.msrs.get(MSR_TSC_AUX, 0L) & 0xffff_ffffL;
         }
     }
 

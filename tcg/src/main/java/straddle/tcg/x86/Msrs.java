@@ -50,13 +50,13 @@ final class Msrs {
             }
             case BIOS_SIGN_ID -> 1L << 32;
             case MTRRCAP -> 0x508;
-            case MSR_PAT -> c.msrs.getOrDefault(number, 0x0007_0406_0007_0406L);
-            case MSR_MISC_ENABLE -> c.msrs.getOrDefault(number, 1L);
+            case MSR_PAT -> c.msrs.get(number, 0x0007_0406_0007_0406L);
+            case MSR_MISC_ENABLE -> c.msrs.get(number, 1L);
             default -> {
                 if (!isPlain(number)) {
                     throw c.gp();
                 }
-                yield c.msrs.getOrDefault(number, 0L);
+                yield c.msrs.get(number, 0L);
             }
         };
     }

@@ -370,13 +370,13 @@ final class Transfer extends MicroOp {
         if ((c.efer & EFER_SCE) == 0 || !c.isProtected()) {
             throw c.fault(UD);
         }
-        long star = c.msrs.getOrDefault(MSR_STAR, 0L);
+        long star = c.msrs.get(MSR_STAR, 0L);
         int cs = (int) (star >>> 32) & 0xfffc;
         c.r[RCX] = nextPc;
         if (c.isLongMode()) {
             c.r[11] = c.rflags() & ~(long) RFLAGS_RF;
-            c.pc = c.msrs.getOrDefault(is64 ? MSR_LSTAR : MSR_CSTAR, 0L);
-            long mask = c.msrs.getOrDefault(MSR_SFMASK, 0L);
+            c.pc = c.msrs.get(is64 ? MSR_LSTAR : MSR_CSTAR, 0L);
+            long mask = c.msrs.get(MSR_SFMASK, 0L);
             c.setRflags(c.rflags() & ~mask & ~(long) RFLAGS_RF);
         } else {
             c.pc = star & 0xffff_ffffL;
@@ -395,7 +395,7 @@ final class Transfer extends MicroOp {
         if (c.cpl != 0) {
             throw c.gp();
         }
-        int base = (int) (c.msrs.getOrDefault(MSR_STAR, 0L) >>> 48) & 0xffff;
+        int base = (int) (c.msrs.get(MSR_STAR, 0L) >>> 48) & 0xffff;
         if (c.isLongMode()) {
             long target = c.r[RCX];
             if (wide && target << 16 >> 16 != target) {
@@ -415,15 +415,15 @@ final class Transfer extends MicroOp {
     }
 
     private void sysenter(X86Cpu c) {
-        int cs = c.msrs.getOrDefault(MSR_SYSENTER_CS, 0L).intValue() & 0xfffc;
+        int cs = (int) c.msrs.get(MSR_SYSENTER_CS, 0) & 0xfffc;
         if (!c.isProtected() || cs == 0) {
             throw c.gp();
         }
         c.systemFlags &= ~(RFLAGS_VM | RFLAGS_IF | RFLAGS_RF);
         boolean longMode = c.isLongMode();
         long mask = longMode ? -1 : 0xffff_ffffL;
-        c.r[RSP] = c.msrs.getOrDefault(MSR_SYSENTER_ESP, 0L) & mask;
-        c.pc = c.msrs.getOrDefault(MSR_SYSENTER_EIP, 0L) & mask;
+        c.r[RSP] = c.msrs.get(MSR_SYSENTER_ESP, 0L) & mask;
+        c.pc = c.msrs.get(MSR_SYSENTER_EIP, 0L) & mask;
         c.cpl = 0;
         Descriptors.setFlat(c.segments[CS], cs, true, 0, longMode);
         Descriptors.setFlat(c.segments[SS], cs + 8, false, 0, false);
@@ -431,7 +431,7 @@ final class Transfer extends MicroOp {
     }
 
     private void sysexit(X86Cpu c) {
-        int base = c.msrs.getOrDefault(MSR_SYSENTER_CS, 0L).intValue() & 0xfffc;
+        int base = (int) c.msrs.get(MSR_SYSENTER_CS, 0) & 0xfffc;
         if (!c.isProtected() || base == 0 || c.cpl != 0) {
             throw c.gp();
         }

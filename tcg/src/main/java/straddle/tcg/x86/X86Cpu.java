@@ -4,8 +4,6 @@ import static straddle.core.arch.x86.X86.*;
 
 import java.lang.foreign.Arena;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
@@ -126,7 +124,7 @@ public final class X86Cpu extends Cpu {
     long xcr0;
     long apicBase;
     final long[] dr = new long[8];
-    final Map<Integer, Long> msrs = new TreeMap<>();
+    final MsrValues msrs = new MsrValues();
 
     /// RFLAGS without the six arithmetic flags and the fixed bit.
     int systemFlags;
@@ -355,7 +353,7 @@ public final class X86Cpu extends Cpu {
         s.apicBase = apicBase();
         System.arraycopy(dr, 0, s.dr, 0, 8);
         s.msrs.clear();
-        s.msrs.putAll(msrs);
+        msrs.addTo(s.msrs);
         s.msrs.put(MSR_TSC, tsc());
         s.msrs.put(MSR_TSC_ADJUST, tscOffset);
         s.halted = halted;
