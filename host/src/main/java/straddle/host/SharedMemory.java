@@ -6,6 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import straddle.core.memory.RamAllocator;
+import straddle.core.memory.RamUnavailableException;
 import straddle.linux.libc.Libc;
 
 /// Zero-filled anonymous memory that KVM's memory slots, the translator and devices share: memfd_create(2), mmap(2).
@@ -13,7 +15,19 @@ public final class SharedMemory {
     private static final int PAGE_BYTES = 4096;
     private static final Path MEMINFO = Path.of("/proc/meminfo");
 
+    /// Guest RAM of this memory.
+    public static final RamAllocator RAM = SharedMemory::ram;
+
     private SharedMemory() {}
+
+    private static MemorySegment ram(String name, long bytes, Arena arena)
+            throws RamUnavailableException {
+        try {
+            return allocate(name, bytes, arena);
+        } catch (HostException e) {
+            throw new RamUnavailableException(e.getMessage(), e);
+        }
+    }
 
     /// Maps `bytes` bytes, in huge pages where the host allows it.
     ///

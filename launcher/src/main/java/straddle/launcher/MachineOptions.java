@@ -1,12 +1,8 @@
 package straddle.launcher;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 import straddle.core.memory.RamAllocator;
-import straddle.core.memory.RamUnavailableException;
-import straddle.host.HostException;
 import straddle.host.SharedMemory;
 import straddle.launcher.report.Figures;
 import straddle.machines.boot.Boot;
@@ -75,15 +71,9 @@ final class MachineOptions {
 
     /// Memory that KVM, the translator and devices share.
     static RamAllocator ram() {
-        return LINUX ? MachineOptions::shared : RamAllocator.OFF_HEAP;
-    }
-
-    private static MemorySegment shared(String name, long bytes, Arena arena)
-            throws RamUnavailableException {
-        try {
-            return SharedMemory.allocate("straddle-" + name, bytes, arena);
-        } catch (HostException e) {
-            throw new RamUnavailableException(e.getMessage(), e);
-        }
+        return LINUX
+                ? (name, bytes, arena) ->
+                        SharedMemory.RAM.allocate("straddle-" + name, bytes, arena)
+                : RamAllocator.OFF_HEAP;
     }
 }

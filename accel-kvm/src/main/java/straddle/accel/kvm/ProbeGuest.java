@@ -95,7 +95,7 @@ final class ProbeGuest implements AutoCloseable {
         MachineLock lock = new MachineLock();
         AddressSpace memory = new AddressSpace(lock);
         try {
-            RamBlock block = RamBlock.allocate("probe", RAM_BYTES, ProbeGuest::allocate, arena);
+            RamBlock block = RamBlock.allocate("probe", RAM_BYTES, SharedMemory.RAM, arena);
             memory.mapRam(0, block);
             KvmAccelerator accelerator =
                     KvmAccelerator.create(
@@ -135,15 +135,6 @@ final class ProbeGuest implements AutoCloseable {
             // syscall
             Outcome outcome = guest.run(state, "0f05");
             return outcome.vector() == PF && (outcome.errorCode() & 4) != 0;
-        }
-    }
-
-    private static MemorySegment allocate(String name, long bytes, Arena arena)
-            throws RamUnavailableException {
-        try {
-            return SharedMemory.allocate(name, bytes, arena);
-        } catch (HostException e) {
-            throw new RamUnavailableException(e.getMessage(), e);
         }
     }
 

@@ -30,6 +30,7 @@ import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.Vcpu;
+import straddle.host.SharedMemory;
 
 /// Native slices under a translator that does next to nothing. The guest's tables lie at 0x1000 to 0x4000 and map
 /// four pages of user code to 0x20_0000.
@@ -55,7 +56,7 @@ class HybridVcpuTest {
     @BeforeEach
     void mapUserCode() throws Exception {
         TestVm.assumeKvm();
-        memory.mapRam(0, RamBlock.allocate("ram", 4 << 20, TestVm.SHARED, arena));
+        memory.mapRam(0, RamBlock.allocate("ram", 4 << 20, SharedMemory.RAM, arena));
         for (int level = 4; level > 1; level--) {
             long table = ROOT + (4 - level) * 0x1000L;
             memory.write(

@@ -25,6 +25,7 @@ import straddle.core.memory.RamBlock;
 import straddle.core.time.VirtualClock;
 import straddle.host.HostException;
 import straddle.host.ProcessUsage;
+import straddle.host.SharedMemory;
 import straddle.linux.libc.Libc;
 
 @EnabledOnOs(
@@ -111,7 +112,7 @@ class KvmProviderTest {
         MachineLock lock = new MachineLock();
         AddressSpace memory = new AddressSpace(lock);
         try (Arena arena = Arena.ofShared()) {
-            RamBlock block = RamBlock.allocate("ram", 8192, TestVm.SHARED, arena);
+            RamBlock block = RamBlock.allocate("ram", 8192, SharedMemory.RAM, arena);
             try (var accelerator =
                     (KvmAccelerator) new KvmProvider().create(resources(lock, memory))) {
                 accelerator.vm().close();

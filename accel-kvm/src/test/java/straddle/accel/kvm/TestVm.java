@@ -16,13 +16,10 @@ import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
-import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
-import straddle.core.memory.RamUnavailableException;
 import straddle.core.memory.Region;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Vcpu;
-import straddle.host.HostException;
 import straddle.host.SharedMemory;
 
 /// A VM with 1 MiB of RAM at 0, 64 KiB of ROM at 0x20_0000 and one vCPU.
@@ -30,15 +27,6 @@ final class TestVm implements AutoCloseable {
     static final int RAM_BYTES = 1 << 20;
     static final long ROM_GPA = 0x20_0000;
     static final int CODE = 0x1000;
-
-    static final RamAllocator SHARED =
-            (name, bytes, arena) -> {
-                try {
-                    return SharedMemory.allocate(name, bytes, arena);
-                } catch (HostException e) {
-                    throw new RamUnavailableException(e.getMessage(), e);
-                }
-            };
 
     final Arena arena = Arena.ofShared();
     final MachineLock lock = new MachineLock();
@@ -51,8 +39,8 @@ final class TestVm implements AutoCloseable {
     final Vcpu vcpu;
 
     private TestVm(InterruptSource interrupts, boolean kernelIrqChip) throws Exception {
-        ram = memory.mapRam(0, RamBlock.allocate("ram", RAM_BYTES, SHARED, arena));
-        RamBlock romBlock = RamBlock.allocate("rom", 0x1_0000, SHARED, arena);
+        ram = memory.mapRam(0, RamBlock.allocate("ram", RAM_BYTES, SharedMemory.RAM, arena));
+        RamBlock romBlock = RamBlock.allocate("rom", 0x1_0000, SharedMemory.RAM, arena);
         rom = memory.mapRam("rom", ROM_GPA, romBlock, 0, romBlock.length(), true);
         accelerator =
                 (KvmAccelerator)

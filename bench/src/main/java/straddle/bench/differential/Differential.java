@@ -13,13 +13,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import straddle.bench.Tier;
+import straddle.bench.TrialMachine;
 import straddle.bench.differential.Comparison.Difference;
 import straddle.bench.differential.InstructionTable.Cell;
 import straddle.bench.system.SystemDifferential;
 import straddle.core.accel.AcceleratorException;
-import straddle.core.accel.AcceleratorProvider;
-import straddle.core.accel.Availability;
-import straddle.core.accel.GuestArchitecture;
 
 /// The differential test as a command: the same user code under two engines, and what came out differently.
 ///
@@ -181,17 +179,7 @@ public final class Differential {
 
     /// Starts an engine by name; see [Engine] for rehearsals.
     static Subject open(String name, int rehearsals) throws AcceleratorException {
-        for (AcceleratorProvider provider : AcceleratorProvider.installed()) {
-            if (provider.name().equals(name)) {
-                if (provider.availability(GuestArchitecture.X86_64)
-                        instanceof Availability.Unavailable(String because, String remedy)) {
-                    throw new AcceleratorException(
-                            name + " is unavailable, because " + because + ". " + remedy);
-                }
-                return new Engine(provider, rehearsals);
-            }
-        }
-        throw new AcceleratorException("There is no engine " + name + " here.");
+        return new Engine(TrialMachine.provider(name), rehearsals);
     }
 
     private List<Cell> cells() {

@@ -2,35 +2,23 @@ package straddle.bench.differential;
 
 import static straddle.core.arch.x86.X86.*;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.concurrent.locks.LockSupport;
-import straddle.core.accel.Accelerator;
+import straddle.bench.TrialMachine;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
-import straddle.core.accel.GuestArchitecture;
-import straddle.core.accel.VmResources;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.IoDevice;
-import straddle.core.bus.MachineLock;
-import straddle.core.bus.PortBus;
-import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
-import straddle.core.memory.RamBlock;
-import straddle.core.memory.RamUnavailableException;
-import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.Vcpu;
-import straddle.host.HostException;
 import straddle.host.SharedMemory;
 
 /// One engine with a [UserSandbox] of its own, ready to run cases one after another on one thread.
 final class Engine implements Subject {
     private static final long HANG_NANOS = 3_000_000_000L;
     private static final long WATCH_NANOS = 200_000_000L;
-    private static final String ALL_FEATURES = "max";
 
     /// Of the instructions of a case that counts as compiled, one in so many may be interpreted.
     private static final int INTERPRETED_SHARE = 10;
@@ -39,15 +27,10 @@ final class Engine implements Subject {
 
     private final String name;
     private final int rehearsals;
-    private final Arena arena = Arena.ofShared();
+    private final TrialMachine machine;
     final AddressSpace memory;
-    private final MemorySegment ram;
-    private final Accelerator accelerator;
     final Vcpu vcpu;
     private final X86State saved = new X86State();
-    private final Thread watchdog;
-    private volatile long deadline = Long.MAX_VALUE;
-    private volatile boolean closed;
     private int vector;
     private long compiledBefore;
     private long interpretedBefore;
@@ -61,44 +44,18 @@ final class Engine implements Subject {
     Engine(AcceleratorProvider provider, int rehearsals) throws AcceleratorException {
         this.rehearsals = rehearsals;
         name = provider.name();
-        MachineLock lock = new MachineLock();
-        memory = new AddressSpace(lock);
-        RamBlock block = allocate();
-        ram = block.bytes();
-        memory.mapRam(0, block);
+        machine =
+                new TrialMachine(
+                        provider,
+                        SharedMemory.RAM,
+                        UserSandbox.RAM_BYTES,
+                        new VectorPorts(),
+                        256,
+                        WATCH_NANOS,
+                        () -> {});
+        memory = machine.memory;
+        vcpu = machine.vcpu;
         UserSandbox.install(memory);
-        PortBus ports = new PortBus(lock);
-        ports.map("vectors", 0, 256, new VectorPorts());
-        VirtualClock clock = new VirtualClock(System::nanoTime, lock);
-        accelerator =
-                provider.create(
-                        new VmResources(
-                                GuestArchitecture.X86_64,
-                                memory,
-                                ports,
-                                clock,
-                                1,
-                                false,
-                                ALL_FEATURES));
-        vcpu = accelerator.createVcpu(0, InterruptSource.NONE);
-        watchdog = Thread.ofPlatform().name("watchdog-" + name).daemon().start(this::watch);
-    }
-
-    private RamBlock allocate() throws AcceleratorException {
-        try {
-            return RamBlock.allocate("sandbox", UserSandbox.RAM_BYTES, Engine::shared, arena);
-        } catch (RamUnavailableException e) {
-            throw new AcceleratorException(e.getMessage(), e);
-        }
-    }
-
-    private static MemorySegment shared(String name, long bytes, Arena arena)
-            throws RamUnavailableException {
-        try {
-            return SharedMemory.allocate(name, bytes, arena);
-        } catch (HostException e) {
-            throw new RamUnavailableException(e.getMessage(), e);
-        }
     }
 
     @Override
@@ -129,7 +86,7 @@ final class Engine implements Subject {
         memory.write(UserSandbox.COMPARED_GPA, MemorySegment.ofArray(test.memory()));
         vector = -1;
         vcpu.load(test.initial());
-        deadline = System.nanoTime() + HANG_NANOS;
+        machine.limit(HANG_NANOS);
         try {
             return runToException();
         } catch (RuntimeException e) {
@@ -140,7 +97,7 @@ final class Engine implements Subject {
                     .findFirst()
                     .orElse("throws " + e);
         } finally {
-            deadline = Long.MAX_VALUE;
+            machine.unlimit();
         }
     }
 
@@ -156,7 +113,7 @@ final class Engine implements Subject {
                     return vector >= 0 ? null : "HLT in user code";
                 }
                 case Exit.Kicked _ -> {
-                    if (System.nanoTime() > deadline) {
+                    if (machine.isLate()) {
                         return "does not end";
                     }
                 }
@@ -197,7 +154,8 @@ final class Engine implements Subject {
         state.gpr[RSP] = UserSandbox.monitorStack(memory, frame + 24);
         state.segments[SS].selector = (int) UserSandbox.monitorStack(memory, frame + 32) & 0xffff;
         byte[] after =
-                ram.asSlice(UserSandbox.COMPARED_GPA, UserSandbox.COMPARED_BYTES)
+                machine.ram
+                        .asSlice(UserSandbox.COMPARED_GPA, UserSandbox.COMPARED_BYTES)
                         .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
         return new Outcome(vector, null, errorCode, state, after);
     }
@@ -239,27 +197,9 @@ final class Engine implements Subject {
         return vector == DF || vector >= TS && vector <= PF || vector == AC || vector == 21;
     }
 
-    private void watch() {
-        while (!closed) {
-            LockSupport.parkNanos(this, WATCH_NANOS);
-            if (System.nanoTime() - deadline > 0 && deadline != Long.MAX_VALUE) {
-                vcpu.kick();
-            }
-        }
-    }
-
     @Override
     public void close() {
-        closed = true;
-        LockSupport.unpark(watchdog);
-        try {
-            watchdog.join();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-        vcpu.close();
-        accelerator.close();
-        arena.close();
+        machine.close();
     }
 
     /// Called by engines that serve ports by themselves.

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,22 +13,11 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import straddle.bench.Tier;
-import straddle.core.accel.Accelerator;
+import straddle.bench.TrialMachine;
 import straddle.core.accel.AcceleratorException;
-import straddle.core.accel.AcceleratorProvider;
-import straddle.core.accel.GuestArchitecture;
-import straddle.core.accel.VmResources;
 import straddle.core.bus.IoDevice;
-import straddle.core.bus.MachineLock;
-import straddle.core.bus.PortBus;
-import straddle.core.irq.InterruptSource;
-import straddle.core.memory.AddressSpace;
 import straddle.core.memory.RamAllocator;
-import straddle.core.memory.RamBlock;
-import straddle.core.memory.RamUnavailableException;
-import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Vcpu;
 
@@ -61,18 +49,14 @@ public final class CodeFuzz {
 
     private final long seed;
     private final int runs;
-    private final Arena arena = Arena.ofShared();
-    private final AddressSpace memory;
-    private final Accelerator accelerator;
+    private final TrialMachine machine;
     private final Vcpu vcpu;
     private final SplittableRandom values = new SplittableRandom(1);
     private final Map<FuzzCase.Mode, Long> cases = new EnumMap<>(FuzzCase.Mode.class);
     private final Map<String, Long> unhandled = new TreeMap<>();
     private final CompletableFuture<String> hang = new CompletableFuture<>();
     private final Thread runner = Thread.currentThread();
-    private final Thread watchdog;
     private volatile long started = Long.MAX_VALUE;
-    private volatile boolean closed;
     private long kicked;
     private long current;
 
@@ -80,30 +64,18 @@ public final class CodeFuzz {
     CodeFuzz(long seed, int runs) throws AcceleratorException {
         this.seed = seed;
         this.runs = runs;
-        MachineLock lock = new MachineLock();
-        memory = new AddressSpace(lock);
-        try {
-            memory.mapRam(
-                    0, RamBlock.allocate("ram", FuzzCase.RAM_BYTES, RamAllocator.OFF_HEAP, arena));
-        } catch (RamUnavailableException e) {
-            throw new AcceleratorException(e.getMessage(), e);
-        }
         Noise noise = new Noise();
-        memory.mapMmio("noise", FuzzCase.DEVICE, 0x1000, noise);
-        PortBus ports = new PortBus(lock);
-        ports.map("noise", 0, 0x1_0000, noise);
-        VirtualClock clock = new VirtualClock(System::nanoTime, lock);
-        AcceleratorProvider tcg =
-                AcceleratorProvider.installed().stream()
-                        .filter(each -> each.name().equals("tcg"))
-                        .findFirst()
-                        .orElseThrow(() -> new AcceleratorException("There is no tcg here."));
-        accelerator =
-                tcg.create(
-                        new VmResources(
-                                GuestArchitecture.X86_64, memory, ports, clock, 1, false, "max"));
-        vcpu = accelerator.createVcpu(0, InterruptSource.NONE);
-        watchdog = Thread.ofPlatform().name("fuzz-watchdog").daemon().start(this::watch);
+        machine =
+                new TrialMachine(
+                        TrialMachine.provider("tcg"),
+                        RamAllocator.OFF_HEAP,
+                        FuzzCase.RAM_BYTES,
+                        noise,
+                        0x1_0000,
+                        TICK_NANOS,
+                        this::look);
+        machine.memory.mapMmio("noise", FuzzCase.DEVICE, 0x1000, noise);
+        vcpu = machine.vcpu;
     }
 
     /// See the class, and `--help`.
@@ -208,7 +180,7 @@ public final class CodeFuzz {
         current = number;
         cases.merge(fuzz.mode, 1L, Long::sum);
         try {
-            memory.write(0, MemorySegment.ofArray(fuzz.memory));
+            machine.memory.write(0, MemorySegment.ofArray(fuzz.memory));
             for (int i = 0; i < runs; i++) {
                 vcpu.load(fuzz.state);
                 String finding = runToEnd();
@@ -226,6 +198,7 @@ public final class CodeFuzz {
             return describe(number, fuzz, trace.toString());
         } finally {
             started = Long.MAX_VALUE;
+            machine.unlimit();
         }
     }
 
@@ -240,13 +213,14 @@ public final class CodeFuzz {
 
     private String runToEnd() throws AcceleratorException {
         started = System.nanoTime();
+        machine.limit(BUDGET_NANOS);
         for (int exits = 0; exits < MAX_EXITS; exits++) {
             switch (vcpu.run()) {
                 case Exit.Halt _, Exit.Shutdown _ -> {
                     return null;
                 }
                 case Exit.Kicked _ -> {
-                    if (System.nanoTime() - started > BUDGET_NANOS) {
+                    if (machine.isLate()) {
                         kicked++;
                         return null;
                     }
@@ -269,38 +243,20 @@ public final class CodeFuzz {
         return null;
     }
 
-    /// Stops what runs for long, and tells of what does not stop.
-    private void watch() {
-        while (!closed) {
-            LockSupport.parkNanos(this, TICK_NANOS);
-            long running = System.nanoTime() - started;
-            if (started == Long.MAX_VALUE) {
-                continue;
-            }
-            if (running > HANG_NANOS) {
-                StringBuilder text = new StringBuilder();
-                text.append("seed %d case %d does not stop:%n".formatted(seed, current));
-                List.of(runner.getStackTrace()).forEach(each -> text.append(each).append('\n'));
-                hang.complete(text.toString());
-                return;
-            }
-            if (running > BUDGET_NANOS) {
-                vcpu.kick();
-            }
+    /// Tells of what does not stop.
+    private void look() {
+        long since = started;
+        if (since == Long.MAX_VALUE || System.nanoTime() - since <= HANG_NANOS) {
+            return;
         }
+        StringBuilder text = new StringBuilder();
+        text.append("seed %d case %d does not stop:%n".formatted(seed, current));
+        List.of(runner.getStackTrace()).forEach(each -> text.append(each).append('\n'));
+        hang.complete(text.toString());
     }
 
     void close() {
-        closed = true;
-        LockSupport.unpark(watchdog);
-        try {
-            watchdog.join();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-        vcpu.close();
-        accelerator.close();
-        arena.close();
+        machine.close();
     }
 
     /// A device that answers anything.

@@ -1,29 +1,15 @@
 package straddle.bench.system;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.locks.LockSupport;
-import straddle.core.accel.Accelerator;
+import straddle.bench.TrialMachine;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
-import straddle.core.accel.Availability;
-import straddle.core.accel.GuestArchitecture;
-import straddle.core.accel.VmResources;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.IoDevice;
-import straddle.core.bus.MachineLock;
-import straddle.core.bus.PortBus;
-import straddle.core.irq.InterruptSource;
-import straddle.core.memory.AddressSpace;
-import straddle.core.memory.RamAllocator;
-import straddle.core.memory.RamBlock;
-import straddle.core.memory.RamUnavailableException;
-import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.Vcpu;
-import straddle.host.HostException;
 import straddle.host.SharedMemory;
 
 /// One engine with memory and ports of its own, which runs [SystemCase]s one after another on one thread.
@@ -35,14 +21,8 @@ final class SystemEngine implements AutoCloseable {
     /// Read from any port, and from what is no memory.
     private static final long NOTHING = 0x5a5a_5a5a_5a5a_5a5aL;
 
-    private final Arena arena = Arena.ofShared();
-    private final AddressSpace memory;
-    private final MemorySegment ram;
-    private final Accelerator accelerator;
+    private final TrialMachine machine;
     private final Vcpu vcpu;
-    private final Thread watchdog;
-    private volatile long deadline = Long.MAX_VALUE;
-    private volatile boolean closed;
     private boolean failed;
     private int end;
 
@@ -56,59 +36,33 @@ final class SystemEngine implements AutoCloseable {
 
     /// Starts an engine by name.
     static SystemEngine open(String name) throws AcceleratorException {
-        for (AcceleratorProvider provider : AcceleratorProvider.installed()) {
-            if (provider.name().equals(name)) {
-                if (provider.availability(GuestArchitecture.X86_64)
-                        instanceof Availability.Unavailable(String because, String remedy)) {
-                    throw new AcceleratorException(
-                            name + " is unavailable, because " + because + ". " + remedy);
-                }
-                return new SystemEngine(provider);
-            }
-        }
-        throw new AcceleratorException("There is no engine " + name + " here.");
+        return new SystemEngine(TrialMachine.provider(name));
     }
 
     private SystemEngine(AcceleratorProvider provider) throws AcceleratorException {
-        MachineLock lock = new MachineLock();
-        memory = new AddressSpace(lock);
-        try {
-            RamAllocator shared =
-                    (name, bytes, owner) -> {
-                        try {
-                            return SharedMemory.allocate(name, bytes, owner);
-                        } catch (HostException e) {
-                            throw new RamUnavailableException(e.getMessage(), e);
-                        }
-                    };
-            RamBlock block = RamBlock.allocate("system", SystemCase.RAM_BYTES, shared, arena);
-            ram = block.bytes();
-            memory.mapRam(0, block);
-        } catch (RamUnavailableException e) {
-            throw new AcceleratorException(e.getMessage(), e);
-        }
-        PortBus ports = new PortBus(lock);
-        ports.map("ends", 0, 0x1_0000, new Ends());
-        VirtualClock clock = new VirtualClock(System::nanoTime, lock);
-        accelerator =
-                provider.create(
-                        new VmResources(
-                                GuestArchitecture.X86_64, memory, ports, clock, 1, false, "max"));
-        vcpu = accelerator.createVcpu(0, InterruptSource.NONE);
-        watchdog = Thread.ofPlatform().name("system-watchdog").daemon().start(this::watch);
+        machine =
+                new TrialMachine(
+                        provider,
+                        SharedMemory.RAM,
+                        SystemCase.RAM_BYTES,
+                        new Ends(),
+                        0x1_0000,
+                        WATCH_NANOS,
+                        () -> {});
+        vcpu = machine.vcpu;
     }
 
     /// Runs a case to its end.
     ///
     /// @throws AcceleratorException if the host fails; whatever the guest does, or the host refuses, is an [Outcome]
     Outcome run(SystemCase test) throws AcceleratorException {
-        memory.write(0, MemorySegment.ofArray(test.memory));
+        machine.memory.write(0, MemorySegment.ofArray(test.memory));
         end = -1;
         long refusedBefore = refused();
         String otherwise;
         try {
             vcpu.load(test.state);
-            deadline = System.nanoTime() + HANG_NANOS;
+            machine.limit(HANG_NANOS);
             otherwise = runToEnd();
         } catch (AcceleratorException e) {
             failed = true;
@@ -116,7 +70,7 @@ final class SystemEngine implements AutoCloseable {
         } catch (RuntimeException e) {
             otherwise = "throws " + e;
         } finally {
-            deadline = Long.MAX_VALUE;
+            machine.unlimit();
         }
         X86State state = new X86State();
         try {
@@ -126,7 +80,8 @@ final class SystemEngine implements AutoCloseable {
             otherwise = "refuses: " + e.getMessage();
         }
         boolean refused = refused() != refusedBefore || otherwise.startsWith("refuses");
-        return new Outcome(end, otherwise, refused, state, ram.toArray(ValueLayout.JAVA_BYTE));
+        return new Outcome(
+                end, otherwise, refused, state, machine.ram.toArray(ValueLayout.JAVA_BYTE));
     }
 
     /// Whether the host has failed, after which this engine is of no more use.
@@ -163,7 +118,7 @@ final class SystemEngine implements AutoCloseable {
                     if (end >= 0) {
                         return "";
                     }
-                    if (System.nanoTime() > deadline) {
+                    if (machine.isLate()) {
                         return "does not end";
                     }
                 }
@@ -178,27 +133,9 @@ final class SystemEngine implements AutoCloseable {
         return "exits without end";
     }
 
-    private void watch() {
-        while (!closed) {
-            LockSupport.parkNanos(this, WATCH_NANOS);
-            if (System.nanoTime() - deadline > 0 && deadline != Long.MAX_VALUE) {
-                vcpu.kick();
-            }
-        }
-    }
-
     @Override
     public void close() {
-        closed = true;
-        LockSupport.unpark(watchdog);
-        try {
-            watchdog.join();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-        vcpu.close();
-        accelerator.close();
-        arena.close();
+        machine.close();
     }
 
     /// For engines that serve ports by themselves: they are stopped in the endless loop behind the OUT.

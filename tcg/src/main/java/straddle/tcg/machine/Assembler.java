@@ -505,6 +505,11 @@ final class Assembler {
         registers(reg, rm);
     }
 
+    /// @param encoding the prefix in bits 31:16, and the opcode
+    void vector(int encoding, int reg, int rm) {
+        vector(encoding >> 16, encoding & 0xffff, reg, rm);
+    }
+
     void vector(int prefix, int opcode, int reg, int rm, int immediate) {
         vector(prefix, opcode, reg, rm);
         immediate(immediate);

@@ -6,10 +6,8 @@ import java.util.Map;
 /// Floating-point operations that one instruction of the host's does, by the names of the methods that do them in Java,
 /// which are the mnemonics of x86's (SDM volume 2). MXCSR has to be the guest's.
 ///
-/// An encoding is the mandatory prefix in bits 31:16 and the opcode, as [Assembler#vector] has it.
+/// Encodings are as in [HostVectors].
 final class HostFloats {
-    static final int UNKNOWN = -1;
-
     private static final int PD = 0x66 << 16;
     private static final int SD = 0xf2 << 16;
     private static final int SS = 0xf3 << 16;
@@ -59,13 +57,13 @@ final class HostFloats {
         OPERATIONS.put(name + "sd", SD | opcode);
     }
 
-    /// The encoding, or [#UNKNOWN].
+    /// The encoding, or [HostVectors#UNKNOWN].
     static int operation(String name) {
-        return OPERATIONS.getOrDefault(name, UNKNOWN);
+        return OPERATIONS.getOrDefault(name, HostVectors.UNKNOWN);
     }
 
     static int withImmediate(String name) {
-        return IMMEDIATES.getOrDefault(name, UNKNOWN);
+        return IMMEDIATES.getOrDefault(name, HostVectors.UNKNOWN);
     }
 
     /// Of scalars, for CF, PF and ZF.
@@ -75,7 +73,7 @@ final class HostFloats {
             case "ucomisd" -> PD | 0x2e;
             case "comiss" -> 0x2f;
             case "comisd" -> PD | 0x2f;
-            default -> UNKNOWN;
+            default -> HostVectors.UNKNOWN;
         };
     }
 }

@@ -14,6 +14,9 @@ import straddle.tcg.op.Word;
 abstract class HostOperations extends HostState {
     private static final String CPU = "Lstraddle/tcg/Cpu;";
     private static final String CONTROL = "Lstraddle/tcg/x86/fp/FpControl;";
+    private static final String FLOATS = "(" + CONTROL + "[JII)Z";
+    private static final String FLOATS_BY_IMMEDIATE = "(" + CONTROL + "[JIII)Z";
+    private static final int NO_IMMEDIATE = -1;
 
     final Value cpu = Value.object();
     final Value vectors = Value.object();
@@ -561,13 +564,11 @@ abstract class HostOperations extends HostState {
         popObject(cpu);
         Value x = pop();
         Value y = pop();
-        if (encoding == HostFloats.UNKNOWN) {
-            throw Unsupported.UNSUPPORTED;
-        }
+        require(encoding != HostVectors.UNKNOWN);
         requireFloats();
         int s = inVector(y);
         int d = changeableVector(x);
-        asm.vector(encoding >> 16, encoding & 0xffff, d, s);
+        asm.vector(encoding, d, s);
         pushVector(d);
         release(x);
         release(y);
@@ -607,9 +608,7 @@ abstract class HostOperations extends HostState {
         int s = popConstant();
         int d = popConstant();
         popObject(cpu);
-        if (encoding == HostFloats.UNKNOWN) {
-            throw Unsupported.UNSUPPORTED;
-        }
+        require(encoding != HostVectors.UNKNOWN);
         requireFloats();
         get(VECTOR + d);
         get(VECTOR + s);
@@ -618,7 +617,7 @@ abstract class HostOperations extends HostState {
         int b = inVector(y);
         int a = inVector(x);
         Value flags = fresh();
-        asm.vector(encoding >> 16, encoding & 0xffff, a, b);
+        asm.vector(encoding, a, b);
         release(x);
         release(y);
         asm.flagsToHigh();
@@ -664,55 +663,52 @@ abstract class HostOperations extends HostState {
 
     /// An operation whose operands are the vectors, indices in them, and a constant.
     void vector(String name, String descriptor) {
-        if (descriptor.equals("([JII)V") || descriptor.equals("([JIJ)V")) {
-            int s = popConstant();
-            int d = popConstant();
-            popObject(vectors);
-            if (HostVectors.isShift(name)) {
-                int x = wides.get(d);
-                HostVectors.shift(asm, name, x, s);
-                wides.set(d, x);
-            } else {
-                require(descriptor.equals("([JII)V") && HostVectors.isOperation(name));
-                int y = wides.get(s);
-                int x = HostVectors.isUnary(name) ? allocateVector() : wides.get(d);
-                HostVectors.operation(asm, name, x, y);
-                wides.set(d, x);
+        int immediate = descriptor.contains("III") ? popConstant() & 0xff : NO_IMMEDIATE;
+        switch (descriptor) {
+            case "([JII)V", "([JIJ)V" -> {
+                if (HostVectors.isShift(name)) {
+                    shiftVector(name);
+                } else {
+                    require(descriptor.equals("([JII)V"));
+                    vector(HostVectors.operation(name), HostVectors.isUnary(name), immediate);
+                }
             }
-        } else if (descriptor.equals("([JIII)V")) {
-            int immediate = popConstant();
-            int s = popConstant();
-            int d = popConstant();
-            popObject(vectors);
-            require(HostVectors.takesImmediate(name));
-            int y = wides.get(s);
-            int x = HostVectors.isUnary(name) ? allocateVector() : wides.get(d);
-            HostVectors.operation(asm, name, x, y, immediate);
-            wides.set(d, x);
-        } else if (descriptor.equals("(" + CONTROL + "[JII)Z")) {
-            floats(HostFloats.operation(name), -1);
-        } else if (descriptor.equals("(" + CONTROL + "[JIII)Z")) {
-            floats(HostFloats.withImmediate(name), popConstant());
-        } else {
-            throw Unsupported.UNSUPPORTED;
+            case "([JIII)V" ->
+                    vector(HostVectors.withImmediate(name), HostVectors.isUnary(name), immediate);
+            case FLOATS -> floats(HostFloats.operation(name), immediate);
+            case FLOATS_BY_IMMEDIATE -> floats(HostFloats.withImmediate(name), immediate);
+            default -> throw Unsupported.UNSUPPORTED;
         }
     }
 
-    /// @param immediate -1 for none
-    private void floats(int encoding, int immediate) {
+    private void shiftVector(String name) {
+        int by = popConstant();
+        int d = popConstant();
+        popObject(vectors);
+        int x = wides.get(d);
+        HostVectors.shift(asm, name, x, by);
+        wides.set(d, x);
+    }
+
+    /// @param isUnary whether what the destination was does not matter
+    private void vector(int encoding, boolean isUnary, int immediate) {
         int s = popConstant();
         int d = popConstant();
         popObject(vectors);
-        popObject(control);
-        require(encoding != HostFloats.UNKNOWN);
-        requireFloats();
+        require(encoding != HostVectors.UNKNOWN);
         int y = wides.get(s);
-        int x = wides.get(d);
-        asm.vector(encoding >> 16, encoding & 0xffff, x, y);
-        if (immediate >= 0) {
+        int x = isUnary ? allocateVector() : wides.get(d);
+        asm.vector(encoding, x, y);
+        if (immediate != NO_IMMEDIATE) {
             asm.immediate(immediate);
         }
         wides.set(d, x);
+    }
+
+    private void floats(int encoding, int immediate) {
+        requireFloats();
+        vector(encoding, false, immediate);
+        popObject(control);
         push(masked);
     }
 

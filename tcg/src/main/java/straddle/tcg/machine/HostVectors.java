@@ -5,7 +5,12 @@ import java.util.Map;
 
 /// Operations on whole vectors that one instruction of the host's does, by the names of the methods that do them in
 /// Java, which are the mnemonics of x86's (SDM volume 2).
+///
+/// An encoding is the mandatory prefix in bits 31:16 and the opcode, as [Assembler#vector] has it.
 final class HostVectors {
+    static final int UNKNOWN = -1;
+
+    private static final int PREFIX = 0x66 << 16;
     private static final int MAP_38 = 0x3800;
     private static final int MAP_3A = 0x3a00;
 
@@ -37,12 +42,12 @@ final class HostVectors {
         fill(MAP_38 + 0x30, "pmovzxbw pmovzxbd pmovzxbq pmovzxwd pmovzxwq pmovzxdq");
         fill(MAP_38 + 0x37, "pcmpgtq pminsb pminsd pminuw pminud pmaxsb pmaxsd pmaxuw pmaxud");
         fill(MAP_38 + 0x40, "pmulld");
-        IMMEDIATES.put("pshufd", 0x70);
-        IMMEDIATES.put("shufpd", 0xc6);
-        IMMEDIATES.put("blendps", MAP_3A + 0xc);
-        IMMEDIATES.put("blendpd", MAP_3A + 0xd);
-        IMMEDIATES.put("pblendw", MAP_3A + 0xe);
-        IMMEDIATES.put("palignr", MAP_3A + 0xf);
+        IMMEDIATES.put("pshufd", PREFIX | 0x70);
+        IMMEDIATES.put("shufpd", PREFIX | 0xc6);
+        IMMEDIATES.put("blendps", PREFIX | MAP_3A + 0xc);
+        IMMEDIATES.put("blendpd", PREFIX | MAP_3A + 0xd);
+        IMMEDIATES.put("pblendw", PREFIX | MAP_3A + 0xe);
+        IMMEDIATES.put("palignr", PREFIX | MAP_3A + 0xf);
         shifts(0x71, 'w');
         shifts(0x72, 'd');
         shifts(0x73, 'q');
@@ -56,7 +61,7 @@ final class HostVectors {
     private static void fill(int first, String names) {
         int opcode = first;
         for (String name : names.split(" ", -1)) {
-            OPERATIONS.put(name, opcode++);
+            OPERATIONS.put(name, PREFIX | opcode++);
         }
     }
 
@@ -66,12 +71,13 @@ final class HostVectors {
         SHIFTS.put("psll" + element + "By", new int[] {opcode, 6});
     }
 
-    static boolean isOperation(String name) {
-        return OPERATIONS.containsKey(name);
+    /// The encoding, or [#UNKNOWN].
+    static int operation(String name) {
+        return OPERATIONS.getOrDefault(name, UNKNOWN);
     }
 
-    static boolean takesImmediate(String name) {
-        return IMMEDIATES.containsKey(name);
+    static int withImmediate(String name) {
+        return IMMEDIATES.getOrDefault(name, UNKNOWN);
     }
 
     static boolean isShift(String name) {
@@ -84,15 +90,6 @@ final class HostVectors {
                 || name.startsWith("pmovsx")
                 || name.startsWith("pmovzx")
                 || name.equals("pshufd");
-    }
-
-    /// XMM register d = an operation on d and s, or on s alone.
-    static void operation(Assembler asm, String name, int d, int s) {
-        asm.vector(0x66, OPERATIONS.get(name), d, s);
-    }
-
-    static void operation(Assembler asm, String name, int d, int s, int immediate) {
-        asm.vector(0x66, IMMEDIATES.get(name), d, s, immediate);
     }
 
     /// d shifted.
