@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import straddle.core.user.UserIsa;
 import straddle.tcg.a64.Control;
 import straddle.tcg.a64.DecodeTable;
@@ -83,8 +84,7 @@ final class A64Programs implements ProgramSource {
 
     private static final Map<String, String> EXEMPT = exemptions();
 
-    private final List<Row> rows =
-            DecodeTable.rows().stream().filter(row -> !EXEMPT.containsKey(name(row))).toList();
+    private final List<Row> rows;
     private final Map<Row, List<Pattern>> patterns = new HashMap<>();
     private final Map<Row, Long> executions = new HashMap<>();
 
@@ -94,7 +94,12 @@ final class A64Programs implements ProgramSource {
     private SplittableRandom random;
     private ByteBuffer code;
 
-    A64Programs() {
+    /// @param wanted which rows' names
+    A64Programs(Predicate<String> wanted) {
+        rows =
+                DecodeTable.rows().stream()
+                        .filter(row -> !EXEMPT.containsKey(name(row)) && wanted.test(name(row)))
+                        .toList();
         rows.forEach(row -> patterns.put(row, row.patterns()));
     }
 
@@ -172,7 +177,8 @@ final class A64Programs implements ProgramSource {
     }
 
     private long number() {
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(5)) {
+            case 4 -> Operands.floats(random);
             case 0 -> random.nextLong();
             case 1 -> random.nextLong() >> random.nextInt(64);
             case 2 -> NUMBERS[random.nextInt(NUMBERS.length)];

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import straddle.core.user.UserIsa;
 import straddle.tcg.arm.Op;
 import straddle.tcg.arm.Row;
@@ -56,10 +57,12 @@ final class ArmPrograms implements ProgramSource {
     private ByteBuffer code;
     private boolean thumb;
 
-    ArmPrograms() {
+    /// @param wanted which rows' names
+    ArmPrograms(Predicate<String> wanted) {
         List<Row> rows =
                 Rows.all().stream()
                         .filter(row -> !EXEMPT.containsKey(row.op().name()))
+                        .filter(row -> wanted.test(row.op().name()))
                         .filter(row -> row.op() != Op.IT)
                         .toList();
         a32 = rows.stream().filter(row -> row.set() == Row.Set.A32).toArray(Row[]::new);
@@ -156,7 +159,8 @@ final class ArmPrograms implements ProgramSource {
             word(0xe12f_ff1c); // bx r12
         }
         for (int i = 0; i < LENGTH; i++) {
-            Row[] rows = !inThumb ? a32 : random.nextBoolean() ? inBothSets : narrowAndWide;
+            boolean isInBoth = narrowAndWide.length == 0 || random.nextBoolean();
+            Row[] rows = !inThumb ? a32 : isInBoth ? inBothSets : narrowAndWide;
             random(rows[random.nextInt(rows.length)]);
         }
         if (inThumb) {

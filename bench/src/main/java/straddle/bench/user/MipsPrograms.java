@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import straddle.core.user.UserIsa;
 import straddle.tcg.mips.Op;
 
@@ -49,14 +50,15 @@ final class MipsPrograms implements ProgramSource {
     private boolean wide;
 
     /// @param isa MIPS or MIPSEL
-    MipsPrograms(UserIsa isa) {
+    /// @param wanted which rows' names
+    MipsPrograms(UserIsa isa, Predicate<String> wanted) {
         this.isa = isa;
         for (Op op : Op.values()) {
             encodings.put(op, new Encoding(op.pattern(), MipsPrograms::width));
         }
         rows =
                 java.util.Arrays.stream(Op.values())
-                        .filter(op -> !EXEMPT.containsKey(op.name()))
+                        .filter(op -> !EXEMPT.containsKey(op.name()) && wanted.test(op.name()))
                         .toArray(Op[]::new);
     }
 

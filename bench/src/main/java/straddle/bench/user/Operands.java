@@ -32,7 +32,10 @@ final class Operands {
 
     /// A double, or two singles.
     static long floats(SplittableRandom random) {
-        return switch (random.nextInt(8)) {
+        return switch (random.nextInt(11)) {
+            case 8 -> threshold(random);
+            case 9 -> pair(thresholdSingle(random), thresholdSingle(random));
+            case 10 -> Double.doubleToRawLongBits((float) random.nextDouble(-9, 9));
             case 0 -> random.nextLong();
             case 1 -> pair(word(random), word(random));
             case 2 -> Double.doubleToRawLongBits(random.nextInt(-5, 6));
@@ -45,6 +48,34 @@ final class Operands {
                             Float.floatToRawIntBits((float) random.nextDouble(-1e5, 1e5)));
             default ->
                     random.nextInt(2) == 0 ? pair(special(random), special(random)) : wide(random);
+        };
+    }
+
+    /// One whose products, quotients and sums with others lie where numbers overflow, underflow, or stand halfway between two.
+    private static long threshold(SplittableRandom random) {
+        int[] exponents = {-1074, -1023, -1022, -1021, -537, -512, -511, -1, 0, 53, 511, 512, 1023};
+        int exponent = exponents[random.nextInt(exponents.length)] + random.nextInt(2);
+        long fraction = fraction(random, 52);
+        return (long) Math.clamp(exponent + 1023, 0, 2046) << 52
+                | fraction
+                | random.nextLong() & 1L << 63;
+    }
+
+    private static int thresholdSingle(SplittableRandom random) {
+        int[] exponents = {-149, -127, -126, -125, -75, -64, -63, -1, 0, 24, 63, 64, 127};
+        int exponent = exponents[random.nextInt(exponents.length)] + random.nextInt(2);
+        int fraction = (int) fraction(random, 23);
+        return Math.clamp(exponent + 127, 0, 254) << 23 | fraction | random.nextInt() & 1 << 31;
+    }
+
+    private static long fraction(SplittableRandom random, int bits) {
+        long all = (1L << bits) - 1;
+        return switch (random.nextInt(5)) {
+            case 0 -> 0;
+            case 1 -> all - random.nextInt(2);
+            case 2 -> 1 + random.nextInt(2);
+            case 3 -> 1L << random.nextInt(bits);
+            default -> random.nextLong() & all;
         };
     }
 

@@ -9,6 +9,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import straddle.bench.Tier;
 import straddle.core.user.BadAddressException;
 import straddle.core.user.UserIsa;
@@ -24,10 +26,14 @@ public final class UserDifferential {
 
     /// The sources that there are.
     static ProgramSource source(UserIsa isa) {
+        return source(isa, _ -> true);
+    }
+
+    private static ProgramSource source(UserIsa isa, Predicate<String> rows) {
         return switch (isa) {
-            case AARCH64 -> new A64Programs();
-            case MIPS, MIPSEL -> new MipsPrograms(isa);
-            case ARM -> new ArmPrograms();
+            case AARCH64 -> new A64Programs(rows);
+            case MIPS, MIPSEL -> new MipsPrograms(isa, rows);
+            case ARM -> new ArmPrograms(rows);
             default -> throw new IllegalArgumentException("There are no programs for " + isa);
         };
     }
@@ -113,12 +119,14 @@ public final class UserDifferential {
         return text.toString();
     }
 
-    /// @param args `--isa NAME`, `--seed N`, `--programs N`, `--sequences N`
+    /// @param args `--isa NAME`, `--seed N`, `--programs N`, `--sequences N`, `--rows REGEX` for those rows of the decode
+    /// table alone
     public static void main(String[] args) throws Exception {
         UserIsa isa = UserIsa.MIPSEL;
         long seed = 1;
         int programs = 1;
         int sequences = SEQUENCES;
+        Predicate<String> rows = _ -> true;
         for (int i = 0; i + 1 < args.length; i += 2) {
             String value = args[i + 1];
             switch (args[i]) {
@@ -131,15 +139,18 @@ public final class UserDifferential {
                 case "--seed" -> seed = Long.parseLong(value);
                 case "--programs" -> programs = Integer.parseInt(value);
                 case "--sequences" -> sequences = Integer.parseInt(value);
+                case "--rows" -> rows = Pattern.compile(value).asMatchPredicate();
                 default -> throw new IllegalArgumentException("No such option: " + args[i]);
             }
         }
-        System.exit(compare(isa, seed, programs, sequences) ? 0 : 1);
+        ProgramSource source = source(isa, rows);
+        System.exit(compare(source, seed, programs, sequences) ? 0 : 1);
     }
 
-    private static boolean compare(UserIsa isa, long firstSeed, int programs, int sequences)
+    private static boolean compare(
+            ProgramSource source, long firstSeed, int programs, int sequences)
             throws IOException, InterruptedException, BadAddressException {
-        ProgramSource source = source(isa);
+        UserIsa isa = source.isa();
         long executions = 0;
         List<String> failures = new ArrayList<>();
         for (int i = 0; i < programs; i++) {

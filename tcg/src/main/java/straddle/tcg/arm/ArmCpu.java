@@ -61,7 +61,10 @@ public final class ArmCpu extends FpCpu {
     /// Vectors that live within an instruction.
     static final int S0 = D0 + 32;
 
-    private static final int SLOTS = S0 + 6;
+    /// NZCV of the FPSCR, N in bit 3.
+    static final int FLOAT_FLAGS = S0 + 6;
+
+    private static final int SLOTS = FLOAT_FLAGS + 1;
     private static final long MASK = 0xffff_ffffL;
     private static final long NO_RESERVATION = -1;
     private static final int FLOAT_BYTES = 32 * 8 + 4;
@@ -83,9 +86,6 @@ public final class ArmCpu extends FpCpu {
 
     private boolean thumb;
     private int it;
-
-    /// NZCV of the FPSCR, N in bit 3.
-    int floatFlags;
 
     /// @param arena outlives this CPU
     public ArmCpu(UserMemory memory, Arena arena) {
@@ -194,11 +194,11 @@ public final class ArmCpu extends FpCpu {
 
     /// The FPSCR (DDI 0406C, B4.1.58). Vector lengths other than 1 are gone with VFPv2.
     int fpscr() {
-        return floatFlags << 28 | fp.control() | fp.status() | vector.status();
+        return (int) r[FLOAT_FLAGS] << 28 | fp.control() | fp.status() | vector.status();
     }
 
     void setFpscr(int value) {
-        floatFlags = value >>> 28;
+        r[FLOAT_FLAGS] = value >>> 28;
         fp.setControl(value);
         fp.setStatus(value);
         vector.setControl(VECTOR_CONTROL | value & FpUnit.AHP);

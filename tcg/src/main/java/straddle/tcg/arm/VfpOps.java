@@ -1,5 +1,6 @@
 package straddle.tcg.arm;
 
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.Halves;
@@ -201,11 +202,10 @@ final class VfpOps {
         public MicroOp exec(Cpu c) {
             long a = Halves.get(c.r, x);
             long b = Halves.get(c.r, y);
-            if (wide) {
-                VfpRuntime.compared(a, b, signals, c);
-            } else {
-                VfpRuntime.compares(a, b, signals, c);
-            }
+            c.r[ArmCpu.FLOAT_FLAGS] =
+                    wide
+                            ? VfpRuntime.compared(a, b, signals, c)
+                            : VfpRuntime.compares(a, b, signals, c);
             return next;
         }
 
@@ -215,7 +215,8 @@ final class VfpOps {
             Halves.emitGet(e, y);
             e.integer(signals);
             e.cpu();
-            e.invoke(RUNTIME, wide ? "compared" : "compares", "(JJI" + CPU + ")V");
+            e.invoke(RUNTIME, wide ? "compared" : "compares", "(JJI" + CPU + ")J");
+            e.set(ArmCpu.FLOAT_FLAGS);
         }
 
         @Override
@@ -224,34 +225,49 @@ final class VfpOps {
         }
     }
 
-    /// VMRS APSR_nzcv, FPSCR.
+    /// VMRS APSR_nzcv, FPSCR: flags as the slots of the APSR's have them.
     static final class CopyFlags extends MicroOp {
+        private static final int BIT_N = 8;
+        private static final int BIT_Z = 4;
+        private static final int BIT_C = 2;
+        private static final int BIT_V = 1;
+
         @Override
         public MicroOp exec(Cpu c) {
-            c.r[ArmCpu.N] = VfpRuntime.flagN(c);
-            c.r[ArmCpu.Z] = VfpRuntime.flagZ(c);
-            c.r[ArmCpu.C] = VfpRuntime.flagC(c);
-            c.r[ArmCpu.V] = VfpRuntime.flagV(c);
+            long flags = c.r[ArmCpu.FLOAT_FLAGS];
+            c.r[ArmCpu.N] = (flags & BIT_N) << 28;
+            c.r[ArmCpu.Z] = flags & BIT_Z ^ BIT_Z;
+            c.r[ArmCpu.C] = (flags & BIT_C) >>> 1;
+            c.r[ArmCpu.V] = (flags & BIT_V) << 31;
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
-            flag(e, "flagN", ArmCpu.N);
-            flag(e, "flagZ", ArmCpu.Z);
-            flag(e, "flagC", ArmCpu.C);
-            flag(e, "flagV", ArmCpu.V);
+            flag(e, BIT_N);
+            e.shift(Opcodes.LSHL, 28);
+            e.set(ArmCpu.N);
+            flag(e, BIT_Z);
+            e.constant(BIT_Z);
+            e.op(Opcodes.LXOR);
+            e.set(ArmCpu.Z);
+            flag(e, BIT_C);
+            e.shift(Opcodes.LUSHR, 1);
+            e.set(ArmCpu.C);
+            flag(e, BIT_V);
+            e.shift(Opcodes.LSHL, 31);
+            e.set(ArmCpu.V);
         }
 
-        private static void flag(Emitter e, String name, int slot) {
-            e.cpu();
-            e.invoke(RUNTIME, name, "(" + CPU + ")J");
-            e.set(slot);
+        private static void flag(Emitter e, int bit) {
+            e.get(ArmCpu.FLOAT_FLAGS);
+            e.constant(bit);
+            e.op(Opcodes.LAND);
         }
 
         @Override
         public int emittedBytes() {
-            return 40;
+            return 64;
         }
     }
 

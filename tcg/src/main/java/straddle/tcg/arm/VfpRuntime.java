@@ -131,41 +131,23 @@ public final class VfpRuntime {
 
     // ---- comparison
 
-    public static void compared(long x, long y, int signals, Cpu c) {
-        ArmCpu cpu = (ArmCpu) c;
+    /// NZCV, N in bit 3.
+    public static long compared(long x, long y, int signals, Cpu c) {
+        FpUnit unit = unit(c);
         double a = Double.longBitsToDouble(x);
         double b = Double.longBitsToDouble(y);
-        cpu.floatFlags =
-                cpu.fp.quick && !Double.isNaN(a) && !Double.isNaN(b)
-                        ? a < b ? 8 : a == b ? 6 : 2
-                        : cpu.fp.compare(FpUnit.DOUBLE, x, y, signals != 0);
+        return unit.quick && !Double.isNaN(a) && !Double.isNaN(b)
+                ? a < b ? 8 : a == b ? 6 : 2
+                : unit.compare(FpUnit.DOUBLE, x, y, signals != 0);
     }
 
-    public static void compares(long x, long y, int signals, Cpu c) {
-        ArmCpu cpu = (ArmCpu) c;
+    public static long compares(long x, long y, int signals, Cpu c) {
+        FpUnit unit = unit(c);
         float a = Float.intBitsToFloat((int) x);
         float b = Float.intBitsToFloat((int) y);
-        cpu.floatFlags =
-                cpu.fp.quick && !Float.isNaN(a) && !Float.isNaN(b)
-                        ? a < b ? 8 : a == b ? 6 : 2
-                        : cpu.fp.compare(FpUnit.SINGLE, x & LOW, y & LOW, signals != 0);
-    }
-
-    /// The FPSCR's flags as the slots of the APSR's have them.
-    public static long flagN(Cpu c) {
-        return (((ArmCpu) c).floatFlags & 8L) << 28;
-    }
-
-    public static long flagZ(Cpu c) {
-        return ~((ArmCpu) c).floatFlags & 4L;
-    }
-
-    public static long flagC(Cpu c) {
-        return (((ArmCpu) c).floatFlags & 2L) >>> 1;
-    }
-
-    public static long flagV(Cpu c) {
-        return (((ArmCpu) c).floatFlags & 1L) << 31;
+        return unit.quick && !Float.isNaN(a) && !Float.isNaN(b)
+                ? a < b ? 8 : a == b ? 6 : 2
+                : unit.compare(FpUnit.SINGLE, x & LOW, y & LOW, signals != 0);
     }
 
     // ---- conversion

@@ -615,6 +615,36 @@ final class Assembler {
         registers(d, s);
     }
 
+    /// Binary64 or binary32, of a signed integer of 8 or 4 bytes.
+    ///
+    /// @param prefix of the format
+    void convert(int prefix, boolean wide, int d, int s) {
+        put(prefix);
+        rex(w(wide), d, 0, s);
+        map(0x2a);
+        registers(d, s);
+    }
+
+    /// A signed integer of 8 or 4 bytes, of a scalar.
+    ///
+    /// @param prefix of the format
+    /// @param opcode which says how to round
+    void convertToInteger(int prefix, int opcode, boolean wide, int d, int s) {
+        put(prefix);
+        rex(w(wide), d, 0, s);
+        map(opcode);
+        registers(d, s);
+    }
+
+    /// An operation of the FMA extension: d, s and t are the first to third operand (SDM volume 2, 2.3).
+    void fused(boolean wide, int opcode, int d, int s, int t) {
+        put(0xc4);
+        put((d >> 3 ^ 1) << 7 | 1 << 6 | (t >> 3 ^ 1) << 5 | 2);
+        put((wide ? 0x80 : 0) | (s ^ 15) << 3 | 1);
+        put(opcode);
+        registers(d, t);
+    }
+
     void loadFloatControl(int at, long displacement) {
         put(0x0f);
         put(0xae);
@@ -630,6 +660,19 @@ final class Assembler {
     /// AH = SF, ZF, AF, PF and CF, in their places.
     void flagsToHigh() {
         put(0x9f);
+    }
+
+    /// EAX, EBX, ECX and EDX = what the processor is, by EAX.
+    void cpuid() {
+        put(0x0f);
+        put(0xa2);
+    }
+
+    /// EDX:EAX = the extended control register that ECX says.
+    void extendedControl() {
+        put(0x0f);
+        put(0x01);
+        put(0xd0);
     }
 
     // ---- jumps

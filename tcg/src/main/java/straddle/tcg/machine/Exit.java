@@ -25,7 +25,10 @@ final class Exit {
         STORE,
 
         /// The same for a micro-op that writes no slot which compiled code knows: it runs in Java.
-        RUN
+        RUN,
+
+        /// A function of numbers is Java's for these.
+        FUNCTION
     }
 
     final Kind kind;
@@ -57,11 +60,20 @@ final class Exit {
     /// Whether it is of a block compiled as part of a loop.
     boolean isInLoop;
 
+    /// Of a [Kind#FUNCTION].
+    JavaFunction function;
+
     Exit(Kind kind, Tb tb, MicroOp op, int width) {
         this.kind = kind;
         this.tb = tb;
         this.op = op;
         this.width = width;
         this.isGlobal = tb.isGlobal;
+    }
+
+    static Exit function(Tb tb, MicroOp op, JavaFunction function) {
+        Exit exit = new Exit(Kind.FUNCTION, tb, op, 0);
+        exit.function = function;
+        return exit;
     }
 }

@@ -62,8 +62,11 @@ final class Frame {
     /// The XMM registers that code keeps values in, 16 bytes each.
     static final int XMM_REGISTERS = 88;
 
+    /// What a function in Java is called with, 8 bytes each.
+    static final int OPERANDS = 312;
+
     /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code.
-    static final int JUMPS = 320;
+    static final int JUMPS = 384;
 
     /// Among the [#PROMISES]: MXCSR is the guest's now.
     static final int FLOAT_CONTROL_LOADED = 1 << 30;

@@ -28,6 +28,8 @@ abstract class HostOperations extends HostState {
     /// What the next access belongs to.
     MicroOp marked;
 
+    private final GuestFloats guestFloats = new GuestFloats(this);
+
     HostOperations(MachineCode owner, Assembler asm, Tb tb, int zeroSlot) {
         super(owner, asm, tb, zeroSlot);
     }
@@ -503,7 +505,9 @@ abstract class HostOperations extends HostState {
             }
             case "load128", "store128" -> accessVector(name.equals("load128"));
             default -> {
-                if (descriptor.equals("(JJ" + CPU + ")J")) {
+                if (GuestFloats.has(owner)) {
+                    guestFloats.invoke(owner, name, descriptor);
+                } else if (descriptor.equals("(JJ" + CPU + ")J")) {
                     scalar(name);
                 } else if (descriptor.equals("(J" + CPU + ")J")) {
                     scalarOfOne(name);

@@ -386,7 +386,7 @@ abstract class HostState extends Emitter {
     /// Where a value is now, for [#storeThen].
     static int whereabouts(Value value) {
         if (value.of != null) {
-            return value.of.register | value.bits << 8;
+            return whereabouts(value.of) | value.bits << 8;
         }
         return value.register < 0 && value.vector >= 0 ? value.vector | IN_VECTOR : value.register;
     }
@@ -481,7 +481,11 @@ abstract class HostState extends Emitter {
 
     /// @param where the value's [#whereabouts]
     void storeThen(int at, long displacement, Value value, int where) {
-        if (where >= IN_VECTOR) {
+        if (where >= IN_VECTOR + 0x100) {
+            asm.moveFromVector(RAX, where & 0xff);
+            asm.signExtend((where - IN_VECTOR >> 8) / 8, RAX, RAX);
+            asm.store(at, displacement, RAX);
+        } else if (where >= IN_VECTOR) {
             asm.storeVectorHalf(at, displacement, where - IN_VECTOR);
         } else if (where >= 0x100) {
             asm.signExtend((where >> 8) / 8, RAX, where & 0xff);

@@ -56,6 +56,12 @@ public final class MachineCode {
     /// MXCSR as HotSpot has it: all exceptions masked, round to nearest.
     private static final int JAVA_FLOAT_CONTROL = 0x1f80;
 
+    /// FMA, OSXSAVE and AVX in CPUID.01H:ECX.
+    private static final int CPUID_FUSED = 1 << 12 | 1 << 27 | 1 << 28;
+
+    /// SSE and AVX state in XCR0.
+    private static final int XCR0_AVX = 6;
+
     /// Tells keys of global pages from others.
     private static final long GLOBAL = 1L << 31;
 
@@ -78,6 +84,7 @@ public final class MachineCode {
     private final long restore;
     private final long leave;
     private final long eager;
+    private final boolean fuses;
     private final long firstBlock;
     private final long end;
     private long position;
@@ -135,6 +142,7 @@ public final class MachineCode {
         position = asm.here();
         firstBlock = position;
         entranceSegment = MemorySegment.ofAddress(entrance);
+        fuses = findFusedMultiply();
         forgetAllJumps();
         cpu.mirrorAttention(frame + Frame.KICK);
     }
@@ -207,6 +215,32 @@ public final class MachineCode {
         asm.patchHere(loaded);
         asm.loadFloatControl(Assembler.RBP, Frame.FLOAT_CONTROL);
         asm.jumpTo(guests);
+    }
+
+    /// Asks the processor for FMA and AVX, and whether the system saves the registers for them (SDM volume 1, 14.3).
+    private boolean findFusedMultiply() {
+        Assembler asm = new Assembler(position);
+        asm.push(Assembler.RBX);
+        asm.constant(Assembler.RAX, 1);
+        asm.cpuid();
+        asm.move32(Assembler.RAX, Assembler.RCX);
+        asm.arithmeticConstant(Assembler.AND, false, Assembler.RAX, CPUID_FUSED);
+        asm.arithmeticConstant(Assembler.CMP, false, Assembler.RAX, CPUID_FUSED);
+        asm.constant(Assembler.RAX, 0);
+        int lacking = asm.jumpIf(Assembler.CC_NE);
+        asm.constant(Assembler.RCX, 0);
+        asm.extendedControl();
+        asm.patchHere(lacking);
+        asm.pop(Assembler.RBX);
+        asm.ret();
+        write(position, asm.bytes());
+        MemorySegment here = MemorySegment.ofAddress(position);
+        return (host.call(here, registers, vectors, frame) & XCR0_AVX) == XCR0_AVX;
+    }
+
+    /// Whether the host multiplies and adds in one operation.
+    boolean hasFusedMultiply() {
+        return fuses;
     }
 
     /// Where code goes that leaves for good, with its exit's number in RAX.
@@ -463,7 +497,7 @@ public final class MachineCode {
             returns[exit.kind.ordinal()]++;
             MicroOp next;
             switch (exit.kind) {
-                case LOAD, STORE -> {
+                case LOAD, STORE, FUNCTION -> {
                     serve(exit);
                     target = restore;
                     continue;
@@ -521,6 +555,17 @@ public final class MachineCode {
                 case STORE -> {
                     long virtual = Raw.getLong(frame + Frame.VIRTUAL);
                     cpu.store(virtual, exit.width, Raw.getLong(frame + Frame.VALUE));
+                    return null;
+                }
+                case FUNCTION -> {
+                    long operands = frame + Frame.OPERANDS;
+                    long result =
+                            exit.function.call(
+                                    Raw.getLong(operands),
+                                    Raw.getLong(operands + 8),
+                                    Raw.getLong(operands + 16),
+                                    cpu);
+                    Raw.putLong(frame + Frame.VALUE, result);
                     return null;
                 }
                 default -> {

@@ -690,6 +690,7 @@ final class MachineEmitter extends HostOperations {
 
     @Override
     public void branch(int opcode, Label to) {
+        require(opcode != GOTO);
         settle();
         if (!isFollowed) {
             flush();
