@@ -156,22 +156,14 @@ final class MipsPrograms implements ProgramSource {
     private void sequence(int block) {
         int start = code.position();
         address(BLOCK, block);
-        emit(Op.LW, "rt", 1, "base", BLOCK, "offset", HI);
-        emit(Op.MTHI, "rs", 1);
-        emit(Op.LW, "rt", 1, "base", BLOCK, "offset", LO);
-        emit(Op.MTLO, "rs", 1);
-        emit(Op.LW, "rt", 1, "base", BLOCK, "offset", FCSR);
-        emit(Op.CTC1, "rt", 1, "fs", 31);
-        for (int i = 0; i < 32; i += wide ? 1 : 2) {
-            emit(Op.LDC1, "ft", i, "base", BLOCK, "offset", FLOATS + 8 * i);
-        }
-        for (int i = 1; i < 32; i++) {
-            if (i != COUNTER && i != BLOCK) {
-                emit(Op.LW, "rt", i, "base", BLOCK, "offset", 4 * i);
-            }
-        }
         emit(Op.ADDIU, "rt", COUNTER, "immediate", ROUNDS);
+        // Every round begins with the same numbers, or goes on with what became of them.
         int loop = code.position();
+        boolean isRepeated = random.nextBoolean();
+        load();
+        if (!isRepeated) {
+            loop = code.position();
+        }
         int room = LENGTH + random.nextInt(6);
         end = code.position() + 4 * room;
         while (code.position() < end) {
@@ -186,6 +178,23 @@ final class MipsPrograms implements ProgramSource {
         dump();
         if (code.position() - start > 1024) {
             throw new AssertionError("A sequence of " + (code.position() - start) + " bytes");
+        }
+    }
+
+    private void load() {
+        emit(Op.LW, "rt", 1, "base", BLOCK, "offset", HI);
+        emit(Op.MTHI, "rs", 1);
+        emit(Op.LW, "rt", 1, "base", BLOCK, "offset", LO);
+        emit(Op.MTLO, "rs", 1);
+        emit(Op.LW, "rt", 1, "base", BLOCK, "offset", FCSR);
+        emit(Op.CTC1, "rt", 1, "fs", 31);
+        for (int i = 0; i < 32; i += wide ? 1 : 2) {
+            emit(Op.LDC1, "ft", i, "base", BLOCK, "offset", FLOATS + 8 * i);
+        }
+        for (int i = 1; i < 32; i++) {
+            if (i != COUNTER && i != BLOCK) {
+                emit(Op.LW, "rt", i, "base", BLOCK, "offset", 4 * i);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package straddle.tcg.mips;
 
 import java.util.Locale;
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.Halves;
@@ -24,6 +25,38 @@ final class FloatOps {
         return name.toString();
     }
 
+    /// Pushes operands, and notes them as the last operation's.
+    private static void emitOperands(Emitter e, int... operands) {
+        e.constant(0);
+        e.set(MipsCpu.LAST);
+        for (int i = 0; i < operands.length; i++) {
+            Halves.emitGet(e, operands[i]);
+            e.op(Opcodes.DUP2);
+            e.set(MipsCpu.LAST_OPERANDS + i);
+        }
+    }
+
+    /// Notes that the operation has been done, whose exceptions the host may know.
+    private static void emitLast(Emitter e, int last) {
+        e.constant(last);
+        e.set(MipsCpu.LAST);
+    }
+
+    /// Does an operation once more, for its exceptions.
+    ///
+    /// @param last its row's number from 1 on, for a comparison the condition from bit 16 on
+    static void repeat(int last, long x, long y, long z, Cpu c) {
+        Op op = Op.values()[(last & 0xffff) - 1];
+        switch (op) {
+            case C_S -> Fpu.compareS(x, y, last >>> 16, c);
+            case C_D -> Fpu.compareD(x, y, last >>> 16, c);
+            case ADD_S, ADD_D, SUB_S, SUB_D, MUL_S, MUL_D, DIV_S, DIV_D -> binary(op, x, y, c);
+            case MADD_S, MADD_D, MSUB_S, MSUB_D, NMADD_S, NMADD_D, NMSUB_S, NMSUB_D ->
+                    ternary(op, x, y, z, c);
+            default -> unary(op, x, c);
+        }
+    }
+
     /// Computes: d = f(x), f(x, y) or f(x, y, z).
     static final class Compute extends MicroOp {
         private final Op op;
@@ -42,6 +75,7 @@ final class FloatOps {
         @Override
         public MicroOp exec(Cpu c) {
             long[] r = c.r;
+            r[MipsCpu.LAST] = 0;
             long x = Halves.get(r, operands[0]);
             long result =
                     switch (operands.length) {
@@ -66,11 +100,10 @@ final class FloatOps {
         @Override
         public void emit(Emitter e) {
             e.mark(this);
-            for (int operand : operands) {
-                Halves.emitGet(e, operand);
-            }
+            emitOperands(e, operands);
             e.cpu();
             e.invoke(FPU, function(op), "(" + "J".repeat(operands.length) + CPU + ")J");
+            emitLast(e, op.ordinal() + 1);
             if (single) {
                 Halves.emitSet(e, d);
             } else {
@@ -80,7 +113,7 @@ final class FloatOps {
 
         @Override
         public int emittedBytes() {
-            return 64;
+            return 112;
         }
 
         @Override
@@ -160,71 +193,41 @@ final class FloatOps {
         private final boolean single;
         private final int x;
         private final int y;
-        private final int how;
+        private final int cc;
+        private final int cond;
 
-        /// @param how as for [Fpu#compareD]
-        Compare(boolean single, int x, int y, int how) {
+        Compare(boolean single, int x, int y, int cc, int cond) {
             this.single = single;
             this.x = x;
             this.y = y;
-            this.how = how;
+            this.cc = cc;
+            this.cond = cond;
         }
 
         @Override
         public MicroOp exec(Cpu c) {
+            c.r[MipsCpu.LAST] = 0;
             long a = Halves.get(c.r, x);
             long b = Halves.get(c.r, y);
-            if (single) {
-                Fpu.compareS(a, b, how, c);
-            } else {
-                Fpu.compareD(a, b, how, c);
-            }
+            c.r[MipsCpu.FCC + cc] =
+                    single ? Fpu.compareS(a, b, cond, c) : Fpu.compareD(a, b, cond, c);
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
             e.mark(this);
-            Halves.emitGet(e, x);
-            Halves.emitGet(e, y);
-            e.integer(how);
+            emitOperands(e, x, y);
+            e.integer(cond);
             e.cpu();
-            e.invoke(FPU, single ? "compareS" : "compareD", "(JJI" + CPU + ")V");
+            e.invoke(FPU, single ? "compareS" : "compareD", "(JJI" + CPU + ")J");
+            emitLast(e, (single ? Op.C_S : Op.C_D).ordinal() + 1 | cond << 16);
+            e.set(MipsCpu.FCC + cc);
         }
 
         @Override
         public int emittedBytes() {
-            return 40;
-        }
-    }
-
-    /// d = 1 if a condition code is set, else 0.
-    static final class ConditionCode extends MicroOp {
-        private final int cc;
-        private final int d;
-
-        ConditionCode(int cc, int d) {
-            this.cc = cc;
-            this.d = d;
-        }
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            c.r[d] = Fpu.conditionCode(cc, c);
-            return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            e.integer(cc);
-            e.cpu();
-            e.invoke(FPU, "conditionCode", "(I" + CPU + ")J");
-            e.set(d);
-        }
-
-        @Override
-        public int emittedBytes() {
-            return 12;
+            return 88;
         }
     }
 
@@ -240,7 +243,7 @@ final class FloatOps {
 
         @Override
         public MicroOp exec(Cpu c) {
-            c.r[d] = ((MipsCpu) c).fpu.control(number) & LOW;
+            c.r[d] = ((MipsCpu) c).fpu.control(number, (MipsCpu) c) & LOW;
             return next;
         }
     }
@@ -258,7 +261,7 @@ final class FloatOps {
         @Override
         public MicroOp exec(Cpu c) {
             MipsCpu cpu = (MipsCpu) c;
-            if (cpu.fpu.setControl(number, (int) c.r[t])) {
+            if (cpu.fpu.setControl(number, (int) c.r[t], cpu)) {
                 throw cpu.floatException();
             }
             return next;

@@ -31,6 +31,9 @@ public final class Fpu extends SoftFloat {
     static final int Z = 8;
     static final int V = 16;
 
+    private static final int CODES = 8;
+    private static final int CONDITIONS = 0xfe80_0000;
+
     /// FIR: a 64-bit unit with W, L, S and D, of a 24Kf.
     static final int FIR = 1 << 22 | 1 << 21 | 1 << 20 | 1 << 17 | 1 << 16 | 0x93 << 8;
 
@@ -58,44 +61,104 @@ public final class Fpu extends SoftFloat {
     private static final int MUL = 2;
     private static final int DIV = 3;
 
-    /// The register; between instructions.
+    /// The register without the condition codes, which are slots. Cause is that of the last operation but one that the
+    /// slots tell of.
     int fcsr;
 
     Fpu() {}
 
     // ---- control
 
+    /// FCSR.
+    int control(MipsCpu c) {
+        settle(c);
+        int all = fcsr;
+        for (int cc = 0; cc < CODES; cc++) {
+            all |= (int) c.r[MipsCpu.FCC + cc] << bit(cc);
+        }
+        return all;
+    }
+
+    void setControl(MipsCpu c, int value) {
+        c.r[MipsCpu.LAST] = 0;
+        fcsr = value & ~CONDITIONS;
+        for (int cc = 0; cc < CODES; cc++) {
+            c.r[MipsCpu.FCC + cc] = value >>> bit(cc) & 1;
+        }
+    }
+
     /// CFC1: a view of FCSR (MD00082, 5.6).
-    int control(int number) {
+    int control(int number, MipsCpu c) {
+        int all = control(c);
         return switch (number) {
             case 0 -> FIR;
-            case 25 -> fcsr >>> 24 & 0xfe | fcsr >>> 23 & 1;
-            case 26 -> fcsr & 0x3_f07c;
-            case 28 -> fcsr & 0xf83 | fcsr >>> 22 & 4;
-            case 31 -> fcsr;
+            case 25 -> all >>> 24 & 0xfe | all >>> 23 & 1;
+            case 26 -> all & 0x3_f07c;
+            case 28 -> all & 0xf83 | all >>> 22 & 4;
+            case 31 -> all;
             default -> 0;
         };
     }
 
     /// CTC1. Returns whether an enabled exception is among the causes now.
-    boolean setControl(int number, int value) {
+    boolean setControl(int number, int value, MipsCpu c) {
+        int all = control(c);
         switch (number) {
-            case 25 -> fcsr = fcsr & 0x017f_ffff | (value & 0xfe) << 24 | (value & 1) << 23;
-            case 26 -> fcsr = fcsr & ~0x3_f07c | value & 0x3_f07c;
-            case 28 -> fcsr = fcsr & ~(0xf83 | FS) | value & 0xf83 | (value & 4) << 22;
-            case 31 -> fcsr = value & FCSR_MASK;
+            case 25 -> all = all & 0x017f_ffff | (value & 0xfe) << 24 | (value & 1) << 23;
+            case 26 -> all = all & ~0x3_f07c | value & 0x3_f07c;
+            case 28 -> all = all & ~(0xf83 | FS) | value & 0xf83 | (value & 4) << 22;
+            case 31 -> all = value & FCSR_MASK;
             default -> {}
         }
-        int cause = fcsr >>> CAUSE_SHIFT & 0x3f;
-        return (cause & (fcsr >>> ENABLES_SHIFT & EXCEPTIONS | CAUSE_E)) != 0;
-    }
-
-    boolean condition(int cc) {
-        return (fcsr >>> bit(cc) & 1) != 0;
+        setControl(c, all);
+        int cause = all >>> CAUSE_SHIFT & 0x3f;
+        return (cause & (all >>> ENABLES_SHIFT & EXCEPTIONS | CAUSE_E)) != 0;
     }
 
     private static int bit(int cc) {
         return cc == 0 ? 23 : 24 + cc;
+    }
+
+    // ---- the host's arithmetic
+
+    /// Whether the host's arithmetic under [#hostControl] is this one's, but for NaNs.
+    boolean isPlain() {
+        return (fcsr & (EXCEPTIONS << ENABLES_SHIFT | FS)) == 0;
+    }
+
+    /// MXCSR: all exceptions masked.
+    int hostControl() {
+        return 0x1f80 | rounding() << 13;
+    }
+
+    /// Takes Flags from MXCSR, but for what is invalid, which gives a NaN and was noted then.
+    void note(int mxcsr) {
+        int found =
+                (mxcsr & PE) >> 5 // I, U, O and Z
+                        | (mxcsr & UE) >> 3
+                        | (mxcsr & OE) >> 1
+                        | (mxcsr & ZE) << 1;
+        fcsr |= found << FLAGS_SHIFT;
+    }
+
+    /// The host does not say which operation had which exceptions. So compiled code keeps the last one's operands, and it
+    /// is done once more when FCSR.Cause is asked for.
+    private void settle(MipsCpu c) {
+        long[] r = c.r;
+        int last = (int) r[MipsCpu.LAST];
+        if (last == 0) {
+            return;
+        }
+        r[MipsCpu.LAST] = 0;
+        int enables = fcsr & EXCEPTIONS << ENABLES_SHIFT;
+        fcsr &= ~enables;
+        FloatOps.repeat(
+                last,
+                r[MipsCpu.LAST_OPERANDS],
+                r[MipsCpu.LAST_OPERANDS + 1],
+                r[MipsCpu.LAST_OPERANDS + 2],
+                c);
+        fcsr |= enables;
     }
 
     /// FCSR.RM as [SoftFloat] numbers it.
@@ -719,50 +782,38 @@ public final class Fpu extends SoftFloat {
     /// C.cond.fmt: bits 0 to 2 of `cond` say whether unordered, equal or less makes it true, bit 3 whether a quiet NaN is
     /// invalid (MD00086, C.cond.fmt, table 3.25).
     ///
-    /// @param how cond, the condition code from bit 4 on
-    public static void compareD(long x, long y, int how, Cpu c) {
+    /// @param cond of the instruction
+    /// @return 1 if it is true, else 0
+    public static long compareD(long x, long y, int cond, Cpu c) {
         double a = Double.longBitsToDouble(x);
         double b = Double.longBitsToDouble(y);
-        of(c).compared(c, a, b, isSignaling(x, true) || isSignaling(y, true), how);
+        return of(c).compared(c, a, b, isSignaling(x, true) || isSignaling(y, true), cond);
     }
 
-    public static void compareS(long x, long y, int how, Cpu c) {
-        of(c).compared(
+    public static long compareS(long x, long y, int cond, Cpu c) {
+        return of(c).compared(
                         c,
                         single(x),
                         single(y),
                         isSignaling(x, false) || isSignaling(y, false),
-                        how);
+                        cond);
     }
 
-    private void compared(Cpu c, double a, double b, boolean signaling, int how) {
-        boolean holds;
-        if (a < b) {
-            holds = (how & 4) != 0;
-        } else if (a == b) {
-            holds = (how & 2) != 0;
-        } else if (a > b) {
-            holds = false;
-        } else {
-            holds = (how & 1) != 0;
-            if (signaling || (how & 8) != 0) {
-                raised |= IE;
-                finish(c, 0);
-                set(how >> 4, holds);
-                return;
-            }
-        }
+    private long compared(Cpu c, double a, double b, boolean signaling, int cond) {
         exact();
-        set(how >> 4, holds);
-    }
-
-    private void set(int cc, boolean holds) {
-        int bit = 1 << bit(cc);
-        fcsr = holds ? fcsr | bit : fcsr & ~bit;
-    }
-
-    /// 1 if a condition code is set, else 0.
-    public static long conditionCode(int cc, Cpu c) {
-        return of(c).condition(cc) ? 1 : 0;
+        if (a < b) {
+            return cond >> 2 & 1;
+        }
+        if (a == b) {
+            return cond >> 1 & 1;
+        }
+        if (a > b) {
+            return 0;
+        }
+        if (signaling || (cond & 8) != 0) {
+            raised |= IE;
+            finish(c, 0);
+        }
+        return cond & 1;
     }
 }

@@ -45,7 +45,15 @@ public final class MipsCpu extends UserCpu {
     /// Where a load into register 0 goes.
     static final int SINK = F0 + 32;
 
-    private static final int SLOTS = SINK + 1;
+    /// FCSR's condition codes, 0 or 1 each.
+    static final int FCC = SINK + 1;
+
+    /// The last floating-point operation, if FCSR.Cause does not tell of it yet, and its operands: as for [Fpu#settle].
+    static final int LAST = FCC + 8;
+
+    static final int LAST_OPERANDS = LAST + 1;
+
+    private static final int SLOTS = LAST_OPERANDS + 3;
     private static final long MASK = 0xffff_ffffL;
     private static final long NO_LINK = -1;
 
@@ -168,7 +176,7 @@ public final class MipsCpu extends UserCpu {
         for (int i = 0; i < 32; i++) {
             image.putLong(r[F0 + i]);
         }
-        image.putInt(fpu.fcsr);
+        image.putInt(fpu.control(this));
         return image.array();
     }
 
@@ -178,7 +186,8 @@ public final class MipsCpu extends UserCpu {
         for (int i = 0; i < 32; i++) {
             r[F0 + i] = from.getLong();
         }
-        fpu.fcsr = from.getInt() & Fpu.FCSR_MASK & ~(Fpu.EXCEPTIONS << Fpu.CAUSE_SHIFT);
+        int control = from.getInt() & Fpu.FCSR_MASK;
+        fpu.setControl(this, control & ~(Fpu.EXCEPTIONS << Fpu.CAUSE_SHIFT));
     }
 
     @Override
@@ -195,8 +204,25 @@ public final class MipsCpu extends UserCpu {
     public void reset() {
         java.util.Arrays.fill(r, 0);
         r[LL_ADDRESS] = NO_LINK;
-        fpu.fcsr = 0;
+        fpu.setControl(this, 0);
         fr = false;
         pc = 0;
+    }
+
+    // ---- the host's arithmetic in place of the unit's
+
+    @Override
+    public int promises() {
+        return fpu.isPlain() ? PROMISE_FLOATS : 0;
+    }
+
+    @Override
+    public int floatControl() {
+        return fpu.hostControl();
+    }
+
+    @Override
+    public void floatControl(int mxcsr) {
+        fpu.note(mxcsr);
     }
 }

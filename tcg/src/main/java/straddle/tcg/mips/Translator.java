@@ -221,7 +221,7 @@ final class Translator {
     }
 
     private void onCondition(int word, int cond, boolean likely, long target, int slot) {
-        append(new FloatOps.ConditionCode(word >>> 18 & 7, KEPT0));
+        append(new Move.Reg64(KEPT0, MipsCpu.FCC + (word >>> 18 & 7)));
         decided(cond, KEPT0, ZERO, likely, target, slot);
     }
 
@@ -342,7 +342,7 @@ final class Translator {
             case MOVN -> moveIf(Word.NOT_EQUAL, rt, rd, rs);
             case MOVZ -> moveIf(Word.EQUAL, rt, rd, rs);
             case MOVF, MOVT -> {
-                append(new FloatOps.ConditionCode(word >>> 18 & 7, COND));
+                append(new Move.Reg64(COND, MipsCpu.FCC + (word >>> 18 & 7)));
                 moveIf(op == Op.MOVT ? Word.NOT_EQUAL : Word.EQUAL, COND, rd, rs);
             }
             case MFHI -> copy(rd, HI);
@@ -598,15 +598,15 @@ final class Translator {
             case MTHC1 -> append(copySingle(slotOf(fs) | Halves.HIGH, ft));
             case CFC1 -> append(new FloatOps.ReadControl(ft == ZERO ? SINK : ft, fs));
             case CTC1 -> append(new FloatOps.WriteControl(ft, fs));
-            case C_S -> append(new FloatOps.Compare(true, single(fs), single(ft), how(word)));
+            case C_S -> append(compared(true, single(fs), single(ft), word));
             case C_D -> {
                 if (isPair(fs, ft)) {
-                    append(new FloatOps.Compare(false, F0 + fs, F0 + ft, how(word)));
+                    append(compared(false, F0 + fs, F0 + ft, word));
                 }
             }
             case MOV_S, MOV_D, ABS_S, ABS_D, NEG_S, NEG_D -> bits(op, fd, fs);
             case MOVF_S, MOVF_D, MOVT_S, MOVT_D -> {
-                append(new FloatOps.ConditionCode(word >>> 18 & 7, COND));
+                append(new Move.Reg64(COND, MipsCpu.FCC + (word >>> 18 & 7)));
                 boolean ifSet = op == Op.MOVT_S || op == Op.MOVT_D;
                 boolean isSingle = op == Op.MOVF_S || op == Op.MOVT_S;
                 moveIf(isSingle, ifSet ? Word.NOT_EQUAL : Word.EQUAL, COND, fd, fs);
@@ -620,8 +620,8 @@ final class Translator {
         }
     }
 
-    private static int how(int word) {
-        return word & 15 | (word >>> 8 & 7) << 4;
+    private static FloatOps.Compare compared(boolean single, int x, int y, int word) {
+        return new FloatOps.Compare(single, x, y, word >>> 8 & 7, word & 15);
     }
 
     private void bits(Op op, int fd, int fs) {
