@@ -198,7 +198,7 @@ public final class ArmCpu extends FpCpu {
     }
 
     void setFpscr(int value) {
-        r[FLOAT_FLAGS] = value >>> 28;
+        r[FLOAT_FLAGS] = (long) value >>> 28 & 15;
         fp.setControl(value);
         fp.setStatus(value);
         vector.setControl(VECTOR_CONTROL | value & FpUnit.AHP);

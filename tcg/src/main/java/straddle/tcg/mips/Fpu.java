@@ -83,7 +83,7 @@ public final class Fpu extends SoftFloat {
         c.r[MipsCpu.LAST] = 0;
         fcsr = value & ~CONDITIONS;
         for (int cc = 0; cc < CODES; cc++) {
-            c.r[MipsCpu.FCC + cc] = value >>> bit(cc) & 1;
+            c.r[MipsCpu.FCC + cc] = (long) value >>> bit(cc) & 1;
         }
     }
 
