@@ -367,9 +367,29 @@ public abstract class Cpu {
     /// are masked.
     public static final int PROMISE_FLOATS = 2;
 
-    /// What holds until the next micro-op that runs in Java: a sum of promises.
+    /// Code may go to [#otherMode()], and back, by itself.
+    public static final int PROMISE_LEVELS = 4;
+
+    /// What holds until the next micro-op that runs in Java, a sum of promises; slots have what is needed for it.
     public int promises() {
         return 0;
+    }
+
+    /// The mode that [#PROMISE_LEVELS] is about: that of a program for a kernel, and of a kernel for a program.
+    public long otherMode() {
+        throw new UnsupportedOperationException();
+    }
+
+    /// The address of that mode's TLB.
+    public long otherTlb() {
+        throw new UnsupportedOperationException();
+    }
+
+    /// Under [#PROMISE_LEVELS] compiled code went to the other mode, perhaps more than once. Slots are up to date.
+    ///
+    /// @param how the last time, as [straddle.tcg.op.Emitter#jumpToOtherLevel] was told
+    public void levelChanged(int how) {
+        throw new UnsupportedOperationException();
     }
 
     /// MXCSR for arithmetic under [#PROMISE_FLOATS].

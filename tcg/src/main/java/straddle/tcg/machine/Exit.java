@@ -50,7 +50,7 @@ final class Exit {
     long epochAt;
 
     /// Whether the jump is from a page that every address space has, so that it goes to such pages only.
-    final boolean isGlobal;
+    boolean isGlobal;
 
     /// How often a [Kind#CALL] was made, of a micro-op for which there is bytecode.
     int calls;

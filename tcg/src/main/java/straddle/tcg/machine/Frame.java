@@ -65,8 +65,16 @@ final class Frame {
     /// What a function in Java is called with, 8 bytes each.
     static final int OPERANDS = 312;
 
+    // TLB, KEY and GLOBAL_KEY of the CPU's other mode, under its promise.
+    static final int OTHER_TLB = 384;
+    static final int OTHER_KEY = 392;
+    static final int OTHER_GLOBAL_KEY = 400;
+
+    /// How code went to the other mode last, or 0: for [straddle.tcg.Cpu#levelChanged]. 4 bytes.
+    static final int LEVEL_CHANGED = 408;
+
     /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code.
-    static final int JUMPS = 384;
+    static final int JUMPS = 416;
 
     /// Among the [#PROMISES]: MXCSR is the guest's now.
     static final int FLOAT_CONTROL_LOADED = 1 << 30;

@@ -397,21 +397,27 @@ public final class MachineCode {
         Raw.putLong(entry + Frame.JUMP_TARGET, to.entry);
     }
 
-    private int modeNumber() {
-        long mode = cpu.modeKey();
-        if (mode != lastMode || lastModeNumber < 0) {
-            long before = lastMode;
-            int numberBefore = lastModeNumber;
-            // A program and its kernel take turns.
-            lastModeNumber =
-                    mode == otherMode && otherModeNumber >= 0
-                            ? otherModeNumber
-                            : modes.computeIfAbsent(mode, _ -> modes.size());
-            lastMode = mode;
-            otherMode = before;
-            otherModeNumber = numberBefore;
+    /// A program and its kernel take turns: two numbers are known without looking them up.
+    private int number(long mode) {
+        if (mode == lastMode && lastModeNumber >= 0) {
+            return lastModeNumber;
         }
+        if (mode == otherMode && otherModeNumber >= 0) {
+            return otherModeNumber;
+        }
+        otherMode = lastMode;
+        otherModeNumber = lastModeNumber;
+        lastMode = mode;
+        lastModeNumber = modes.computeIfAbsent(mode, _ -> modes.size());
         return lastModeNumber;
+    }
+
+    private long key(int mode) {
+        return (long) cpu.epoch << 32 | mode;
+    }
+
+    private long globalKey(int mode) {
+        return (long) cpu.globalEpoch << 32 | mode | GLOBAL;
     }
 
     // ---- running
@@ -431,9 +437,15 @@ public final class MachineCode {
         }
         Raw.putInt(f + Frame.EPOCH, c.epoch);
         Raw.putInt(f + Frame.GLOBAL_EPOCH, c.globalEpoch);
-        int mode = modeNumber();
-        Raw.putLong(f + Frame.KEY, (long) c.epoch << 32 | mode);
-        Raw.putLong(f + Frame.GLOBAL_KEY, (long) c.globalEpoch << 32 | mode | GLOBAL);
+        int mode = number(c.modeKey());
+        Raw.putLong(f + Frame.KEY, key(mode));
+        Raw.putLong(f + Frame.GLOBAL_KEY, globalKey(mode));
+        if ((promises & Cpu.PROMISE_LEVELS) != 0) {
+            int other = number(c.otherMode());
+            Raw.putLong(f + Frame.OTHER_TLB, c.otherTlb());
+            Raw.putLong(f + Frame.OTHER_KEY, key(other));
+            Raw.putLong(f + Frame.OTHER_GLOBAL_KEY, globalKey(other));
+        }
     }
 
     private void takeState() {
@@ -446,6 +458,11 @@ public final class MachineCode {
                 Raw.getLong(f + Frame.FLAG_B));
         if ((Raw.getInt(f + Frame.PROMISES) & Frame.FLOAT_CONTROL_LOADED) != 0) {
             c.floatControl(Raw.getInt(f + Frame.FLOAT_CONTROL));
+        }
+        int changed = Raw.getInt(f + Frame.LEVEL_CHANGED);
+        if (changed != 0) {
+            Raw.putInt(f + Frame.LEVEL_CHANGED, 0);
+            c.levelChanged(changed);
         }
         long rotation = Raw.getLong(f + Frame.ROTATION);
         if (rotation != 0) {

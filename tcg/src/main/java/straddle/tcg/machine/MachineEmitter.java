@@ -907,6 +907,60 @@ final class MachineEmitter extends HostOperations {
 
     @Override
     public void jumpToOneOf(long[] targets, MicroOp op, Runnable before) {
+        jumpTo(
+                new Exit(Exit.Kind.LEAVE, tb, op, 0),
+                tb.isGlobal ? Frame.GLOBAL_KEY : Frame.KEY,
+                before);
+    }
+
+    @Override
+    public boolean canChangeLevel(MicroOp op) {
+        asm.testMemoryConstant(FRAME, Frame.PROMISES, Cpu.PROMISE_LEVELS);
+        leaveLater(asm.jumpIf(CC_E), flushLater(), op);
+        return true;
+    }
+
+    @Override
+    public void jumpToOtherLevel(int how, MicroOp op, Runnable before) {
+        Exit exit = new Exit(Exit.Kind.LEAVE, tb, op, 0);
+        exit.isGlobal = false;
+        jumpTo(
+                exit,
+                Frame.OTHER_KEY,
+                () -> {
+                    before.run();
+                    asm.storeConstant32(FRAME, Frame.LEVEL_CHANGED, how);
+                    exchange(Frame.KEY, Frame.OTHER_KEY);
+                    exchange(Frame.GLOBAL_KEY, Frame.OTHER_GLOBAL_KEY);
+                    exchange(Frame.TLB, Frame.OTHER_TLB);
+                    asm.load(TLB, FRAME, Frame.TLB);
+                });
+    }
+
+    private void exchange(int field, int other) {
+        asm.load(RAX, FRAME, field);
+        asm.load(RCX, FRAME, other);
+        asm.store(FRAME, field, RCX);
+        asm.store(FRAME, other, RAX);
+    }
+
+    @Override
+    public void leaveIfAny(int bits, MicroOp op) {
+        Value value = pop();
+        asm.testConstant(register(value), bits);
+        leaveLater(asm.jumpIf(CC_NE), flushLater(), op);
+        release(value);
+    }
+
+    @Override
+    public void flagBits() {
+        settle();
+        makeEager();
+        pushFlag(0);
+    }
+
+    /// @param key the field of the frame that says for which code the target is looked up
+    private void jumpTo(Exit exit, int key, Runnable before) {
         settle();
         Value to = use(mustHave(scratch[(R - A) / 2]));
         int pc = register(to);
@@ -921,10 +975,9 @@ final class MachineEmitter extends HostOperations {
         asm.address(RCX, RCX, FRAME, 0, Frame.JUMPS);
         asm.arithmeticMemoryCompare(pc, RCX, Frame.JUMP_PC);
         int otherPc = asm.jumpIf(CC_NE);
-        asm.load(RDX, FRAME, tb.isGlobal ? Frame.GLOBAL_KEY : Frame.KEY);
+        asm.load(RDX, FRAME, key);
         asm.arithmeticMemoryCompare(RDX, RCX, Frame.JUMP_KEY);
         int otherKey = asm.jumpIf(CC_NE);
-        Exit exit = new Exit(Exit.Kind.LEAVE, tb, op, 0);
         outOfLine.add(() -> {
             asm.patchHere(otherPc);
             asm.patchHere(otherKey);

@@ -81,6 +81,30 @@ public abstract class Emitter {
     /// Whether there is anything that [#jumpToOneOf] could go to.
     public abstract boolean hasOneOf(long[] targets);
 
+    /// Whether code may change the level of privilege by itself: then the three operations that follow may be used.
+    ///
+    /// @param op leaves for Java, having done nothing, where the CPU does not promise it
+    public boolean canChangeLevel(MicroOp op) {
+        return false;
+    }
+
+    /// Leaves a micro-op that has done nothing yet to Java if the value on the operand stack has one of some bits.
+    public void leaveIfAny(int bits, MicroOp op) {
+        throw new UnsupportedOperationException();
+    }
+
+    /// Pushes the flags as bits.
+    public void flagBits() {
+        throw new UnsupportedOperationException();
+    }
+
+    /// As [#jumpToOneOf], at [straddle.tcg.Cpu#otherMode()].
+    ///
+    /// @param how what [straddle.tcg.Cpu#levelChanged] is told, not 0
+    public void jumpToOtherLevel(int how, MicroOp op, Runnable before) {
+        throw new UnsupportedOperationException();
+    }
+
     /// Jumps within a micro-op by the JVM's instruction.
     public abstract void branch(int opcode, Label to);
 

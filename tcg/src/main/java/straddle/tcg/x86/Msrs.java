@@ -77,6 +77,7 @@ final class Msrs {
             case MSR_KERNEL_GS_BASE, MSR_LSTAR, MSR_CSTAR, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP -> {
                 canonical(c, value);
                 c.msrs.put(number, value);
+                c.updateSystemCalls();
             }
             case MSR_APIC_BASE -> c.apicBase = value;
             case MSR_TSC -> c.tscOffset += c.hasForeignCounter() ? 0 : value - c.tsc();
@@ -93,6 +94,7 @@ final class Msrs {
                     throw c.gp();
                 }
                 c.msrs.put(number, value);
+                c.updateSystemCalls();
             }
         }
     }

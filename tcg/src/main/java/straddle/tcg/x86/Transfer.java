@@ -22,7 +22,6 @@ final class Transfer extends MicroOp {
     private final int reg;
     private final int rm;
     private final boolean wide;
-    private final boolean is64;
     private final long immediate;
     private final int selector;
     private final boolean direct;
@@ -40,7 +39,6 @@ final class Transfer extends MicroOp {
         this.reg = insn.reg;
         this.rm = insn.rm;
         this.wide = insn.rexW;
-        this.is64 = insn.mode == 64;
         this.immediate = insn.immediate;
         this.selector = insn.immediate2;
         this.direct = insn.row.operands().contains(Operand.Ap);
@@ -57,7 +55,6 @@ final class Transfer extends MicroOp {
         this.reg = reg;
         this.rm = 0;
         this.wide = false;
-        this.is64 = false;
         this.immediate = 0;
         this.selector = 0;
         this.direct = false;
@@ -362,6 +359,7 @@ final class Transfer extends MicroOp {
 
     // ---- fast system calls
 
+    /// Outside 64-bit code, or of a program without an operating system.
     private void syscall(X86Cpu c) {
         if (c.program != null) {
             c.program.systemCall(nextPc);
@@ -370,24 +368,22 @@ final class Transfer extends MicroOp {
         if ((c.efer & EFER_SCE) == 0 || !c.isProtected()) {
             throw c.fault(UD);
         }
-        long star = c.msrs.get(MSR_STAR, 0L);
-        int cs = (int) (star >>> 32) & 0xfffc;
         c.r[RCX] = nextPc;
         if (c.isLongMode()) {
             c.r[11] = c.rflags() & ~(long) RFLAGS_RF;
-            c.pc = c.msrs.get(is64 ? MSR_LSTAR : MSR_CSTAR, 0L);
+            c.pc = c.msrs.get(MSR_CSTAR, 0L);
             long mask = c.msrs.get(MSR_SFMASK, 0L);
             c.setRflags(c.rflags() & ~mask & ~(long) RFLAGS_RF);
         } else {
-            c.pc = star & 0xffff_ffffL;
+            c.pc = c.msrs.get(MSR_STAR, 0L) & 0xffff_ffffL;
             c.systemFlags &= ~(RFLAGS_VM | RFLAGS_IF | RFLAGS_RF);
         }
         c.cpl = 0;
-        Descriptors.setFlat(c.segments[CS], cs, true, 0, c.isLongMode());
-        Descriptors.setFlat(c.segments[SS], cs + 8, false, 0, false);
+        SystemCalls.enterSegments(c, c.isLongMode());
         c.updateMode();
     }
 
+    /// To code that is not 64-bit code, or outside it.
     private void sysret(X86Cpu c) {
         if ((c.efer & EFER_SCE) == 0 || !c.isProtected()) {
             throw c.fault(UD);
@@ -395,21 +391,14 @@ final class Transfer extends MicroOp {
         if (c.cpl != 0) {
             throw c.gp();
         }
-        int base = (int) (c.msrs.get(MSR_STAR, 0L) >>> 48) & 0xffff;
         if (c.isLongMode()) {
-            long target = c.r[RCX];
-            if (wide && target << 16 >> 16 != target) {
-                throw c.gp();
-            }
-            c.setRflags(c.r[11] & 0x3c_7fd7 | RFLAGS_FIXED);
-            c.pc = wide ? target : target & 0xffff_ffffL;
+            c.setRflags(c.r[11] & SystemCalls.RETURNED_FLAGS | RFLAGS_FIXED);
         } else {
             c.systemFlags |= RFLAGS_IF;
-            c.pc = c.r[RCX] & 0xffff_ffffL;
         }
+        c.pc = c.r[RCX] & 0xffff_ffffL;
         c.cpl = 3;
-        Descriptors.setFlat(c.segments[CS], (wide ? base + 16 : base) | 3, true, 3, wide);
-        Descriptors.setFlat(c.segments[SS], base + 8 | 3, false, 3, false);
+        SystemCalls.returnSegments(c, false);
         c.updateMode();
         c.interruptsEnabled();
     }

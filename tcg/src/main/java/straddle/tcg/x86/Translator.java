@@ -814,8 +814,15 @@ final class Translator implements Decoder.Code {
                 }
             }
             case TRANSFER -> {
-                append(new Transfer(insn, ea, defaultSegment(insn), pc + insn.length & pcMask));
-                end(new Branch.Anywhere());
+                int level = (int) (mode >>> X86Cpu.MODE_CPL_SHIFT) & 3;
+                if (insn.op == Op.SYSCALL && insn.mode == 64 && cpu.program == null) {
+                    end(new SystemCalls.Call(pc + insn.length, level == 3));
+                } else if (insn.op == Op.SYSRET && insn.rexW) {
+                    end(new SystemCalls.Return(level == 0));
+                } else {
+                    append(new Transfer(insn, ea, defaultSegment(insn), pc + insn.length & pcMask));
+                    end(new Branch.Anywhere());
+                }
             }
             case VECTOR -> {
                 if (insn.vex) {

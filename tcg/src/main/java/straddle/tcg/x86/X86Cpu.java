@@ -50,8 +50,18 @@ public final class X86Cpu extends Cpu {
     public static final int T1 = 24;
     public static final int T2 = 25;
 
+    // What machine code needs for SYSCALL and SYSRET, while it runs: the system flags, and two
+    // MSRs.
+
+    static final int SYSTEM_FLAGS = 26;
+    static final int SYSCALL_TARGET = 27;
+    static final int SYSCALL_MASK = 28;
+
     private static final int SLOTS = 32;
     private static final int VECTOR_SLOTS = 36;
+
+    /// What [#systemFlags] may have.
+    static final int SYSTEM_FLAG_BITS = 0x3f_7fd5;
 
     // Bits of the mode key, from bit 0 on.
     static final long MODE_CODE16 = 0;
@@ -196,6 +206,10 @@ public final class X86Cpu extends Cpu {
     private final Translator translator;
     private long mode;
     private long runMode;
+
+    /// Whether SYSCALL and SYSRET lead from this mode to its other level and back.
+    private boolean changesLevel;
+
     private boolean systemAccess;
     private long portReads;
     private long portWrites;
@@ -323,6 +337,7 @@ public final class X86Cpu extends Cpu {
         updateBreakpoints();
         msrs.clear();
         msrs.putAll(s.msrs);
+        updateSystemCalls();
         halted = s.halted;
         nmiBlocked = s.nmiBlocked;
         nmiPending = s.nmiPending;
@@ -379,7 +394,7 @@ public final class X86Cpu extends Cpu {
 
     void setRflags(long value) {
         setFlags(Flags.EAGER, value & Flags.ALL, 0, 0);
-        systemFlags = (int) value & ~(Flags.ALL | RFLAGS_FIXED) & 0x3f_7fd5;
+        systemFlags = (int) value & ~(Flags.ALL | RFLAGS_FIXED) & SYSTEM_FLAG_BITS;
         if ((systemFlags & RFLAGS_TF) != 0) {
             request(ATTENTION_TRAP);
         }
@@ -449,6 +464,14 @@ public final class X86Cpu extends Cpu {
         if (userCodeTaker != null) {
             noteUserCode();
         }
+        boolean isEither = is64 && (cpl == 0 || cpl == 3);
+        changesLevel = isEither && (efer & EFER_SCE) != 0 && userCodeTaker == null;
+    }
+
+    /// After a change of the MSRs that machine code has in slots.
+    void updateSystemCalls() {
+        r[SYSCALL_TARGET] = msrs.get(MSR_LSTAR, 0L);
+        r[SYSCALL_MASK] = msrs.get(MSR_SFMASK, 0L);
     }
 
     /// The part of the mode that says where the code segment ends, if not where segments of its kind usually do.
@@ -724,7 +747,7 @@ public final class X86Cpu extends Cpu {
 
     private long present() {
         long now = clock.nowWithDue();
-        if (interrupts.pending()) {
+        if (flag(RFLAGS_IF) && interrupts.pending()) {
             request(ATTENTION_INTERRUPT);
         }
         return counter == null ? now + tscOffset : counter.getAsLong();
@@ -1006,10 +1029,44 @@ public final class X86Cpu extends Cpu {
 
     @Override
     public int promises() {
-        if (!FpuState.allowsSse(this)) {
+        int promises = levelPromise();
+        if (FpuState.allowsSse(this)) {
+            promises |= fp.masksAll() ? PROMISE_VECTORS | PROMISE_FLOATS : PROMISE_VECTORS;
+        }
+        return promises;
+    }
+
+    /// With interrupts held off none may wait that SYSRET would have to let in; one that comes later asks for attention.
+    private int levelPromise() {
+        if (!changesLevel || !flag(RFLAGS_IF) && isWoken()) {
             return 0;
         }
-        return fp.masksAll() ? PROMISE_VECTORS | PROMISE_FLOATS : PROMISE_VECTORS;
+        r[SYSTEM_FLAGS] = systemFlags;
+        return PROMISE_LEVELS;
+    }
+
+    @Override
+    public long otherMode() {
+        return mode ^ 3 << MODE_CPL_SHIFT;
+    }
+
+    @Override
+    public long otherTlb() {
+        boolean keepsOut = cpl == 3 && (cr4 & CR4_SMAP) != 0;
+        return tlbs[cpl != 3 ? USER : keepsOut ? SUPERVISOR_SMAP : SUPERVISOR].address();
+    }
+
+    @Override
+    public void levelChanged(int how) {
+        systemFlags = (int) r[SYSTEM_FLAGS];
+        if (how == SystemCalls.CALLED) {
+            cpl = 0;
+            SystemCalls.enterSegments(this, true);
+        } else {
+            cpl = 3;
+            SystemCalls.returnSegments(this, true);
+        }
+        updateMode();
     }
 
     @Override
