@@ -17,16 +17,22 @@ import straddle.core.snapshot.Snapshotable;
 /// [#now()] is lock-free. Timers are kept and fired under the machine lock, by whoever calls
 /// [#runDue()]: the I/O thread.
 public final class VirtualClock implements Snapshotable {
+    private static final long LOOK_AGAIN_NANOS = 500_000;
+
     private final LongSupplier source;
     private final MachineLock lock;
     private final PriorityQueue<Timer> armed = new PriorityQueue<>(VirtualClock::byDeadline);
     private volatile Epoch epoch = new Epoch(0, 0, false);
     private volatile Runnable onEarlierDeadline = () -> {};
     private long armings;
+    private long firings;
     private long spacing;
 
     /// The earliest deadline.
     private volatile long due = Long.MAX_VALUE;
+
+    /// When whoever sleeps until the next deadline looks again by itself.
+    private long looks = Long.MAX_VALUE;
 
     /// The clock's value is `base`, plus what the source has run since `start` if running.
     private record Epoch(long base, long start, boolean running) {}
@@ -81,9 +87,28 @@ public final class VirtualClock implements Snapshotable {
         return new Timer(action);
     }
 
-    /// Has `wake` called whenever the earliest deadline moves forward, so that a sleeper looks again.
+    /// Has `wake` called whenever the earliest deadline moves in front of the time that [#runDueAndWait] gave a sleeper, so
+    /// that it looks again.
     public void onEarlierDeadline(Runnable wake) {
         onEarlierDeadline = wake;
+    }
+
+    /// As [#runDue], for the one sleeper whom [#onEarlierDeadline] wakes. After something was fired it is to look again
+    /// soon, whatever is armed: a timer that fired is mostly armed again at once, by a guest that then need not pay for
+    /// waking anybody.
+    ///
+    /// @return how long to sleep, in nanoseconds; [Long#MAX_VALUE] for until woken
+    public long runDueAndWait() {
+        lock.lock();
+        try {
+            long before = firings;
+            long next = runDue();
+            long wait = firings == before ? next : Math.min(next, LOOK_AGAIN_NANOS);
+            looks = wait == Long.MAX_VALUE ? wait : now() + wait;
+            return wait;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Has no timer fire sooner than this after it fired last, from the next arming on: for guests so slow that their timers' interrupts would
@@ -110,6 +135,7 @@ public final class VirtualClock implements Snapshotable {
                 timer.armed = false;
                 timer.rests = now + spacing;
                 noteDue();
+                firings++;
                 timer.action.run();
             }
             Timer next = armed.peek();
@@ -147,6 +173,7 @@ public final class VirtualClock implements Snapshotable {
         lock.lock();
         try {
             epoch = new Epoch(now, source.getAsLong(), epoch.running);
+            onEarlierDeadline.run();
         } finally {
             lock.unlock();
         }
@@ -191,7 +218,7 @@ public final class VirtualClock implements Snapshotable {
             armed = true;
             VirtualClock.this.armed.add(this);
             noteDue();
-            if (VirtualClock.this.armed.peek() == this) {
+            if (VirtualClock.this.armed.peek() == this && fires < looks) {
                 onEarlierDeadline.run();
             }
         }

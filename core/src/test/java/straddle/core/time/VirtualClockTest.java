@@ -132,6 +132,33 @@ class VirtualClockTest {
     }
 
     @Test
+    void aTimerThatFiresAndIsArmedAgainWakesNobody() {
+        clock.onEarlierDeadline(() -> fired.add("wake"));
+        clock.resume();
+        VirtualClock.Timer timer = clock.timer(() -> fired.add("tick"));
+        timer.arm(0);
+        assertEquals(500_000, clock.runDueAndWait());
+        timer.arm(4_000_000);
+        assertEquals(List.of("wake", "wake", "tick"), fired);
+        host += 500_000;
+        assertEquals(3_500_000, clock.runDueAndWait());
+        timer.arm(5_000_000);
+        timer.arm(3_000_000);
+        assertEquals(List.of("wake", "wake", "tick", "wake"), fired);
+    }
+
+    @Test
+    void aSleeperThatWasGivenATimeIsWokenForAnotherClock() throws SnapshotException {
+        clock.resume();
+        byte[] saved = SnapshotWriter.bytesOf(clock);
+        clock.timer(() -> {}).arm(1_000_000);
+        assertEquals(1_000_000, clock.runDueAndWait());
+        clock.onEarlierDeadline(() -> fired.add("wake"));
+        clock.restore(SnapshotReader.from(new ByteArrayInputStream(saved)));
+        assertEquals(List.of("wake"), fired);
+    }
+
+    @Test
     void timersFireUnderTheMachineLock() {
         MachineLock lock = clock.lock();
         clock.timer(() -> fired.add("held " + lock.isHeldByCurrentThread())).arm(0);

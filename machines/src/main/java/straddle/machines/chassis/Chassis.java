@@ -269,7 +269,7 @@ public final class Chassis implements AutoCloseable, Snapshotable {
     private void fireTimers() {
         try {
             while (!closed) {
-                long wait = clock.runDue();
+                long wait = clock.runDueAndWait();
                 if (closed) {
                     return; // taking the lock may have used up the unpark that came with it
                 }
