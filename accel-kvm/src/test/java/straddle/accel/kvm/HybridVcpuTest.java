@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,11 @@ class HybridVcpuTest {
                     | UserTables.DIRTY;
     private static final int USER_GPA = 0x20_0000;
     private static final String SYSCALL = "0f05";
+
+    /// What asking for a thread's allocations allocates, in bytes, once it is compiled.
+    private static final long MOST_OF_MEASURING = 64;
+
+    private static final long COMPILERS_PATIENCE = TimeUnit.SECONDS.toNanos(40);
 
     private final Arena arena = Arena.ofShared();
     private final MachineLock lock = new MachineLock();
@@ -316,16 +322,25 @@ class HybridVcpuTest {
         }
     }
 
-    /// HotSpot's compilers have to be through first, on a host that may be busy.
+    /// HotSpot's compilers have to be through first, for which a busy host needs its time.
     @Test
     void anExitAllocatesNothing() throws Exception {
         start("48ffc3" + SYSCALL, 0);
-        long ofMeasuring = leastAllocated(0);
+        long ofMeasuring = Long.MAX_VALUE;
+        long ofSlices = Long.MAX_VALUE;
+        long begin = System.nanoTime();
+        while ((ofMeasuring > MOST_OF_MEASURING || ofSlices > ofMeasuring)
+                && System.nanoTime() - begin < COMPILERS_PATIENCE) {
+            ofMeasuring = Math.min(ofMeasuring, allocated(0));
+            ofSlices = Math.min(ofSlices, allocated(300));
+        }
 
-        assertEquals(ofMeasuring, leastAllocated(300), "bytes over 300 slices, at least");
+        assertTrue(
+                ofSlices <= ofMeasuring,
+                "300 slices: at least " + ofSlices + " bytes, and " + ofMeasuring + " without");
     }
 
-    private long leastAllocated(int slices) throws Exception {
+    private long allocated(int slices) throws Exception {
         // By reflection, as this module has no need of java.management.
         Object threads =
                 Class.forName("java.lang.management.ManagementFactory")
@@ -334,14 +349,10 @@ class HybridVcpuTest {
         Method allocated =
                 Class.forName("com.sun.management.ThreadMXBean")
                         .getMethod("getCurrentThreadAllocatedBytes");
-        long least = Long.MAX_VALUE;
-        for (int batch = 0; batch < 300 && least > 64; batch++) {
-            translator.entries = slices;
-            long before = (long) allocated.invoke(threads);
-            vcpu.run();
-            least = Math.min(least, (long) allocated.invoke(threads) - before);
-        }
-        return least;
+        translator.entries = slices;
+        long before = (long) allocated.invoke(threads);
+        vcpu.run();
+        return (long) allocated.invoke(threads) - before;
     }
 
     /// Foresees the end of a piece of code, and says what is to be found there.
