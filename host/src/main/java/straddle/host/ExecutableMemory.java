@@ -13,6 +13,8 @@ public final class ExecutableMemory {
     private static final String REMEDY =
             "The host may forbid programs to make their own code (SELinux's execmem, a hardened kernel): allow it for this JVM.";
 
+    private static final long HUGE_PAGE_BYTES = 2 << 20;
+
     private final MemorySegment code;
 
     private ExecutableMemory(MemorySegment code) {
@@ -63,7 +65,7 @@ public final class ExecutableMemory {
         }
     }
 
-    /// Memory that can be both written and executed, at a page boundary. What is never used takes none.
+    /// Memory that can be both written and executed, at a page boundary, in huge pages where it is large and the host allows it. What is never used takes none.
     ///
     /// @param arena when it closes, the memory goes: none of it may run by then
     @SuppressWarnings("restricted")
@@ -76,6 +78,10 @@ public final class ExecutableMemory {
                         -1);
         if (address < 0) {
             throw new HostException("mmap(PROT_EXEC)", (int) -address, REMEDY);
+        }
+        if (bytes >= HUGE_PAGE_BYTES) {
+            // A kernel that refuses the advice is slower, no more.
+            NativeCall.madvise(address, bytes, Libc.MADV_HUGEPAGE());
         }
         MemorySegment.ofAddress(address)
                 .reinterpret(bytes, arena, memory -> NativeCall.munmap(memory.address(), bytes));
