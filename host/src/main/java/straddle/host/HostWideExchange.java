@@ -18,23 +18,25 @@ public final class HostWideExchange implements WideExchange {
                     + "5b" // pop rbx
                     + "c3"; // ret
 
-    /// Null where there is none: the translator stops the other vCPUs instead.
-    private static final MethodHandle EXCHANGE =
-            ExecutableMemory.routine(
-                    CODE,
-                    FunctionDescriptor.of(
-                            ValueLayout.JAVA_BOOLEAN,
-                            ValueLayout.JAVA_LONG,
-                            ValueLayout.JAVA_LONG,
-                            ValueLayout.JAVA_LONG,
-                            ValueLayout.JAVA_LONG,
-                            ValueLayout.JAVA_LONG));
+    /// On its own, as few programs exchange 16 bytes and a handle takes ten milliseconds to make.
+    private static final class Routine {
+        static final MethodHandle EXCHANGE =
+                ExecutableMemory.routine(
+                        CODE,
+                        FunctionDescriptor.of(
+                                ValueLayout.JAVA_BOOLEAN,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_LONG));
+    }
 
     public HostWideExchange() {}
 
     @Override
     public boolean isAvailable() {
-        return EXCHANGE != null;
+        return ExecutableMemory.isPossible();
     }
 
     @Override
@@ -42,7 +44,8 @@ public final class HostWideExchange implements WideExchange {
             long address, long expectedLow, long expectedHigh, long newLow, long newHigh) {
         try {
             return (boolean)
-                    EXCHANGE.invokeExact(address, expectedLow, expectedHigh, newLow, newHigh);
+                    Routine.EXCHANGE.invokeExact(
+                            address, expectedLow, expectedHigh, newLow, newHigh);
         } catch (Throwable e) {
             throw new AssertionError("a routine of five registers can't throw", e);
         }

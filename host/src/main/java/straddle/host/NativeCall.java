@@ -27,234 +27,178 @@ final class NativeCall {
     private static final ThreadLocal<MemorySegment> CAPTURED =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
 
+    /// Calls any of them, with errno captured. A shape of its own for each would cost 10 to 20 ms each at the start. Arguments
+    /// fill registers (System V x86-64 3.2.3, AAPCS64 6.8): a function ignores those that it has no parameter for and the
+    /// upper halves of those for an int, of which the result's is undefined, too.
+    private static final MethodHandle CALL = handle();
+
     private NativeCall() {}
 
-    /// A handle takes a millisecond or more to make: what is used without the others is in a class of its own.
+    /// Looking a name up takes time: what is used without the others is in a class of its own.
     private static final class Files {
-        static final MethodHandle OPEN =
-                link("open", FunctionDescriptor.of(INT, LONG, INT, INT), 2);
-        static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(INT, INT));
-        static final MethodHandle READ = link("read", FunctionDescriptor.of(LONG, INT, LONG, LONG));
-        static final MethodHandle WRITE =
-                link("write", FunctionDescriptor.of(LONG, INT, LONG, LONG));
-        static final MethodHandle MEMFD_CREATE =
-                link("memfd_create", FunctionDescriptor.of(INT, LONG, INT));
-        static final MethodHandle FTRUNCATE =
-                link("ftruncate", FunctionDescriptor.of(INT, INT, LONG));
+        static final MemorySegment OPEN = function("open");
+        static final MemorySegment CLOSE = function("close");
+        static final MemorySegment READ = function("read");
+        static final MemorySegment WRITE = function("write");
+        static final MemorySegment MEMFD_CREATE = function("memfd_create");
+        static final MemorySegment FTRUNCATE = function("ftruncate");
     }
 
     private static final class Memory {
-        static final MethodHandle MMAP =
-                link("mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG));
-        static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(INT, LONG, LONG));
-        static final MethodHandle MPROTECT =
-                link("mprotect", FunctionDescriptor.of(INT, LONG, LONG, INT));
-        static final MethodHandle MADVISE =
-                link("madvise", FunctionDescriptor.of(INT, LONG, LONG, INT));
+        static final MemorySegment MMAP = function("mmap");
+        static final MemorySegment MUNMAP = function("munmap");
+        static final MemorySegment MPROTECT = function("mprotect");
+        static final MemorySegment MADVISE = function("madvise");
     }
 
     /// On its own, as few guests have a disk.
     private static final class Locks {
-        static final MethodHandle FCNTL =
-                link("fcntl", FunctionDescriptor.of(INT, INT, INT, LONG), 2);
+        static final MemorySegment FCNTL = function("fcntl");
     }
 
     /// On its own, so that the first KVM call links nothing else.
     private static final class Devices {
-        static final MethodHandle IOCTL =
-                link("ioctl", FunctionDescriptor.of(INT, INT, LONG, LONG), 2);
+        static final MemorySegment IOCTL = function("ioctl");
     }
 
     private static final class Events {
-        static final MethodHandle EVENTFD = link("eventfd", FunctionDescriptor.of(INT, INT, INT));
-        static final MethodHandle POLL = link("poll", FunctionDescriptor.of(INT, LONG, LONG, INT));
+        static final MemorySegment EVENTFD = function("eventfd");
+        static final MemorySegment POLL = function("poll");
     }
 
     /// On its own, for user-mode emulation.
     private static final class Raw {
-        static final MethodHandle SYSCALL =
-                link(
-                        "syscall",
-                        FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG),
-                        1);
-        static final MethodHandle SIGACTION =
-                link("sigaction", FunctionDescriptor.of(INT, INT, LONG, LONG));
+        static final MemorySegment SYSCALL = function("syscall");
+        static final MemorySegment SIGACTION = function("sigaction");
     }
 
     private static final class Terminals {
-        static final MethodHandle TCGETATTR =
-                link("tcgetattr", FunctionDescriptor.of(INT, INT, LONG));
-        static final MethodHandle TCSETATTR =
-                link("tcsetattr", FunctionDescriptor.of(INT, INT, INT, LONG));
-        static final MethodHandle CFMAKERAW = link("cfmakeraw", FunctionDescriptor.ofVoid(LONG));
-        static final MethodHandle POSIX_OPENPT =
-                link("posix_openpt", FunctionDescriptor.of(INT, INT));
-        static final MethodHandle GRANTPT = link("grantpt", FunctionDescriptor.of(INT, INT));
-        static final MethodHandle UNLOCKPT = link("unlockpt", FunctionDescriptor.of(INT, INT));
-        static final MethodHandle PTSNAME_R =
-                link("ptsname_r", FunctionDescriptor.of(INT, INT, LONG, LONG));
+        static final MemorySegment TCGETATTR = function("tcgetattr");
+        static final MemorySegment TCSETATTR = function("tcsetattr");
+        static final MemorySegment CFMAKERAW = function("cfmakeraw");
+        static final MemorySegment POSIX_OPENPT = function("posix_openpt");
+        static final MemorySegment GRANTPT = function("grantpt");
+        static final MemorySegment UNLOCKPT = function("unlockpt");
+        static final MemorySegment PTSNAME_R = function("ptsname_r");
     }
 
     private static final class Threads {
-        static final MethodHandle GETTID = link("gettid", FunctionDescriptor.of(INT));
-        static final MethodHandle TGKILL =
-                link("tgkill", FunctionDescriptor.of(INT, INT, INT, INT));
-        static final MethodHandle PTHREAD_SIGMASK =
-                link("pthread_sigmask", FunctionDescriptor.of(INT, INT, LONG, LONG));
-        static final MethodHandle SIGTIMEDWAIT =
-                link("sigtimedwait", FunctionDescriptor.of(INT, LONG, LONG, LONG));
-        static final MethodHandle SIGRTMIN =
-                link("__libc_current_sigrtmin", FunctionDescriptor.of(INT));
+        static final MemorySegment GETTID = function("gettid");
+        static final MemorySegment TGKILL = function("tgkill");
+        static final MemorySegment PTHREAD_SIGMASK = function("pthread_sigmask");
+        static final MemorySegment SIGTIMEDWAIT = function("sigtimedwait");
+        static final MemorySegment SIGRTMIN = function("__libc_current_sigrtmin");
+    }
+
+    private static MemorySegment function(String name) {
+        return LINKER.defaultLookup().findOrThrow(name);
     }
 
     @SuppressWarnings("restricted")
-    private static MethodHandle link(String name, FunctionDescriptor descriptor) {
+    private static MethodHandle handle() {
         return LINKER.downcallHandle(
-                LINKER.defaultLookup().findOrThrow(name),
-                descriptor,
+                FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG),
                 Linker.Option.captureCallState("errno"));
     }
 
-    @SuppressWarnings("restricted")
-    private static MethodHandle link(String name, FunctionDescriptor descriptor, int fixed) {
-        return LINKER.downcallHandle(
-                LINKER.defaultLookup().findOrThrow(name),
-                descriptor,
-                Linker.Option.captureCallState("errno"),
-                Linker.Option.firstVariadicArg(fixed));
+    private static long call(
+            MemorySegment function, MemorySegment state, long a, long b, long c, long d) {
+        return call(function, state, a, b, c, d, 0, 0, 0);
+    }
+
+    private static long call(
+            MemorySegment function,
+            MemorySegment state,
+            long a,
+            long b,
+            long c,
+            long d,
+            long e,
+            long f,
+            long g) {
+        try {
+            return (long) CALL.invokeExact(function, state, a, b, c, d, e, f, g);
+        } catch (Throwable x) {
+            throw new AssertionError("a native call does not throw", x);
+        }
     }
 
     static int open(String path, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = CAPTURED.get();
             long name = arena.allocateFrom(path, StandardCharsets.UTF_8).address();
-            return orErrno((int) Files.OPEN.invokeExact(state, name, flags, 0), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
+            return orErrno((int) call(Files.OPEN, state, name, flags, 0, 0), state);
         }
     }
 
     static int close(int fd) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Files.CLOSE.invokeExact(state, fd), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Files.CLOSE, state, fd, 0, 0, 0), state);
     }
 
     static long read(int fd, long buffer, long bytes) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((long) Files.READ.invokeExact(state, fd, buffer, bytes), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno(call(Files.READ, state, fd, buffer, bytes, 0), state);
     }
 
     static long write(int fd, long buffer, long bytes) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((long) Files.WRITE.invokeExact(state, fd, buffer, bytes), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno(call(Files.WRITE, state, fd, buffer, bytes, 0), state);
     }
 
     static int fcntl(int fd, int command, long argument) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Locks.FCNTL.invokeExact(state, fd, command, argument), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Locks.FCNTL, state, fd, command, argument, 0), state);
     }
 
     static int memfdCreate(String name, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = CAPTURED.get();
             long address = arena.allocateFrom(name, StandardCharsets.UTF_8).address();
-            return orErrno((int) Files.MEMFD_CREATE.invokeExact(state, address, flags), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
+            return orErrno((int) call(Files.MEMFD_CREATE, state, address, flags, 0, 0), state);
         }
     }
 
     static int ftruncate(int fd, long bytes) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Files.FTRUNCATE.invokeExact(state, fd, bytes), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Files.FTRUNCATE, state, fd, bytes, 0, 0), state);
     }
 
     /// Lets the kernel choose the address.
     static long mmap(long bytes, int protection, int flags, int fd) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno(
-                    (long) Memory.MMAP.invokeExact(state, 0L, bytes, protection, flags, fd, 0L),
-                    state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno(call(Memory.MMAP, state, 0L, bytes, protection, flags, fd, 0L, 0), state);
     }
 
     static int munmap(long address, long bytes) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Memory.MUNMAP.invokeExact(state, address, bytes), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Memory.MUNMAP, state, address, bytes, 0, 0), state);
     }
 
     static int mprotect(long address, long bytes, int protection) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno(
-                    (int) Memory.MPROTECT.invokeExact(state, address, bytes, protection), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Memory.MPROTECT, state, address, bytes, protection, 0), state);
     }
 
     static int madvise(long address, long bytes, int advice) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Memory.MADVISE.invokeExact(state, address, bytes, advice), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Memory.MADVISE, state, address, bytes, advice, 0), state);
     }
 
     /// Allocates nothing.
     static int ioctl(int fd, long request, long argument) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Devices.IOCTL.invokeExact(state, fd, request, argument), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Devices.IOCTL, state, fd, request, argument, 0), state);
     }
 
     static long syscall(long number, long a, long b, long c, long d, long e, long f) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((long) Raw.SYSCALL.invokeExact(state, number, a, b, c, d, e, f), state);
-        } catch (Throwable x) {
-            throw unexpected(x);
-        }
+        return orErrno(call(Raw.SYSCALL, state, number, a, b, c, d, e, f), state);
     }
 
     static int sigaction(int signal, long action, long old) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Raw.SIGACTION.invokeExact(state, signal, action, old), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Raw.SIGACTION, state, signal, action, old, 0), state);
     }
 
     /// Where a function of the C library is.
@@ -264,131 +208,74 @@ final class NativeCall {
 
     static int eventfd(int initial, int flags) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Events.EVENTFD.invokeExact(state, initial, flags), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Events.EVENTFD, state, initial, flags, 0, 0), state);
     }
 
     static int poll(long descriptors, long count, int millis) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Events.POLL.invokeExact(state, descriptors, count, millis), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Events.POLL, state, descriptors, count, millis, 0), state);
     }
 
     static int tcgetattr(int fd, long termios) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Terminals.TCGETATTR.invokeExact(state, fd, termios), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Terminals.TCGETATTR, state, fd, termios, 0, 0), state);
     }
 
     static int tcsetattr(int fd, int when, long termios) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Terminals.TCSETATTR.invokeExact(state, fd, when, termios), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Terminals.TCSETATTR, state, fd, when, termios, 0), state);
     }
 
     static void cfmakeraw(long termios) {
         MemorySegment state = CAPTURED.get();
-        try {
-            Terminals.CFMAKERAW.invokeExact(state, termios);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        call(Terminals.CFMAKERAW, state, termios, 0, 0, 0);
     }
 
     static int posixOpenpt(int flags) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Terminals.POSIX_OPENPT.invokeExact(state, flags), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Terminals.POSIX_OPENPT, state, flags, 0, 0, 0), state);
     }
 
     static int grantpt(int fd) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Terminals.GRANTPT.invokeExact(state, fd), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Terminals.GRANTPT, state, fd, 0, 0, 0), state);
     }
 
     static int unlockpt(int fd) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Terminals.UNLOCKPT.invokeExact(state, fd), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Terminals.UNLOCKPT, state, fd, 0, 0, 0), state);
     }
 
     /// Unlike the others ptsname_r(3) returns its error number; this makes it negative.
     static int ptsnameR(int fd, long buffer, long bytes) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return -(int) Terminals.PTSNAME_R.invokeExact(state, fd, buffer, bytes);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return -(int) call(Terminals.PTSNAME_R, state, fd, buffer, bytes, 0);
     }
 
     static int gettid() {
         MemorySegment state = CAPTURED.get();
-        try {
-            return (int) Threads.GETTID.invokeExact(state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(Threads.GETTID, state, 0, 0, 0, 0);
     }
 
     static int tgkill(int process, int thread, int signal) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno((int) Threads.TGKILL.invokeExact(state, process, thread, signal), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Threads.TGKILL, state, process, thread, signal, 0), state);
     }
 
     /// Unlike the others pthread_sigmask(3) returns its error number; this makes it negative.
     static int pthreadSigmask(int how, long set, long old) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return -(int) Threads.PTHREAD_SIGMASK.invokeExact(state, how, set, old);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return -(int) call(Threads.PTHREAD_SIGMASK, state, how, set, old, 0);
     }
 
     static int sigtimedwait(long set, long info, long timeout) {
         MemorySegment state = CAPTURED.get();
-        try {
-            return orErrno(
-                    (int) Threads.SIGTIMEDWAIT.invokeExact(state, set, info, timeout), state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return orErrno((int) call(Threads.SIGTIMEDWAIT, state, set, info, timeout, 0), state);
     }
 
     static int sigrtmin() {
         MemorySegment state = CAPTURED.get();
-        try {
-            return (int) Threads.SIGRTMIN.invokeExact(state);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(Threads.SIGRTMIN, state, 0, 0, 0, 0);
     }
 
     private static int orErrno(int result, MemorySegment state) {
@@ -397,9 +284,5 @@ final class NativeCall {
 
     private static long orErrno(long result, MemorySegment state) {
         return result == -1 ? -state.get(INT, ERRNO) : result;
-    }
-
-    private static AssertionError unexpected(Throwable e) {
-        return new AssertionError("a native call does not throw", e);
     }
 }
