@@ -5,7 +5,7 @@ module straddle.launcher {
     requires straddle.linux.user;
     requires straddle.machines;
     requires java.management;
-    requires jdk.unsupported; // JLine looks for its signals
+    requires jdk.unsupported; // signals
     requires info.picocli;
     requires org.jline.reader;
     requires org.jline.terminal;

@@ -17,7 +17,7 @@ public final class KickSignal {
 
     private static final int SIGSET_BYTES = 128;
     private static final int NUMBER = NativeCall.sigrtmin() + ABOVE_FIRST;
-    private static final int PROCESS = (int) ProcessHandle.current().pid();
+    private static final int PROCESS = NativeCall.getpid();
     private static final long BIT = 1L << (NUMBER - 1);
 
     /// The set that holds the signal alone, then a zero timeout.

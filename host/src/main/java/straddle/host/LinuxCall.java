@@ -15,7 +15,7 @@ public final class LinuxCall {
     private static final int MAP_NORESERVE = 0x4000;
     private static final int SIGACTION_BYTES = 152;
     private static final int INTERRUPTER = NativeCall.sigrtmin() + 5;
-    private static final int PROCESS = (int) ProcessHandle.current().pid();
+    private static final int PROCESS = NativeCall.getpid();
 
     private LinuxCall() {}
 
@@ -28,6 +28,11 @@ public final class LinuxCall {
     /// syscall(2): what the kernel returns, a result or minus an error number. Allocates nothing.
     public static long syscall(long number, long a, long b, long c, long d, long e, long f) {
         return NativeCall.syscall(number, a, b, c, d, e, f);
+    }
+
+    /// This process's number.
+    public static int processId() {
+        return PROCESS;
     }
 
     /// The calling thread's number, for [#interrupt(int)].

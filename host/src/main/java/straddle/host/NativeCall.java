@@ -20,8 +20,7 @@ final class NativeCall {
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
-    private static final long ERRNO =
-            STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+    private static final long ERRNO = offset("errno");
 
     /// Where a thread's calls leave errno. Automatic arenas cost a call nothing, shared ones do.
     private static final ThreadLocal<MemorySegment> CAPTURED =
@@ -83,11 +82,24 @@ final class NativeCall {
     }
 
     private static final class Threads {
+        static final MemorySegment GETPID = function("getpid");
         static final MemorySegment GETTID = function("gettid");
         static final MemorySegment TGKILL = function("tgkill");
         static final MemorySegment PTHREAD_SIGMASK = function("pthread_sigmask");
         static final MemorySegment SIGTIMEDWAIT = function("sigtimedwait");
         static final MemorySegment SIGRTMIN = function("__libc_current_sigrtmin");
+    }
+
+    /// Without a path to it, which takes Java some milliseconds to evaluate.
+    private static long offset(String member) {
+        long offset = 0;
+        for (MemoryLayout each : STATE.memberLayouts()) {
+            if (each.name().filter(member::equals).isPresent()) {
+                return offset;
+            }
+            offset += each.byteSize();
+        }
+        throw new AssertionError("there is no " + member);
     }
 
     private static MemorySegment function(String name) {
@@ -250,6 +262,11 @@ final class NativeCall {
     static int ptsnameR(int fd, long buffer, long bytes) {
         MemorySegment state = CAPTURED.get();
         return -(int) call(Terminals.PTSNAME_R, state, fd, buffer, bytes, 0);
+    }
+
+    static int getpid() {
+        MemorySegment state = CAPTURED.get();
+        return (int) call(Threads.GETPID, state, 0, 0, 0, 0);
     }
 
     static int gettid() {

@@ -1,17 +1,17 @@
 package straddle.launcher;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /// This process's command line and environment as bytes, as execve(2) brought them: Java decodes them by the locale, and
 /// what that can't express is lost.
 final class RawWords {
-    private static final Path ARGUMENTS = Path.of("/proc/self/cmdline");
-    private static final Path ENVIRONMENT = Path.of("/proc/self/environ");
+    private static final String ARGUMENTS = "/proc/self/cmdline";
+    private static final String ENVIRONMENT = "/proc/self/environ";
 
     private RawWords() {}
 
@@ -53,22 +53,34 @@ final class RawWords {
     private static List<byte[]> orDecoded(List<byte[]> raw, List<String> decoded) {
         for (int i = 0; i < raw.size(); i++) {
             String word = decoded.get(i);
-            boolean plain = word.chars().allMatch(c -> c < 0x80);
-            if (plain && !word.equals(new String(raw.get(i), StandardCharsets.ISO_8859_1))) {
+            if (isPlain(word)
+                    && !word.equals(new String(raw.get(i), StandardCharsets.ISO_8859_1))) {
                 return utf8(decoded);
             }
         }
         return List.copyOf(raw);
     }
 
+    private static boolean isPlain(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            if (word.charAt(i) >= 0x80) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static List<byte[]> utf8(List<String> words) {
         return words.stream().map(each -> each.getBytes(StandardCharsets.UTF_8)).toList();
     }
 
-    private static List<byte[]> read(Path file) {
+    private static List<byte[]> read(String file) {
         List<byte[]> words = new ArrayList<>();
         try {
-            byte[] all = Files.readAllBytes(file);
+            byte[] all;
+            try (InputStream in = new FileInputStream(file)) {
+                all = in.readAllBytes();
+            }
             int from = 0;
             for (int i = 0; i < all.length; i++) {
                 if (all[i] == 0) {

@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jline.utils.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,6 +19,7 @@ import straddle.core.user.UserTranslatorProvider;
 import straddle.core.vcpu.Statistics;
 import straddle.host.HostException;
 import straddle.launcher.session.GuestRun;
+import straddle.launcher.session.HostSignals;
 import straddle.linux.user.Emulation;
 import straddle.linux.user.ProgramException;
 import straddle.linux.user.UserOptions;
@@ -207,7 +207,8 @@ final class UserCommand implements Callable<Integer> {
 
     /// The terminal's and the shell's signals are the program's.
     private static void forwardSignals(Emulation emulation) {
-        FORWARDED.forEach((name, number) -> Signals.register(name, () -> emulation.signal(number)));
+        FORWARDED.forEach(
+                (name, number) -> HostSignals.register(name, () -> emulation.signal(number)));
     }
 
     private UserOptions options(PrintStream err) throws CommandFailure {
@@ -241,10 +242,11 @@ final class UserCommand implements Callable<Integer> {
         try {
             for (String each : Files.readAllLines(Path.of("/proc/meminfo"))) {
                 if (each.startsWith("MemTotal:")) {
-                    return Long.parseLong(each.replaceAll("\\D", "")) * 1024 / 4 * 3;
+                    String kilobytes = each.substring("MemTotal:".length(), each.indexOf(" kB"));
+                    return Long.parseLong(kilobytes.strip()) * 1024 / 4 * 3;
                 }
             }
-        } catch (IOException _) {
+        } catch (IOException | NumberFormatException | IndexOutOfBoundsException _) {
             // As if it said nothing.
         }
         return 1L << 32;

@@ -1,9 +1,9 @@
 package straddle.launcher.console;
 
 import java.util.Optional;
-import org.jline.utils.Signals;
 import straddle.host.HostException;
 import straddle.host.HostTerminal;
+import straddle.launcher.session.HostSignals;
 
 /// The user's terminal, raw from [#raw()] until [#restore()], which also happens when the process ends in any way but a
 /// crash or SIGKILL.
@@ -66,7 +66,7 @@ public final class Tty {
 
     /// Has `action` called by a thread of the JVM's whenever a window of this process may have another size (SIGWINCH).
     void onResize(Runnable action) {
-        Signals.register("WINCH", action);
+        HostSignals.register("WINCH", action);
     }
 
     /// Its window's size, or 80 by 24 if it does not tell.

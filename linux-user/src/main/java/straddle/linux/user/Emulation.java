@@ -40,7 +40,7 @@ public final class Emulation implements AutoCloseable {
     /// @throws ProgramException if it can't be loaded
     public void start() throws ProgramException {
         UserOptions options = kernel.options;
-        GuestProcess process = new GuestProcess(kernel, (int) ProcessHandle.current().pid());
+        GuestProcess process = new GuestProcess(kernel, LinuxCall.processId());
         process.files = new FdTable();
         process.umask = (int) LinuxCall.syscall(HostCall.UMASK, 0, 0, 0, 0, 0, 0);
         process.group = (int) LinuxCall.syscall(HostCall.GETPGID, 0, 0, 0, 0, 0, 0);
@@ -139,7 +139,7 @@ public final class Emulation implements AutoCloseable {
             LinuxCall.syscall(HostCall.PRLIMIT64, 0, 4, limit.address(), 0, 0, 0);
             MemorySegment action = arena.allocate(32, 8);
             LinuxCall.syscall(HostCall.RT_SIGACTION, signal, action.address(), 0, 8, 0, 0);
-            long pid = ProcessHandle.current().pid();
+            long pid = LinuxCall.processId();
             LinuxCall.syscall(HostCall.KILL, pid, signal, 0, 0, 0, 0);
             // The kernel chooses a thread, which dies of it a moment later.
             CountDownLatch never = new CountDownLatch(1);

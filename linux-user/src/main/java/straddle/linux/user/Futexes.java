@@ -28,7 +28,20 @@ final class Futexes {
     }
 
     /// A word of private memory is one in its address space, a word of shared memory one of its frame.
-    private record PrivateWord(UserMemory memory, long address) {}
+    private record PrivateWord(UserMemory memory, long address) {
+        // A record's own take ten milliseconds to make.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof PrivateWord(UserMemory m, long a)
+                    && m == memory
+                    && a == address;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(memory) ^ Long.hashCode(address);
+        }
+    }
 
     Futexes() {}
 

@@ -1,9 +1,7 @@
 package straddle.linux.user;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -38,26 +36,46 @@ abstract class GuestAbi {
                     case ARM -> 4;
                     case MIPS, MIPSEL -> 5;
                 };
-        try (InputStream in = GuestAbi.class.getResourceAsStream("syscalls.txt");
-                BufferedReader lines =
-                        new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII))) {
-            Map<String, SystemCall> known = new HashMap<>();
-            for (SystemCall each : SystemCall.values()) {
-                known.put(each.linuxName(), each);
+        Map<String, SystemCall> known = HashMap.newHashMap(512);
+        for (SystemCall each : SystemCall.values()) {
+            known.put(each.linuxName(), each);
+        }
+        String table = table();
+        int line = 0;
+        for (int end = table.indexOf('\n'); end >= 0; end = table.indexOf('\n', line)) {
+            if (table.charAt(line) != '#') {
+                addLine(table, line, column, known);
             }
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                String[] cells = line.split(" ", -1);
-                if (line.startsWith("#") || cells[column].equals("-")) {
-                    continue;
-                }
-                int number = Integer.parseInt(cells[column]);
-                names.put(number, cells[0]);
-                if (known.get(cells[0]) != null) {
-                    calls.put(number, known.get(cells[0]));
-                }
-            }
+            line = end + 1;
+        }
+    }
+
+    /// The names of calls and their numbers of each architecture, a line a call.
+    private static String table() {
+        try (InputStream in = GuestAbi.class.getResourceAsStream("syscalls.txt")) {
+            return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private void addLine(String table, int line, int column, Map<String, SystemCall> known) {
+        int at = line;
+        for (int i = 0; i < column; i++) {
+            at = table.indexOf(' ', at) + 1;
+        }
+        if (table.charAt(at) == '-') {
+            return;
+        }
+        int number = 0;
+        for (char digit = table.charAt(at); digit >= '0'; digit = table.charAt(++at)) {
+            number = number * 10 + digit - '0';
+        }
+        String name = table.substring(line, table.indexOf(' ', line));
+        names.put(number, name);
+        SystemCall call = known.get(name);
+        if (call != null) {
+            calls.put(number, call);
         }
     }
 

@@ -56,7 +56,7 @@ final class Kernel implements AutoCloseable {
     private final List<UserVcpu> all = new ArrayList<>();
     private final Deque<Scratch> scratches = new ArrayDeque<>();
     private final AtomicInteger threadNames = new AtomicInteger();
-    private final AtomicInteger ids = new AtomicInteger((int) ProcessHandle.current().pid());
+    private final AtomicInteger ids = new AtomicInteger(LinuxCall.processId());
 
     /// Those of signalfd(2) that are open.
     final List<SignalFile> signalFiles = new CopyOnWriteArrayList<>();

@@ -15,7 +15,10 @@ import straddle.tcg.op.Reg;
 /// The rarer general-purpose instructions: wide multiplication and division, bit fields and counts, double
 /// shifts, decimal adjustment, stack frames.
 final class Integers extends MicroOp {
-    private static final RandomGenerator ENTROPY = new SecureRandom();
+    /// On its own: few programs ask for random numbers, and Java's providers of them take 30 ms to find.
+    private static final class Entropy {
+        static final RandomGenerator SOURCE = new SecureRandom();
+    }
 
     final Op op;
     final int width;
@@ -70,7 +73,7 @@ final class Integers extends MicroOp {
             case BOUND -> bound(cpu);
             case ARPL -> adjustRpl(cpu);
             case RDRAND, RDSEED -> {
-                Reg.set(c.r, rm, width, ((X86Cpu) c).random(ENTROPY::nextLong));
+                Reg.set(c.r, rm, width, ((X86Cpu) c).random(() -> Entropy.SOURCE.nextLong()));
                 c.setFlags(Flags.EAGER, Flags.CF, 0, 0);
             }
             case SALC -> Reg.set(c.r, RAX, 1, carry(c) ? 0xff : 0);

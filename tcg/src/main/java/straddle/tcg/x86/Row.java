@@ -81,9 +81,14 @@ public record Row(
 
     /// Whether a ModR/M byte follows the opcode.
     public boolean hasModRm() {
-        return has(MODRM)
-                || reg >= 0
-                || mod != ANY
-                || operands.stream().anyMatch(operand -> operand.isInModRm());
+        if (has(MODRM) || reg >= 0 || mod != ANY) {
+            return true;
+        }
+        for (Operand operand : operands) {
+            if (operand.isInModRm()) {
+                return true;
+            }
+        }
+        return false;
     }
 }

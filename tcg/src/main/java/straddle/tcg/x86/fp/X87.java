@@ -80,7 +80,8 @@ public final class X87 {
 
     final SoftFloat unit = new SoftFloat();
 
-    private final Transcendental transcendental = new Transcendental(unit);
+    /// Made when it is first needed: its tables take 20 ms to compute.
+    private Transcendental transcendental;
 
     /// A result on its way to a register.
     private int resultExponent;
@@ -1314,6 +1315,13 @@ public final class X87 {
     // Transcendental functions. Results are rounded by the rounding control to 64 bits, whatever
     // the precision control says, and always count as inexact.
 
+    private Transcendental transcendental() {
+        if (transcendental == null) {
+            transcendental = new Transcendental(unit);
+        }
+        return transcendental;
+    }
+
     private void roundTranscendental() {
         if (unit.hi == 0) {
             result(unit.negative ? SIGN : 0, 0);
@@ -1341,7 +1349,7 @@ public final class X87 {
             } else {
                 noteSubnormal(e, s);
                 unit.loadA80(e, s);
-                transcendental.exponentialLess1();
+                transcendental().exponentialLess1();
                 roundTranscendental();
             }
         }
@@ -1422,7 +1430,7 @@ public final class X87 {
             } else {
                 unit.loadA80(ex, sx);
                 unit.loadB80(ey, sy);
-                transcendental.logarithm();
+                transcendental().logarithm();
                 roundTranscendental();
             }
         }
@@ -1467,7 +1475,7 @@ public final class X87 {
             } else {
                 unit.loadA80(ex, sx);
                 unit.loadB80(ey, sy);
-                transcendental.logarithmOf1Plus();
+                transcendental().logarithmOf1Plus();
                 roundTranscendental();
             }
         }
@@ -1500,14 +1508,14 @@ public final class X87 {
         } else {
             unit.loadA80(ex, sx);
             unit.loadB80(ey, sy);
-            transcendental.angle();
+            transcendental().angle();
             roundTranscendental();
             return;
         }
         if (eighths == 0) {
             result(ey & SIGN, 0);
         } else {
-            transcendental.quarterPi(eighths);
+            transcendental().quarterPi(eighths);
             unit.negative = (ey & SIGN) != 0;
             roundTranscendental();
         }
@@ -1546,7 +1554,7 @@ public final class X87 {
         } else {
             noteSubnormal(e, s);
             unit.loadA80(e, s);
-            transcendental.sin();
+            transcendental().sin();
             roundTranscendental();
         }
     }
@@ -1568,7 +1576,7 @@ public final class X87 {
         } else {
             noteSubnormal(e, s);
             unit.loadA80(e, s);
-            transcendental.cos();
+            transcendental().cos();
             roundTranscendental();
         }
     }
@@ -1608,7 +1616,7 @@ public final class X87 {
             } else {
                 noteSubnormal(e, s);
                 unit.loadA80(e, s);
-                transcendental.tan();
+                transcendental().tan();
                 roundTranscendental();
             }
         }
