@@ -423,6 +423,11 @@ abstract class Access extends MicroOp {
         @Override
         public void emit(Emitter e) {
             mode.emit(e);
+            if (width == 16 && e.hasPairs()) {
+                e.loadPair(this, t);
+                mode.emitWriteBack(e);
+                return;
+            }
             if (width == 16) {
                 e.keep(Emitter.ADDRESS);
                 e.take(Emitter.ADDRESS);
@@ -475,7 +480,9 @@ abstract class Access extends MicroOp {
         @Override
         public void emit(Emitter e) {
             mode.emit(e);
-            if (width == 16) {
+            if (width == 16 && e.hasPairs()) {
+                e.storePair(this, t);
+            } else if (width == 16) {
                 e.keep(Emitter.ADDRESS);
                 e.take(Emitter.ADDRESS);
                 e.get(t);
@@ -586,19 +593,30 @@ abstract class Access extends MicroOp {
         public void emit(Emitter e) {
             mode.emit(e);
             e.keep(Emitter.ADDRESS);
-            emitPart(e, 0, t);
-            emitPart(e, 8, t + 1);
-            emitPart(e, 16, t2);
-            emitPart(e, 24, t2 + 1);
+            if (e.hasPairs()) {
+                emitAddress(e, 0);
+                e.storePair(this, t);
+                emitAddress(e, 16);
+                e.storePair(this, t2);
+            } else {
+                emitPart(e, 0, t);
+                emitPart(e, 8, t + 1);
+                emitPart(e, 16, t2);
+                emitPart(e, 24, t2 + 1);
+            }
             mode.emitWriteBack(e);
         }
 
         private void emitPart(Emitter e, long at, int slot) {
+            emitAddress(e, at);
+            e.get(slot);
+            e.store(this, 8);
+        }
+
+        private static void emitAddress(Emitter e, long at) {
             e.take(Emitter.ADDRESS);
             e.constant(at);
             e.op(Opcodes.LADD);
-            e.get(slot);
-            e.store(this, 8);
         }
 
         @Override

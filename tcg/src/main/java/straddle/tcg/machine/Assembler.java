@@ -510,6 +510,16 @@ final class Assembler {
         vector(encoding >> 16, encoding & 0xffff, reg, rm);
     }
 
+    /// With 16 bytes of memory, which are aligned.
+    void vectorMemory(int encoding, int reg, int at, long displacement) {
+        if (encoding >> 16 != 0) {
+            put(encoding >> 16);
+        }
+        rex(0, reg, 0, at);
+        map(encoding & 0xffff);
+        memory(reg, at, displacement);
+    }
+
     void vector(int prefix, int opcode, int reg, int rm, int immediate) {
         vector(prefix, opcode, reg, rm);
         immediate(immediate);
@@ -636,7 +646,8 @@ final class Assembler {
         registers(d, s);
     }
 
-    /// An operation of the FMA extension: d, s and t are the first to third operand (SDM volume 2, 2.3).
+    /// An operation of the FMA extension on 16 bytes or a scalar: d, s and t are the first to third operand (SDM volume 2,
+    /// 2.3).
     void fused(boolean wide, int opcode, int d, int s, int t) {
         put(0xc4);
         put((d >> 3 ^ 1) << 7 | 1 << 6 | (t >> 3 ^ 1) << 5 | 2);

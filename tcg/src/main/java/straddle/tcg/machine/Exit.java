@@ -28,14 +28,17 @@ final class Exit {
         RUN,
 
         /// A function of numbers is Java's for these.
-        FUNCTION
+        FUNCTION,
+
+        /// The same of vectors, whose halves it is a function of.
+        FUNCTION_OF_HALVES
     }
 
     final Kind kind;
     final Tb tb;
     final MicroOp op;
 
-    /// Of an access, in bytes.
+    /// Of an access, in bytes; of a [Kind#FUNCTION_OF_HALVES] how many of them.
     final int width;
 
     /// Where compiled code goes on after a [Kind#CALL].
@@ -60,7 +63,6 @@ final class Exit {
     /// Whether it is of a block compiled as part of a loop.
     boolean isInLoop;
 
-    /// Of a [Kind#FUNCTION].
     JavaFunction function;
 
     Exit(Kind kind, Tb tb, MicroOp op, int width) {
@@ -73,6 +75,13 @@ final class Exit {
 
     static Exit function(Tb tb, MicroOp op, JavaFunction function) {
         Exit exit = new Exit(Kind.FUNCTION, tb, op, 0);
+        exit.function = function;
+        return exit;
+    }
+
+    /// @param halves how many count
+    static Exit function(Tb tb, MicroOp op, JavaFunction function, int halves) {
+        Exit exit = new Exit(Kind.FUNCTION_OF_HALVES, tb, op, halves);
         exit.function = function;
         return exit;
     }

@@ -73,8 +73,13 @@ final class Frame {
     /// How code went to the other mode last, or 0: for [straddle.tcg.Cpu#levelChanged]. 4 bytes.
     static final int LEVEL_CHANGED = 408;
 
+    /// Constants that vectors are combined with, 16 bytes each, which are aligned.
+    static final int CONSTANTS = 416;
+
+    static final int MOST_CONSTANTS = 64;
+
     /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code.
-    static final int JUMPS = 416;
+    static final int JUMPS = CONSTANTS + 16 * MOST_CONSTANTS;
 
     /// Among the [#PROMISES]: MXCSR is the guest's now.
     static final int FLOAT_CONTROL_LOADED = 1 << 30;

@@ -45,9 +45,9 @@ final class GuestFloats {
     private static final int CC_O = 0;
 
     /// For exponents e of which e + 1 has none of these bits: the lowest of normal numbers, and that of NaNs.
-    private static final int ORDINARY_D = 0x7fd;
+    static final int ORDINARY_D = 0x7fd;
 
-    private static final int ORDINARY_S = 0xfd;
+    static final int ORDINARY_S = 0xfd;
 
     private final HostOperations to;
     private final Assembler asm;

@@ -8,6 +8,7 @@ import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.Flags;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.VectorOperation;
 import straddle.tcg.op.Word;
 
 /// What computes: the JVM's instructions, and what micro-ops call that the host has instructions for.
@@ -29,6 +30,8 @@ abstract class HostOperations extends HostState {
     MicroOp marked;
 
     private final GuestFloats guestFloats = new GuestFloats(this);
+
+    private final GuestVectors guestVectors = new GuestVectors(this);
 
     HostOperations(MachineCode owner, Assembler asm, Tb tb, int zeroSlot) {
         super(owner, asm, tb, zeroSlot);
@@ -499,6 +502,10 @@ abstract class HostOperations extends HostState {
                 rotate(ROR, false);
             }
             case "unary" -> unary(descriptor);
+            case "each" -> {
+                requireDescriptor("(JI)J", descriptor);
+                guestVectors.each();
+            }
             case "registers" -> {
                 popObject(cpu);
                 push(vectors);
@@ -665,6 +672,26 @@ abstract class HostOperations extends HostState {
 
     // ---- whole vectors
 
+    @Override
+    public boolean hasPairs() {
+        return true;
+    }
+
+    @Override
+    public void loadPair(MicroOp op, int slot) {
+        guestVectors.load(op, slot);
+    }
+
+    @Override
+    public void storePair(MicroOp op, int slot) {
+        guestVectors.store(op, slot);
+    }
+
+    @Override
+    public boolean vector(VectorOperation operation) {
+        return guestVectors.write(operation);
+    }
+
     /// An operation whose operands are the vectors, indices in them, and a constant.
     void vector(String name, String descriptor) {
         int immediate = descriptor.contains("III") ? popConstant() & 0xff : NO_IMMEDIATE;
@@ -689,9 +716,9 @@ abstract class HostOperations extends HostState {
         int by = popConstant();
         int d = popConstant();
         popObject(vectors);
-        int x = wides.get(d);
+        int x = wides.get(VECTOR + d);
         HostVectors.shift(asm, name, x, by);
-        wides.set(d, x);
+        wides.set(VECTOR + d, x);
     }
 
     /// @param isUnary whether what the destination was does not matter
@@ -700,13 +727,13 @@ abstract class HostOperations extends HostState {
         int d = popConstant();
         popObject(vectors);
         require(encoding != HostVectors.UNKNOWN);
-        int y = wides.get(s);
-        int x = isUnary ? allocateVector() : wides.get(d);
+        int y = wides.get(VECTOR + s);
+        int x = isUnary ? allocateVector() : wides.get(VECTOR + d);
         asm.vector(encoding, x, y);
         if (immediate != NO_IMMEDIATE) {
             asm.immediate(immediate);
         }
-        wides.set(d, x);
+        wides.set(VECTOR + d, x);
     }
 
     private void floats(int encoding, int immediate) {
@@ -724,7 +751,7 @@ abstract class HostOperations extends HostState {
         popObject(cpu);
         Value address = pop();
         int virtual = register(address);
-        int vector = load ? allocateVector() : wides.get(register);
+        int vector = load ? allocateVector() : wides.get(VECTOR + register);
         MicroOp op = marked;
         Runnable flush = flushLater();
         if (alignment != 0) {
@@ -751,7 +778,7 @@ abstract class HostOperations extends HostState {
             asm.jumpTo(done);
         });
         if (load) {
-            wides.set(register, vector);
+            wides.set(VECTOR + register, vector);
         }
         release(address);
     }
@@ -817,14 +844,14 @@ abstract class HostOperations extends HostState {
     @Override
     public void copyVector(int d, int s) {
         boolean inHalves = slots[VECTOR + s] != null || slots[VECTOR + s + 1] != null;
-        if (inHalves && !wides.has(s)) {
+        if (inHalves && !wides.has(VECTOR + s)) {
             super.copyVector(d, s);
             return;
         }
-        int from = wides.get(s);
+        int from = wides.get(VECTOR + s);
         int copy = allocateVector();
         asm.moveVector(copy, from);
-        wides.set(d, copy);
+        wides.set(VECTOR + d, copy);
     }
 
     void compare(Value a, Value b, boolean wide) {

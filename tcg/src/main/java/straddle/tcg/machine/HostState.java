@@ -325,7 +325,7 @@ abstract class HostState extends Emitter {
         int index = index(slot);
         Value value = slots[index];
         if (value == null) {
-            value = index < VECTOR ? null : wides.half(index - VECTOR, (index & 1) != 0);
+            value = wides.half(index);
             if (value == null) {
                 value = load(index);
             }
@@ -350,9 +350,7 @@ abstract class HostState extends Emitter {
     public void set(int slot) {
         Value value = pop();
         int index = index(slot);
-        if (index >= VECTOR) {
-            wides.split(index);
-        }
+        wides.split(index);
         hold(index, value);
         dirty.set(index);
         release(value);

@@ -22,6 +22,7 @@ import straddle.tcg.op.Flags;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.RegionRuntime;
+import straddle.tcg.simd.FpCpu;
 
 /// One vCPU's blocks as the host's machine code, and the way into it and back: the tier between the interpreter and
 /// [straddle.tcg.region.Regions].
@@ -85,6 +86,7 @@ public final class MachineCode {
     private final long leave;
     private final long eager;
     private final boolean fuses;
+    private int constants;
     private final long firstBlock;
     private final long end;
     private long position;
@@ -236,6 +238,28 @@ public final class MachineCode {
         write(position, asm.bytes());
         MemorySegment here = MemorySegment.ofAddress(position);
         return (host.call(here, registers, vectors, frame) & XCR0_AVX) == XCR0_AVX;
+    }
+
+    /// Where a constant of 16 bytes is in the frame, or -1 if there are too many.
+    int constant(long low, long high) {
+        int place = Frame.CONSTANTS;
+        for (int i = 0; i < constants; i++, place += 16) {
+            if (Raw.getLong(frame + place) == low && Raw.getLong(frame + place + 8) == high) {
+                return place;
+            }
+        }
+        if (constants == Frame.MOST_CONSTANTS) {
+            return -1;
+        }
+        constants++;
+        Raw.putLong(frame + place, low);
+        Raw.putLong(frame + place + 8, high);
+        return place;
+    }
+
+    /// Whether a guest's vectors compute as its scalars do.
+    boolean hasOneFloatUnit() {
+        return cpu instanceof FpCpu floats && floats.vector == floats.fp;
     }
 
     /// Whether the host multiplies and adds in one operation.
@@ -514,7 +538,7 @@ public final class MachineCode {
             returns[exit.kind.ordinal()]++;
             MicroOp next;
             switch (exit.kind) {
-                case LOAD, STORE, FUNCTION -> {
+                case LOAD, STORE, FUNCTION, FUNCTION_OF_HALVES -> {
                     serve(exit);
                     target = restore;
                     continue;
@@ -575,14 +599,14 @@ public final class MachineCode {
                     return null;
                 }
                 case FUNCTION -> {
-                    long operands = frame + Frame.OPERANDS;
-                    long result =
-                            exit.function.call(
-                                    Raw.getLong(operands),
-                                    Raw.getLong(operands + 8),
-                                    Raw.getLong(operands + 16),
-                                    cpu);
-                    Raw.putLong(frame + Frame.VALUE, result);
+                    Raw.putLong(frame + Frame.VALUE, call(exit.function, 0, 8));
+                    return null;
+                }
+                case FUNCTION_OF_HALVES -> {
+                    long low = call(exit.function, 0, 16);
+                    long high = exit.width > 1 ? call(exit.function, 8, 16) : 0;
+                    Raw.putLong(frame + Frame.OPERANDS, low);
+                    Raw.putLong(frame + Frame.OPERANDS + 8, high);
                     return null;
                 }
                 default -> {
@@ -593,6 +617,15 @@ public final class MachineCode {
             cpu.faultingInRegion = exit.op;
             throw fault;
         }
+    }
+
+    private long call(JavaFunction function, int first, int distance) {
+        long operands = frame + Frame.OPERANDS + first;
+        return function.call(
+                Raw.getLong(operands),
+                Raw.getLong(operands + distance),
+                Raw.getLong(operands + 2L * distance),
+                cpu);
     }
 
     private void link(Exit exit, MachineBlock to) {

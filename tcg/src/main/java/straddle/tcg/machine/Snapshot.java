@@ -194,7 +194,7 @@ final class Snapshot {
                 match(slots[i], value);
             } else {
                 // What was here is in memory, or half of a whole vector.
-                if (i >= HostState.VECTOR) {
+                if (i >= HostState.VECTOR || state.wides.has(i)) {
                     throw Mismatch.MISMATCH;
                 }
                 int slot = i;
@@ -239,15 +239,12 @@ final class Snapshot {
                 sources[XMM + vector] = XMM + from;
                 wholes.set(XMM + vector);
             } else {
-                int low = HostState.VECTOR + 2 * number;
+                int low = 2 * number;
                 if (state.dirty.get(low) || state.dirty.get(low + 1)) {
                     throw Mismatch.MISMATCH;
                 }
                 int to = vector;
-                loads.add(() -> {
-                    state.asm.load(RCX, HostState.FRAME, Frame.VECTORS);
-                    state.asm.loadVector(to, RCX, 16L * number);
-                });
+                loads.add(() -> now.load(number, to));
             }
         }
     }

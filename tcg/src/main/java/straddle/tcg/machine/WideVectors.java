@@ -7,18 +7,22 @@ import java.util.BitSet;
 import java.util.List;
 import straddle.tcg.op.Emitter;
 
-/// The guest's vectors that XMM registers hold whole, while code is being written.
+/// The guest's vectors that XMM registers hold whole, while code is being written: pairs of slots, the first of which is
+/// even.
 ///
 /// The halves of such a vector may be [Value]s in guest slots as well, equal to it. What memory lacks is here, or in the
 /// halves, and not in both.
 final class WideVectors {
     private static final int NOWHERE = -1;
 
+    /// The number of the first in [straddle.tcg.Cpu#vectors].
+    private static final int FIRST = Emitter.VECTOR / 2;
+
     private final HostState state;
     private final Assembler asm;
 
-    /// Where each vector is, by its index in [straddle.tcg.Cpu#vectors], halved.
-    private final int[] registers = new int[(HostState.MAX_INDEX - Emitter.VECTOR) / 2];
+    /// Where each vector is, by its number: its first slot, halved.
+    private final int[] registers = new int[HostState.MAX_INDEX / 2];
 
     /// Which vector each XMM register holds, and when it was needed last.
     final int[] held = new int[16];
@@ -39,8 +43,9 @@ final class WideVectors {
         return held[vector] < 0;
     }
 
-    boolean has(int index) {
-        return registers[index >> 1] >= 0;
+    /// Whether the vector is here that a slot is part of.
+    boolean has(int slot) {
+        return registers[slot >> 1] >= 0;
     }
 
     /// The XMM register that has a vector, by its number, or -1.
@@ -50,34 +55,33 @@ final class WideVectors {
 
     /// The XMM register that has a vector.
     ///
-    /// @param index of its low half
-    int get(int index) {
-        int vector = registers[index >> 1];
+    /// @param slot of its low half
+    int get(int slot) {
+        HostState.require((slot & 1) == 0);
+        int vector = registers[slot >> 1];
         if (vector < 0) {
-            vector = take(index);
+            vector = take(slot);
         }
         stamps[vector] = ++state.now;
         return vector;
     }
 
-    private int take(int index) {
-        int slot = Emitter.VECTOR + index;
+    private int take(int slot) {
         boolean isNewer = state.dirty.get(slot) || state.dirty.get(slot + 1);
         int vector;
         if (isNewer) {
-            vector = join(half(slot), half(slot + 1));
+            vector = join(value(slot), value(slot + 1));
             state.dirty.clear(slot, slot + 2);
         } else {
             vector = state.allocateVector();
-            asm.load(RCX, HostState.FRAME, Frame.VECTORS);
-            asm.loadVector(vector, RCX, 8L * index);
+            load(slot >> 1, vector);
         }
-        put(index, vector);
+        put(slot, vector);
         dirty.set(vector, isNewer);
         return vector;
     }
 
-    private Value half(int slot) {
+    private Value value(int slot) {
         state.get(slot);
         return state.pop();
     }
@@ -101,21 +105,21 @@ final class WideVectors {
     }
 
     /// A vector is in a register from now on, and nowhere else.
-    void set(int index, int vector) {
-        int slot = Emitter.VECTOR + index;
+    void set(int slot, int vector) {
+        HostState.require((slot & 1) == 0);
         state.hold(slot, null);
         state.hold(slot + 1, null);
-        int before = registers[index >> 1];
+        int before = registers[slot >> 1];
         if (before >= 0 && before != vector) {
             drop(before);
         }
-        put(index, vector);
+        put(slot, vector);
         dirty.set(vector);
     }
 
-    void put(int index, int vector) {
-        registers[index >> 1] = vector;
-        held[vector] = index >> 1;
+    void put(int slot, int vector) {
+        registers[slot >> 1] = vector;
+        held[vector] = slot >> 1;
         stamps[vector] = ++state.now;
     }
 
@@ -125,15 +129,15 @@ final class WideVectors {
         dirty.clear(vector);
     }
 
-    /// One half as a value, or null if the vector is not here.
-    Value half(int index, boolean isHigh) {
-        int vector = registers[index >> 1];
+    /// A slot's half as a value, or null if the vector is not here.
+    Value half(int slot) {
+        int vector = registers[slot >> 1];
         if (vector < 0) {
             return null;
         }
         stamps[vector] = ++state.now;
         int to = state.allocateVector();
-        if (isHigh) {
+        if ((slot & 1) != 0) {
             asm.moveHighVectorHalf(to, vector);
         } else {
             asm.moveVectorHalf(to, vector);
@@ -143,14 +147,13 @@ final class WideVectors {
 
     /// One half is going to be set by itself.
     void split(int slot) {
-        int index = slot - Emitter.VECTOR;
-        int vector = registers[index >> 1];
+        int vector = registers[slot >> 1];
         if (vector < 0) {
             return;
         }
         if (dirty.get(vector)) {
             int other = slot ^ 1;
-            state.release(half(other));
+            state.release(value(other));
             state.dirty.set(other);
         }
         drop(vector);
@@ -177,8 +180,21 @@ final class WideVectors {
 
     /// Leaves flags alone.
     void store(int number, int vector) {
-        asm.load(RCX, HostState.FRAME, Frame.VECTORS);
-        asm.storeVector(RCX, 16L * number, vector);
+        if (number < FIRST) {
+            asm.storeVector(HostState.SLOTS, 16L * number, vector);
+        } else {
+            asm.load(RCX, HostState.FRAME, Frame.VECTORS);
+            asm.storeVector(RCX, 16L * (number - FIRST), vector);
+        }
+    }
+
+    void load(int number, int vector) {
+        if (number < FIRST) {
+            asm.loadVector(vector, HostState.SLOTS, 16L * number);
+        } else {
+            asm.load(RCX, HostState.FRAME, Frame.VECTORS);
+            asm.loadVector(vector, RCX, 16L * (number - FIRST));
+        }
     }
 
     /// Adds the stores of what memory lacks as things are now.

@@ -128,6 +128,28 @@ public abstract class Emitter {
         set(VECTOR + d);
     }
 
+    // ---- pairs of slots as whole vectors
+
+    /// Whether [#loadPair] and [#storePair] may be used.
+    public boolean hasPairs() {
+        return false;
+    }
+
+    /// Address → nothing: a pair of slots, the first of which is even, becomes 16 bytes of memory. There is nothing else
+    /// on the operand stack.
+    public void loadPair(MicroOp op, int slot) {
+        throw new UnsupportedOperationException();
+    }
+
+    public void storePair(MicroOp op, int slot) {
+        throw new UnsupportedOperationException();
+    }
+
+    /// Does an operation on pairs of slots, or returns false if there is no code for it.
+    public boolean vector(VectorOperation operation) {
+        return false;
+    }
+
     // ---- values on the operand stack
 
     public abstract void integer(int value);

@@ -183,6 +183,15 @@ public final class FpRuntime {
         return fmadds(a, x, y, unit) | fmadds(a >>> 32, x >>> 32, y >>> 32, unit) << 32;
     }
 
+    /// a - x * y.
+    public static long fmsubd(long a, long x, long y, Cpu c) {
+        return fmaddd(a, x ^ Long.MIN_VALUE, y, c);
+    }
+
+    public static long fmsubv(long a, long x, long y, Cpu c) {
+        return fmaddv(a, x ^ 0x8000_0000_8000_0000L, y, c);
+    }
+
     /// AArch32's VMLA, which rounds twice.
     public static long vmlav(long a, long x, long y, Cpu c) {
         FpUnit unit = vector(c);

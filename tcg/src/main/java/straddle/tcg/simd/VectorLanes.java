@@ -4,6 +4,7 @@ import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.VectorOperation;
 
 /// A vector instruction whose halves don't depend on each other, or its scalar form.
 public final class VectorLanes extends MicroOp {
@@ -63,6 +64,9 @@ public final class VectorLanes extends MicroOp {
 
     @Override
     public void emit(Emitter e) {
+        if (!scalar && upper != Upper.KEPT && e.vector(operation())) {
+            return;
+        }
         if (!hasBytecode()) {
             upper.emitCompute(e, this, d);
             return;
@@ -78,6 +82,10 @@ public final class VectorLanes extends MicroOp {
             emitHalf(e, 1);
         }
         upper.emitSet(e, d);
+    }
+
+    private VectorOperation operation() {
+        return new VectorOperation(row.name(), size, d, n, m, imm, element, q);
     }
 
     private void emitElement(Emitter e) {
