@@ -159,7 +159,8 @@ final class ArmPrograms implements ProgramSource {
             word(0xe12f_ff1c); // bx r12
         }
         for (int i = 0; i < LENGTH; i++) {
-            boolean isInBoth = narrowAndWide.length == 0 || random.nextBoolean();
+            boolean isInBoth =
+                    narrowAndWide.length == 0 || inBothSets.length > 0 && random.nextBoolean();
             Row[] rows = !inThumb ? a32 : isInBoth ? inBothSets : narrowAndWide;
             random(rows[random.nextInt(rows.length)]);
         }

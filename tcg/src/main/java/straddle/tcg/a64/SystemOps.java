@@ -1,6 +1,8 @@
 package straddle.tcg.a64;
 
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Move;
 
@@ -214,6 +216,26 @@ final class SystemOps {
                 c.store64(at + i, 0);
             }
             return next;
+        }
+
+        @Override
+        public void emit(Emitter e) {
+            e.get(t);
+            e.constant(-ZERO_BYTES);
+            e.op(Opcodes.LAND);
+            e.keep(Emitter.ADDRESS);
+            for (int i = 0; i < ZERO_BYTES; i += 8) {
+                e.take(Emitter.ADDRESS);
+                e.constant(i);
+                e.op(Opcodes.LADD);
+                e.constant(0);
+                e.store(this, 8);
+            }
+        }
+
+        @Override
+        public int emittedBytes() {
+            return 16 + ZERO_BYTES / 8 * (8 + Emitter.ACCESS_BYTES);
         }
     }
 }

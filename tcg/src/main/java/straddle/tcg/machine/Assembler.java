@@ -472,6 +472,19 @@ final class Assembler {
         registers(signed ? 5 : 4, s);
     }
 
+    /// RAX = RDX:RAX / s, and RDX what remains.
+    void divide(boolean signed, int s) {
+        rex(W, 0, 0, s);
+        put(0xf7);
+        registers(signed ? 7 : 6, s);
+    }
+
+    /// RDX = the sign of RAX, in all of its bits.
+    void signToHigh() {
+        put(0x48);
+        put(0x99);
+    }
+
     /// The number of the lowest bit that is set; ZF if there is none, and then d is undefined.
     void lowestBit(int d, int s) {
         rex(W, d, 0, s);

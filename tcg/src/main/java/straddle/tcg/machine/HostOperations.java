@@ -31,6 +31,8 @@ abstract class HostOperations extends HostState {
 
     private final GuestFloats guestFloats = new GuestFloats(this);
 
+    private final GuestIntegers guestIntegers = new GuestIntegers(this);
+
     private final GuestVectors guestVectors = new GuestVectors(this);
 
     HostOperations(MachineCode owner, Assembler asm, Tb tb, int zeroSlot) {
@@ -514,6 +516,8 @@ abstract class HostOperations extends HostState {
             default -> {
                 if (GuestFloats.has(owner)) {
                     guestFloats.invoke(owner, name, descriptor);
+                } else if (GuestIntegers.has(owner)) {
+                    guestIntegers.invoke(owner, name, descriptor);
                 } else if (descriptor.equals("(JJ" + CPU + ")J")) {
                     scalar(name);
                 } else if (descriptor.equals("(J" + CPU + ")J")) {
@@ -545,17 +549,17 @@ abstract class HostOperations extends HostState {
         release(b);
     }
 
-    /// Of [Word]'s operations, those that extend signs.
     private void unary(String descriptor) {
         requireDescriptor("(IJ)J", descriptor);
         Value value = pop();
         int operation = popConstant();
-        boolean isByte = operation == Word.SIGNED_BYTE;
-        if (!isByte && operation != Word.SIGNED_HALF) {
-            throw Unsupported.UNSUPPORTED;
-        }
         push(value);
         release(value);
+        boolean isByte = operation == Word.SIGNED_BYTE;
+        if (!isByte && operation != Word.SIGNED_HALF) {
+            guestIntegers.unary(operation);
+            return;
+        }
         signExtend(isByte ? 1 : 2);
         Value extended = pop();
         register(extended);
