@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import straddle.core.time.VirtualClock;
 
 /// A VM's run state, changed from any thread: paused → running ⇄ paused → stopped.
@@ -19,6 +20,9 @@ public final class RunControl {
         STOPPED
     }
 
+    /// A vCPU stops within microseconds, as a rule: what keeps one for longer than this is worth knowing.
+    private static final long PATIENCE_NANOS = 50_000_000;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final VirtualClock clock;
@@ -29,6 +33,7 @@ public final class RunControl {
     private int holders;
 
     private volatile boolean held;
+    private volatile String latecomers = "";
 
     private int parked;
     private StopReason reason;
@@ -127,9 +132,8 @@ public final class RunControl {
         try {
             lock.lock();
             try {
-                while (state != State.STOPPED && parked < loops.size()) {
-                    changed.await();
-                }
+                latecomers = "";
+                awaitParked();
                 stopped = state == State.STOPPED;
             } finally {
                 lock.unlock();
@@ -144,6 +148,33 @@ public final class RunControl {
                 lock.unlock();
             }
         }
+    }
+
+    private void awaitParked() throws InterruptedException {
+        long left = PATIENCE_NANOS;
+        while (state != State.STOPPED && parked < loops.size()) {
+            if (left <= 0) {
+                changed.await();
+            } else {
+                left = changed.awaitNanos(left);
+                if (left <= 0) {
+                    latecomers = describeRunning();
+                }
+            }
+        }
+    }
+
+    private String describeRunning() {
+        return loops.stream()
+                .filter(loop -> !loop.isParked())
+                .map(VcpuLoop::whereabouts)
+                .collect(Collectors.joining());
+    }
+
+    /// What those vCPUs were at that the last [#hold] had waited for 50 ms already: their stacks, for a reader. Empty if
+    /// there were none.
+    public String latecomers() {
+        return latecomers;
     }
 
     /// Ends the VM; the first reason stands. Returns at once: [#awaitStop()] waits.
@@ -196,15 +227,17 @@ public final class RunControl {
     }
 
     /// Parks the calling vCPU thread while paused; returns whether to go on.
-    boolean parkWhilePaused() throws InterruptedException {
+    boolean parkWhilePaused(VcpuLoop by) throws InterruptedException {
         lock.lock();
         try {
             parked++;
+            by.setParked(true);
             changed.signalAll();
             while (state == State.PAUSED || held) {
                 changed.await();
             }
             parked--;
+            by.setParked(false);
             return state == State.RUNNING;
         } finally {
             lock.unlock();

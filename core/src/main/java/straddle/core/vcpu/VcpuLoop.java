@@ -33,6 +33,7 @@ public final class VcpuLoop implements Runnable {
     private volatile boolean woken;
     private volatile boolean haltedForGood;
     private volatile boolean held;
+    private boolean parked;
     private final Queue<Signal> posted = new ConcurrentLinkedQueue<>();
 
     /// What a processor's other pins do to it.
@@ -162,7 +163,7 @@ public final class VcpuLoop implements Runnable {
         thread = Thread.currentThread();
         control.register(this);
         try {
-            while (control.isRunning() || control.parkWhilePaused()) {
+            while (control.isRunning() || control.parkWhilePaused(this)) {
                 if (!posted.isEmpty()) {
                     applyPosted();
                 }
@@ -287,6 +288,28 @@ public final class VcpuLoop implements Runnable {
 
     boolean isHaltedForGood() {
         return haltedForGood && posted.isEmpty();
+    }
+
+    /// Under the run control's lock, as [#isParked()].
+    void setParked(boolean now) {
+        parked = now;
+    }
+
+    boolean isParked() {
+        return parked;
+    }
+
+    /// The stack of its thread, for a reader.
+    String whereabouts() {
+        Thread at = thread;
+        if (at == null) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder(at.getName()).append(":\n");
+        for (StackTraceElement frame : at.getStackTrace()) {
+            text.append("    at ").append(frame).append('\n');
+        }
+        return text.toString();
     }
 
     private String report() {

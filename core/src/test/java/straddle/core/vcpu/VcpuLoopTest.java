@@ -424,6 +424,24 @@ class VcpuLoopTest {
     }
 
     @Test
+    void whatKeepsALateVcpuIsTold() throws InterruptedException {
+        FakeVcpu vcpu =
+                new FakeVcpu(
+                        () -> {
+                            while (control.latecomers().isEmpty()) {
+                                Thread.onSpinWait();
+                            }
+                            return null;
+                        });
+        loop(vcpu).start();
+        control.resume();
+        control.hold(() -> 1);
+        assertTrue(control.latecomers().startsWith("vcpu-0:\n    at "), control.latecomers());
+        control.stop(OFF);
+        control.awaitStop();
+    }
+
+    @Test
     void whatAReplacedVcpuDidCountsOn() throws InterruptedException {
         VcpuLoop loop = loop(new CountingVcpu(5));
         loop.replace(new CountingVcpu(7));

@@ -48,8 +48,10 @@ public final class EngineCommand {
         }
         try {
             Duration pause = machine.switchTo(engine);
+            String late = machine.control().latecomers();
             return "The guest runs under %s now. It stood still for %s."
-                    .formatted(engine.name(), Figures.time((double) pause.toNanos()));
+                            .formatted(engine.name(), Figures.time((double) pause.toNanos()))
+                    + (late.isEmpty() ? "" : "\nLate to stop was\n" + late.strip());
         } catch (AcceleratorException e) {
             throw new MonitorException(e.getMessage(), e);
         }
