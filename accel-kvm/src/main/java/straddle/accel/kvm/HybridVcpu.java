@@ -352,6 +352,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                     if (write.port != X86.PF || !serveObserved()) {
                         if (check == null || !check.isUnderWay()) {
                             takeOut(write.port);
+                            if (write.port == X86.PF && refused) {
+                                trap = X86.PF;
+                            }
                             return null;
                         }
                         Exit disagreement = endCheck(write.port);
@@ -570,8 +573,13 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         return served;
     }
 
+    /// The last page fault is the guest's kernel's to serve. The translator need not find out again by executing the
+    /// instruction, for which it would want vector state, as a rule: big memory is touched by vector code.
+    private boolean refused;
+
     /// Whether a page fault was ours to serve, and user code goes on.
     private boolean serveFault() {
+        refused = false;
         long error = monitor.errorCode();
         long linear = registers.cr2();
         boolean write = (error & ERROR_WRITE) != 0;
@@ -581,6 +589,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
         if (!soft.touch(linear, write, fetch)) {
             faultsOfGuest++;
+            refused = true;
             return false;
         }
         if (tables.fill(linear, write)) {

@@ -1,5 +1,7 @@
 package straddle.accel.kvm;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import straddle.core.accel.Translator;
@@ -23,6 +25,9 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
 
     final UserState user = new UserState();
     final X86State extended = new X86State();
+
+    /// The page faults that it was to raise.
+    final List<String> raised = new ArrayList<>();
 
     /// User code's entries to come.
     int entries = 1;
@@ -156,7 +161,7 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
 
     @Override
     public void raisePageFault(long linear, boolean write, boolean fetch) {
-        throw new AssertionError();
+        raised.add("0x%x%s%s".formatted(linear, write ? " write" : "", fetch ? " fetch" : ""));
     }
 
     @Override

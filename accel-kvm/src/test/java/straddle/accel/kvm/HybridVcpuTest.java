@@ -248,7 +248,18 @@ class HybridVcpuTest {
         vcpu.run();
 
         assertEquals(USER + 3, translator.user.rip);
+        assertEquals(List.of("0x500000"), translator.raised);
         assertEquals(1, figure("page faults of the guest's"));
+    }
+
+    @Test
+    void aFaultOfAStoreIsRaisedAsOne() throws Exception {
+        // movups [0x500000],xmm0
+        start("0f11042500005000" + SYSCALL, 0);
+        vcpu.run();
+
+        assertEquals(USER, translator.user.rip);
+        assertEquals(List.of("0x500000 write"), translator.raised);
     }
 
     @Test

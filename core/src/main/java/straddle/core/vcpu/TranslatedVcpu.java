@@ -48,8 +48,8 @@ public interface TranslatedVcpu extends Vcpu {
     /// @return whether the access is allowed; if not, nothing but accessed bits on the way has changed
     boolean touch(long linear, boolean write, boolean fetch);
 
-    /// Delivers the page fault of an access by user code that [#touch] refuses, at the present instruction. Does nothing
-    /// if the access is allowed.
+    /// Delivers the page fault of an access by user code that [#touch] refuses, at the present instruction, when the guest
+    /// runs next. If the access is allowed by then the instruction is executed instead, as it is if a state is loaded before.
     void raisePageFault(long linear, boolean write, boolean fetch);
 
     /// EAX, EBX, ECX and EDX as CPUID answers them for a leaf, and a subleaf where it has any.

@@ -426,13 +426,12 @@ class VcpuLoopTest {
     @Test
     void whatKeepsALateVcpuIsTold() throws InterruptedException {
         FakeVcpu vcpu =
-                new FakeVcpu(
-                        () -> {
-                            while (control.latecomers().isEmpty()) {
-                                Thread.onSpinWait();
-                            }
-                            return null;
-                        });
+                new FakeVcpu(() -> {
+                    while (control.latecomers().isEmpty()) {
+                        Thread.onSpinWait();
+                    }
+                    return null;
+                });
         loop(vcpu).start();
         control.resume();
         control.hold(() -> 1);

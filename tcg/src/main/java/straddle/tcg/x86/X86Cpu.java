@@ -312,6 +312,7 @@ public final class X86Cpu extends Cpu {
     }
 
     private void take(X86State s) {
+        faultWaits = false;
         loaded.copyFrom(s);
         System.arraycopy(s.gpr, 0, r, 0, 16);
         pc = s.rip;
@@ -961,6 +962,12 @@ public final class X86Cpu extends Cpu {
     /// for all that a program asks for in its first seconds cost more than they give.
     private static final int WEIGHT_OF_REQUEST = 4;
 
+    /// A page fault of user code that ran elsewhere is to be raised.
+    private boolean faultWaits;
+
+    private long waitingFault;
+    private int waitingAccess;
+
     /// Null while x87 and vector state are here.
     private Runnable extendedElsewhere;
 
@@ -1095,6 +1102,7 @@ public final class X86Cpu extends Cpu {
     }
 
     void loadUser(UserState from) {
+        faultWaits = false;
         System.arraycopy(from.gpr, 0, r, 0, 16);
         pc = from.rip;
         setRflags(from.rflags);
@@ -1180,9 +1188,18 @@ public final class X86Cpu extends Cpu {
         }
     }
 
+    /// Has the guest raise the page fault of an access at [#pc], first thing when it runs again. As the access is made again
+    /// otherwise, whatever comes between may forget it.
     void raisePageFault(long linear, boolean write, boolean fetch) {
+        faultWaits = true;
+        waitingFault = linear;
+        waitingAccess = write ? STORE : fetch ? FETCH : LOAD;
+    }
+
+    private void raiseWaitingFault() {
+        faultWaits = false;
         try {
-            walk(linear, write ? STORE : fetch ? FETCH : LOAD);
+            walk(waitingFault, waitingAccess);
         } catch (GuestFault _) {
             faults++;
             exceptions[faultVector & 31]++;
@@ -1266,6 +1283,9 @@ public final class X86Cpu extends Cpu {
             return;
         }
         halted = false;
+        if (faultWaits) {
+            raiseWaitingFault();
+        }
         runUntilExit(false);
     }
 
