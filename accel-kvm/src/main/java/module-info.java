@@ -10,6 +10,8 @@ module straddle.accel.kvm {
     provides straddle.core.accel.AcceleratorProvider with
             straddle.accel.kvm.KvmProvider,
             straddle.accel.kvm.HybridProvider;
+    provides straddle.core.user.NativeProcessorProvider with
+            straddle.accel.kvm.ProgramProvider;
     provides straddle.core.time.HostCounter with
             straddle.accel.kvm.NativeCounter;
 }

@@ -15,6 +15,7 @@ module straddle.core {
     uses straddle.core.accel.AcceleratorProvider;
     uses straddle.core.memory.HostCode;
     uses straddle.core.memory.WideExchange;
+    uses straddle.core.user.NativeProcessorProvider;
     uses straddle.core.user.UserTranslatorProvider;
     uses straddle.core.time.HostCounter;
 }

@@ -92,6 +92,15 @@ final class UserCommand implements Callable<Integer> {
     private String cpu = "";
 
     @Option(
+            names = "--accel",
+            paramLabel = "ENGINE",
+            description = {
+                "what runs x86-64 programs: tcg translates them, kvm has the processor run their own code;",
+                "auto (the usual) does that with those that compute, where it pays"
+            })
+    private String accel = "auto";
+
+    @Option(
             names = {"-m", "--memory"},
             paramLabel = "SIZE",
             description =
@@ -136,7 +145,7 @@ final class UserCommand implements Callable<Integer> {
                 case "--no-net" -> noNet = true;
                 case "--strace" -> strace = true;
                 case "--stats" -> stats = true;
-                case "-L", "--sysroot", "--root", "-E", "--cpu", "-m", "--memory" -> {
+                case "-L", "--sysroot", "--root", "-E", "--cpu", "--accel", "-m", "--memory" -> {
                     if (value.startsWith("-")) {
                         return false;
                     }
@@ -145,6 +154,7 @@ final class UserCommand implements Callable<Integer> {
                         case "--root" -> root = Path.of(value);
                         case "-E" -> variables.add(value);
                         case "--cpu" -> cpu = value;
+                        case "--accel" -> accel = value;
                         default -> memory = value;
                     }
                     at++;
@@ -222,10 +232,19 @@ final class UserCommand implements Callable<Integer> {
                 sysroot == null ? "" : directory(sysroot, "--sysroot"),
                 root == null ? "" : directory(root, "--root"),
                 cpu,
+                engine(),
                 !noNet,
                 strace ? err : null,
                 tracing.open(err),
                 memoryBytes());
+    }
+
+    private String engine() throws CommandFailure {
+        if (!List.of("auto", "kvm", "tcg").contains(accel)) {
+            throw CommandFailure.usage(
+                    "--accel: there is no engine '" + accel + "': it is auto, kvm or tcg.");
+        }
+        return accel;
     }
 
     private static String directory(Path path, String option) throws CommandFailure {

@@ -13,6 +13,7 @@ class UserCommandTest {
         return Stream.of(
                 arguments("user -L dir --no-net -E A=b --stats ./program --help", true),
                 arguments("user ./program", true),
+                arguments("user --accel kvm ./program", true),
                 arguments("user --help", false),
                 arguments("user --strace", false),
                 arguments("user --rot dir ./program", false),

@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Debian's busybox under `straddle user` does what it does by itself: a list of command lines, their output and exit
 /// codes. Its shell runs them all, so that forks, pipes and signals are among it.
@@ -136,16 +138,34 @@ class UserProgramsTest {
     }
 
     private void doesTheSameTranslated(String name) throws Exception {
+        doesTheSame(name, "tcg");
+    }
+
+    private void doesTheSame(String name, String engine) throws Exception {
         Path program = GuestPrograms.compiled(name, directory);
         Path expected = directory.resolve("expected");
         Process process =
                 new ProcessBuilder(program.toString()).redirectOutput(expected.toFile()).start();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));
         Path of = Files.createDirectory(directory.resolve("command"));
-        try (CommandProcess command = CommandProcess.start(of, "user", program.toString())) {
+        try (CommandProcess command =
+                CommandProcess.start(of, "user", "--accel", engine, program.toString())) {
             assertEquals(process.exitValue(), command.await(), command.everything());
             assertEquals(Files.readString(expected), command.out());
         }
+    }
+
+    /// Loops that compute while signals, other threads, forks and system calls change what they see: memory, its rights, their own code.
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "kvm"})
+    void codeOnTheProcessorSeesWhatChangesAroundIt(String engine) throws Exception {
+        GuestPrograms.requireNativeUserCode();
+        doesTheSame("usernative", engine);
+    }
+
+    @Test
+    void thatCodeIsSeenTranslatedToo() throws Exception {
+        doesTheSameTranslated("usernative");
     }
 
     @Test

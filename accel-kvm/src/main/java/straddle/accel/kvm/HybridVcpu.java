@@ -162,7 +162,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     }
 
     /// What stays as it is for all of user code's slices.
-    private static X86State inMonitor() {
+    static X86State inMonitor() {
         X86State state = new X86State();
         state.cr0 = VcpuState.NATIVE_CR0;
         state.cr4 = VcpuState.NATIVE_CR4;

@@ -42,14 +42,23 @@ final class MemorySlots implements MemoryListener, AutoCloseable {
         return slots;
     }
 
+    /// Of a VM that shows what it is told to.
+    static MemorySlots none(KvmVm vm) {
+        return new MemorySlots(vm, null);
+    }
+
     @Override
     public void added(Region region) {
         if (region instanceof Region.Ram ram) {
-            int number = numbers.nextClearBit(0);
-            numbers.set(number);
-            slots.put(ram, number);
-            set(ram, number, ram.length(), 0);
+            add(ram);
         }
+    }
+
+    void add(Region.Ram ram) {
+        int number = numbers.nextClearBit(0);
+        numbers.set(number);
+        slots.put(ram, number);
+        set(ram, number, ram.length(), 0);
     }
 
     @Override

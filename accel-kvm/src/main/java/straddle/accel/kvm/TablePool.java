@@ -96,6 +96,11 @@ final class TablePool {
         return gpa + (long) page * PAGE_BYTES;
     }
 
+    /// The page that the slot shows at an address.
+    int page(long at) {
+        return (int) ((at - gpa) / PAGE_BYTES);
+    }
+
     /// A page's bytes.
     MemorySegment bytes(int page) {
         return pages.asSlice((long) page * PAGE_BYTES, PAGE_BYTES);

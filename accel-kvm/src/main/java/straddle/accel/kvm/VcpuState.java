@@ -73,6 +73,9 @@ final class VcpuState {
                     0x11, // KVM's clocks, by their old numbers: aliases of the next two
                     0x12);
 
+    /// Bits of CR4 that user code has besides [#NATIVE_CR4].
+    private long furtherCr4;
+
     private final Descriptor vcpu;
     private final MemorySegment run;
     private final MemorySegment regs;
@@ -298,8 +301,16 @@ final class VcpuState {
         return NATIVE_CR0 | of.cr0 & X86.CR0_AM;
     }
 
-    private static long nativeCr4(UserState of) {
-        return NATIVE_CR4 | of.cr4 & X86.CR4_FSGSBASE;
+    private long nativeCr4(UserState of) {
+        return NATIVE_CR4 | furtherCr4 | of.cr4 & X86.CR4_FSGSBASE;
+    }
+
+    /// Has user code find AVX, which needs CR4.OSXSAVE and XCR0.
+    void allowAvx() throws HostException {
+        furtherCr4 = X86.CR4_OSXSAVE;
+        X86State state = new X86State();
+        state.xcr0 = 7;
+        loadXcr0(state);
     }
 
     private static int selector(MemorySegment segment) {

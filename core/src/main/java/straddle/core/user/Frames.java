@@ -141,6 +141,12 @@ public final class Frames implements AutoCloseable {
         }
     }
 
+    /// Whether somebody must notice stores to a frame: code was translated from it.
+    public boolean isWatched(long frame) {
+        Region.Ram ram = at(frame);
+        return ram.block().dirty().readersAt(frame - ram.gpa() + ram.offset()) != 0;
+    }
+
     /// A frame's bytes.
     public MemorySegment bytes(long frame) {
         Region.Ram ram = at(frame);

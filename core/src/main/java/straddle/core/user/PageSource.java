@@ -37,6 +37,15 @@ public abstract class PageSource {
         mappings++;
     }
 
+    /// As [#retain], unless the last one has gone already.
+    public final synchronized boolean retainIfOpen() {
+        if (mappings == 0) {
+            return false;
+        }
+        mappings++;
+        return true;
+    }
+
     /// The last one's closes it; no TLB may have its pages any more.
     public final void release() {
         synchronized (this) {

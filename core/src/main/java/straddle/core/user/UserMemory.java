@@ -549,6 +549,44 @@ public final class UserMemory {
         }
     }
 
+    /// The pages of 2 MiB that are present, for a processor that goes by tables of its own.
+    ///
+    /// It gets no right that would have it miss something or change what others rely on: it may store only to private pages
+    /// that nobody else has and no code was translated from, and execute only private ones that can't be stored to.
+    ///
+    /// @param start a multiple of 2 MiB
+    /// @param to for each page its frame with [#READ], [#WRITE] and [#EXEC]; 0 where it has none
+    public synchronized void present(long start, long[] to) {
+        long[] leaf = leaves.get(start >>> LEAF_SHIFT);
+        java.util.Arrays.fill(to, 0);
+        if (leaf == null) {
+            return;
+        }
+        Mapping mapping = null;
+        for (int i = 0; i < LEAF_PAGES; i++) {
+            long entry = leaf[i];
+            long page = start + (long) i * PAGE_BYTES;
+            if ((entry & READ) == 0) {
+                continue;
+            }
+            if (mapping == null || page >= mapping.end()) {
+                mapping = at(page);
+            }
+            if ((entry & COPY) != 0 && frames.isSole(entry & PAGE_MASK)) {
+                entry = entry & ~COPY | WRITE;
+                leaf[i] = entry;
+            }
+            long rights = entry & (READ | WRITE | EXEC);
+            if (mapping.shared() || (mapping.protection() & WRITE) != 0) {
+                rights &= ~EXEC;
+            }
+            if (mapping.shared() || frames.isWatched(entry & PAGE_MASK)) {
+                rights &= ~WRITE;
+            }
+            to[i] = entry & PAGE_MASK | rights;
+        }
+    }
+
     // ---- access by the system
 
     /// Copies from the program.

@@ -20,6 +20,8 @@ public enum UserStop {
     BEYOND_FILE(7, 2),
 
     ILLEGAL_INSTRUCTION(4, 1),
+    /// x86: Linux blames an operand.
+    UNDEFINED_INSTRUCTION(4, 2),
     /// MIPS: Linux says no more about these.
     RESERVED_INSTRUCTION(4, 128),
     PRIVILEGED_INSTRUCTION(4, 5),

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import straddle.core.memory.DirtyPages;
 import straddle.core.memory.RamAllocator;
+import straddle.core.memory.Region;
 
 class UserMemoryTest {
     private static final long BASE = 0x40_0000;
@@ -57,6 +60,35 @@ class UserMemoryTest {
         assertEquals(1, memory.get(BASE, 4));
         assertEquals(UserMemory.NOT_MAPPED, memory.translate(BASE - 1, Access.LOAD));
         assertEquals(UserMemory.NOT_MAPPED, memory.translate(-PAGE, Access.LOAD));
+    }
+
+    @Test
+    void whoHasTablesOfItsOwnGetsNoRightThatWouldHaveItMissAChange() throws BadAddressException {
+        int code = UserMemory.READ | UserMemory.EXEC;
+        map(BASE, 4, READ_WRITE);
+        map(BASE + 4 * PAGE, 1, READ_WRITE | UserMemory.EXEC);
+        memory.map(BASE + 5L * PAGE, PAGE, READ_WRITE, true, shared(), 0, "");
+        for (int i = 0; i < 6; i++) {
+            memory.put(BASE + (long) i * PAGE, 1, i);
+        }
+        memory.protect(BASE + PAGE, PAGE, code);
+        long watched = memory.translate(BASE + 2 * PAGE, Access.LOAD) & -PAGE;
+        Region.Ram ram = (Region.Ram) frames.space().at(watched);
+        ram.block().dirty().arm(watched - ram.gpa() + ram.offset(), DirtyPages.CODE);
+        long[] rights = new long[512];
+        memory.present(BASE, rights);
+        assertArrayEquals(
+                new long[] {
+                    READ_WRITE, code, UserMemory.READ, READ_WRITE, READ_WRITE, UserMemory.READ, 0
+                },
+                Arrays.stream(rights).limit(7).map(each -> each & PAGE - 1).toArray());
+        memory.fork();
+        memory.present(BASE, rights);
+        assertEquals(UserMemory.READ, rights[0] & PAGE - 1);
+    }
+
+    private PageSource shared() {
+        return new SharedPages(frames, PAGE, "");
     }
 
     @Test

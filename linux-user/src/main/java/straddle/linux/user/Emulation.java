@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import straddle.core.accel.AcceleratorException;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserVcpu;
 import straddle.core.vcpu.Statistics;
@@ -24,6 +25,11 @@ public final class Emulation implements AutoCloseable {
         }
         LinuxCall.prepareInterrupts();
         kernel = new Kernel(options);
+        try {
+            kernel.processors.check();
+        } catch (AcceleratorException e) {
+            throw new ProgramException(Errno.ENODEV, e.getMessage());
+        }
         if (!options.root().isEmpty() && kernel.paths.root() < 0) {
             throw new ProgramException(
                     -kernel.paths.root(),

@@ -44,9 +44,11 @@ final class Kernel implements AutoCloseable {
 
     final UserOptions options;
     final Frames frames;
+    final Processors processors;
     final Futexes futexes = new Futexes();
     final SystemV systemV = new SystemV();
     final FilePages filePages;
+    final SharedFile.Open sharedFiles = new SharedFile.Open();
     final Paths paths;
     final SystemCalls calls;
     final Map<Integer, GuestProcess> processes = new ConcurrentHashMap<>();
@@ -87,6 +89,7 @@ final class Kernel implements AutoCloseable {
     Kernel(UserOptions options) throws HostException {
         this.options = options;
         frames = new Frames(Kernel::reserve, options.memoryBytes());
+        processors = new Processors(options.accel(), frames);
         filePages = new FilePages(frames);
         paths = new Paths(options);
         calls = new SystemCalls(this);
@@ -137,6 +140,9 @@ final class Kernel implements AutoCloseable {
                 translators.put(isa, translator);
             }
             vcpu = translator.newVcpu(memory);
+            if (isa == UserIsa.X86_64) {
+                vcpu = processors.with(vcpu);
+            }
             all.add(vcpu);
             return vcpu;
         }

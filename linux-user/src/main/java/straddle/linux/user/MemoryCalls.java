@@ -201,7 +201,8 @@ final class MemoryCalls implements SystemCalls.Handler {
                                 status.inode(),
                                 description);
         try {
-            return SharedFile.open(kernel.frames, host, offset, length, mode == 2, shown);
+            return kernel.sharedFiles.open(
+                    kernel.frames, host, status, offset, length, mode == 2, shown);
         } catch (SharedFile.Failure e) {
             errno[0] = -e.errno;
             return null;

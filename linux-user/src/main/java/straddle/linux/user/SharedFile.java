@@ -3,12 +3,16 @@ package straddle.linux.user;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.ConcurrentHashMap;
 import straddle.core.memory.Region;
 import straddle.core.user.Frames;
 import straddle.core.user.PageSource;
 import straddle.host.LinuxCall;
 
 /// A file mapped with MAP_SHARED: the host's own pages.
+///
+/// The same part of a file is mapped once, for all that map it: so stores through one mapping are noticed where another one
+/// executes what they change.
 final class SharedFile extends PageSource {
     private final Frames frames;
     private final int fd;
@@ -18,6 +22,47 @@ final class SharedFile extends PageSource {
     private final Region.Ram ram;
     private final String description;
     private final boolean writable;
+
+    /// In the table of those that are open; null for none.
+    private Part part;
+
+    /// What of which file, as its descriptor was opened.
+    private record Part(long device, long inode, long start, long length, boolean writable) {}
+
+    /// Those that are mapped, of a run.
+    static final class Open {
+        private final ConcurrentHashMap<Part, SharedFile> files = new ConcurrentHashMap<>();
+
+        /// @param writable whether the file was opened for it
+        /// @return the source, with one mapping more
+        PageSource open(
+                Frames frames,
+                int fd,
+                FileStatus status,
+                long start,
+                long length,
+                boolean writable,
+                String description)
+                throws Failure {
+            if (!status.isRegular()) {
+                return SharedFile.open(frames, fd, start, length, writable, description);
+            }
+            Part part = new Part(status.device(), status.inode(), start, length, writable);
+            synchronized (this) {
+                SharedFile there = files.get(part);
+                if (there != null && there.retainIfOpen()) {
+                    return there;
+                }
+                SharedFile made = SharedFile.open(frames, fd, start, length, writable, description);
+                made.part = part;
+                made.others = files;
+                files.put(part, made);
+                return made;
+            }
+        }
+    }
+
+    private ConcurrentHashMap<Part, SharedFile> others;
 
     private SharedFile(
             Frames frames,
@@ -36,9 +81,7 @@ final class SharedFile extends PageSource {
         ram = frames.addMapping("file", LinuxCall.adopt(address, length, arena), arena);
     }
 
-    /// @param writable whether the file was opened for it
-    /// @return an error number as a [Failure], or the source
-    static PageSource open(
+    private static SharedFile open(
             Frames frames, int fd, long start, long length, boolean writable, String description)
             throws Failure {
         int own = (int) LinuxCall.syscall(HostCall.FCNTL, fd, 1030, 3, 0, 0, 0);
@@ -112,6 +155,9 @@ final class SharedFile extends PageSource {
 
     @Override
     protected void close() {
+        if (part != null) {
+            others.remove(part, this);
+        }
         frames.removeMapping(ram);
         arena.close();
         LinuxCall.syscall(HostCall.CLOSE, fd, 0, 0, 0, 0, 0);

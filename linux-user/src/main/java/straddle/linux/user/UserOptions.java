@@ -12,6 +12,7 @@ import straddle.core.observe.Trace;
 /// @param sysroot where absolute paths are looked for first; empty for nowhere
 /// @param root the directory that the program can't name anything outside of; empty for none
 /// @param cpu the processor's model; empty for the usual one
+/// @param accel what runs x86-64 programs: `auto`, `kvm` or `tcg`
 /// @param network whether it may make sockets other than local ones
 /// @param strace where calls are printed, or null
 /// @param trace what its threads do, or null
@@ -23,6 +24,7 @@ public record UserOptions(
         String sysroot,
         String root,
         String cpu,
+        String accel,
         boolean network,
         PrintStream strace,
         Trace trace,

@@ -361,6 +361,9 @@ final class Control extends MicroOp {
         if (!c.isProtected() || c.cpl <= c.iopl() && !c.isVm86()) {
             return;
         }
+        if (c.program != null) {
+            throw c.gp();
+        }
         long limit = c.tr.limit & 0xffff_ffffL;
         if ((c.tr.attributes & 8) == 0 || limit < 103) {
             throw c.gp();

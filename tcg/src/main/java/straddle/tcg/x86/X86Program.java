@@ -141,7 +141,7 @@ final class X86Program {
             case DE -> UserStop.INTEGER_DIVIDE;
             case DB -> UserStop.SINGLE_STEP;
             case BP -> UserStop.BREAKPOINT;
-            case UD -> UserStop.ILLEGAL_INSTRUCTION;
+            case UD -> UserStop.UNDEFINED_INSTRUCTION;
             case AC -> UserStop.MISALIGNED;
             case MF -> floatingPoint(cpu.x87.unmaskedExceptions());
             case XM -> floatingPoint(cpu.fp.mxcsr & ~(cpu.fp.mxcsr >>> 7));

@@ -5,17 +5,19 @@ import static straddle.core.arch.x86.X86.*;
 import straddle.core.arch.x86.X86State;
 import straddle.core.observe.Trace;
 import straddle.core.user.Access;
+import straddle.core.user.NativeProgram;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserStop;
 import straddle.core.user.UserVcpu;
 import straddle.core.vcpu.Statistics;
+import straddle.core.vcpu.UserState;
 import straddle.tcg.Cpu;
 import straddle.tcg.Sampler;
 import straddle.tcg.user.TcgUserTranslator;
 
 /// An [X86Cpu] that runs a Linux program, of 64 or 32 bits.
-final class X86UserVcpu implements UserVcpu, TcgUserTranslator.CpuHolder {
+final class X86UserVcpu implements UserVcpu, NativeProgram, TcgUserTranslator.CpuHolder {
     private static final int FXSAVE_BYTES = 512;
     private static final Sampler NO_SAMPLER = new Sampler();
 
@@ -187,6 +189,26 @@ final class X86UserVcpu implements UserVcpu, TcgUserTranslator.CpuHolder {
             s.xsaveBuffer().putLong(X86State.XSTATE_BV_OFFSET, 3);
         }
         cpu.loadExtended(s);
+    }
+
+    @Override
+    public void saveUser(UserState to) {
+        cpu.saveUser(to);
+    }
+
+    @Override
+    public void loadUser(UserState from) {
+        cpu.loadUser(from);
+    }
+
+    @Override
+    public void saveExtended(X86State to) {
+        cpu.saveExtended(to);
+    }
+
+    @Override
+    public void loadExtended(X86State from) {
+        cpu.loadExtended(from);
     }
 
     @Override
