@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/times.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +30,10 @@ static void work(clockid_t clock, double seconds) {
     double until = now(clock) + seconds;
     while (now(clock) < until) {
     }
+}
+
+static double seconds(const struct rusage *of) {
+    return of->ru_utime.tv_sec + of->ru_stime.tv_sec + (of->ru_utime.tv_usec + of->ru_stime.tv_usec) * 1e-6;
 }
 
 static void *worker(void *unused) {
@@ -94,5 +100,28 @@ int main(void) {
     }
     waitpid(child, NULL, 0);
     printf("of nobody: %d\n", clock_gettime((clockid_t)(~0x3ffffffu << 3 | 2), &when.it_value));
+
+    /* What is used is each process's own. */
+    struct rusage self, later, children;
+    getrusage(RUSAGE_SELF, &self);
+    child = fork();
+    if (child == 0) {
+        work(CLOCK_PROCESS_CPUTIME_ID, 0.15);
+        _exit(0);
+    }
+    usleep(300000);
+    getrusage(RUSAGE_CHILDREN, &children);
+    double before = seconds(&children);
+    struct rusage of_child;
+    wait4(child, NULL, 0, &of_child);
+    getrusage(RUSAGE_SELF, &later);
+    getrusage(RUSAGE_CHILDREN, &children);
+    printf("the child's %d, added %d, not mine %d\n", seconds(&of_child) >= 0.14,
+           seconds(&children) - before >= 0.14, seconds(&later) - seconds(&self) < 0.1);
+    struct tms ticks;
+    times(&ticks);
+    printf("ticks %d %d\n", ticks.tms_cutime + ticks.tms_cstime >= 13, ticks.tms_utime + ticks.tms_stime > 0);
+    result = getrusage(5, &self);
+    printf("nobody's %d %s\n", result, strerror(errno));
     return 0;
 }

@@ -60,7 +60,7 @@ static void handle(int signal, void (*by)(int, siginfo_t *, void *)) {
 }
 
 // A page with CPUID is not for the processor: nothing else shall lie there.
-__attribute__((noinline, section("identity"), aligned(PAGE))) static uint64_t identity(void) {
+__attribute__((noinline, section("own_page"), aligned(PAGE))) static uint64_t identity(void) {
     uint64_t hash = 0;
     for (unsigned leaf = 0; leaf <= 7; leaf++) {
         unsigned a = 0, b = 0, c = 0, d = 0;

@@ -3,6 +3,8 @@ package straddle.host;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Locale;
 import straddle.linux.libc.Libc;
 
@@ -14,6 +16,9 @@ public final class LinuxCall {
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
     private static final int SIGACTION_BYTES = 152;
+    private static final int SIGACTION_FLAGS = 136;
+    private static final int SA_RESTART = 0x1000_0000;
+    private static final int WRITE = 1;
     private static final int INTERRUPTER = NativeCall.sigrtmin() + 5;
     private static final int PROCESS = NativeCall.getpid();
 
@@ -51,6 +56,44 @@ public final class LinuxCall {
             int result = NativeCall.sigaction(INTERRUPTER, action.address(), 0);
             if (result < 0) {
                 throw new HostException("sigaction", -result, "");
+            }
+        }
+    }
+
+    /// Has a thread of the JVM's call an action whenever this process gets a signal that the JVM keeps for itself, SIGQUIT, instead
+    /// of what the JVM does. For the rest of the process's life.
+    ///
+    /// The handler writes to an eventfd(2), which the thread reads: Java code can't be a handler.
+    public static void onSignal(int signal, Runnable action) throws HostException {
+        int event = NativeCall.eventfd(0, Libc.EFD_CLOEXEC());
+        if (event < 0) {
+            throw new HostException("eventfd", -event, "");
+        }
+        ByteBuffer code = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
+        code.put((byte) 0xb8).putInt(WRITE); // mov eax, write
+        code.put((byte) 0xbf).putInt(event); // mov edi, event
+        code.put(new byte[] {0x48, (byte) 0x8d, 0x35, 11, 0, 0, 0}); // lea rsi, [one]
+        code.put((byte) 0xba).putInt(Long.BYTES); // mov edx, 8
+        code.put(new byte[] {0x0f, 0x05, (byte) 0xc3}); // syscall; ret
+        code.put(new byte[] {0, 0, 0}).putLong(1); // one
+        ExecutableMemory handler = ExecutableMemory.of(code.array(), Arena.global());
+        Thread.ofPlatform().name("signal-" + signal).daemon().start(() -> await(event, action));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment change = arena.allocate(SIGACTION_BYTES, 8);
+            change.set(ValueLayout.JAVA_LONG, 0, handler.bytes().address());
+            change.set(ValueLayout.JAVA_INT, SIGACTION_FLAGS, SA_RESTART);
+            int result = NativeCall.sigaction(signal, change.address(), 0);
+            if (result < 0) {
+                throw new HostException("sigaction", -result, "");
+            }
+        }
+    }
+
+    private static void await(int event, Runnable action) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment count = arena.allocate(Long.BYTES, 8);
+            while (NativeCall.read(event, count.address(), Long.BYTES) == Long.BYTES) {
+                action.run();
             }
         }
     }

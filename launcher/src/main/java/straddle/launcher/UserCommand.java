@@ -18,6 +18,7 @@ import straddle.core.user.UserIsa;
 import straddle.core.user.UserTranslatorProvider;
 import straddle.core.vcpu.Statistics;
 import straddle.host.HostException;
+import straddle.host.LinuxCall;
 import straddle.launcher.session.GuestRun;
 import straddle.launcher.session.HostSignals;
 import straddle.linux.user.Emulation;
@@ -58,6 +59,7 @@ import straddle.linux.user.UserOptions;
 final class UserCommand implements Callable<Integer> {
     private static final int CANNOT_RUN = 126;
     private static final int SIGNALLED = 128;
+    private static final int SIGQUIT = 3;
     private static final Map<String, Integer> FORWARDED =
             Map.of("INT", 2, "TERM", 15, "HUP", 1, "WINCH", 28, "TSTP", 20, "CONT", 18);
 
@@ -216,9 +218,10 @@ final class UserCommand implements Callable<Integer> {
     }
 
     /// The terminal's and the shell's signals are the program's.
-    private static void forwardSignals(Emulation emulation) {
+    private static void forwardSignals(Emulation emulation) throws HostException {
         FORWARDED.forEach(
                 (name, number) -> HostSignals.register(name, () -> emulation.signal(number)));
+        LinuxCall.onSignal(SIGQUIT, () -> emulation.signal(SIGQUIT));
     }
 
     private UserOptions options(PrintStream err) throws CommandFailure {

@@ -125,6 +125,10 @@ public final class Emulation implements AutoCloseable {
     /// @return whether there was anybody to send it to
     public boolean signal(int signal) {
         Signal.Info info = Signal.Info.of(signal);
+        GuestProcess top = kernel.first();
+        if (signal == Signal.SIGCONT && top != null && top.stopped) {
+            top.send(info); // which this process has stopped with
+        }
         return kernel.sendGroup(kernel.foregroundGroup(), info)
                 || Optional.ofNullable(kernel.first())
                         .filter(first -> !first.zombie)
@@ -152,6 +156,32 @@ public final class Emulation implements AutoCloseable {
             never.await(200, java.util.concurrent.TimeUnit.MILLISECONDS);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Stops this process as a signal does whose default action that is. Returns when it goes on; at once, if the kernel ignores the
+    /// signal because nobody is there to have it go on.
+    ///
+    /// @param signal the host's number
+    static void stopBy(int signal) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment usual = arena.allocate(32, 8);
+            MemorySegment before = arena.allocate(32, 8);
+            boolean handled =
+                    LinuxCall.syscall(
+                                    HostCall.RT_SIGACTION,
+                                    signal,
+                                    usual.address(),
+                                    before.address(),
+                                    8,
+                                    0,
+                                    0)
+                            == 0;
+            LinuxCall.syscall(
+                    HostCall.TGKILL, LinuxCall.processId(), LinuxCall.threadId(), signal, 0, 0, 0);
+            if (handled) {
+                LinuxCall.syscall(HostCall.RT_SIGACTION, signal, before.address(), 0, 8, 0, 0);
+            }
         }
     }
 

@@ -60,6 +60,9 @@ final class GuestProcess {
     /// Processor time of threads that have ended, in nanoseconds; under the kernel's lock.
     long timeOfEnded;
 
+    /// That of children that were waited for, and of theirs; likewise.
+    long timeOfChildren;
+
     GuestProcess(Kernel kernel, int pid) {
         this.kernel = kernel;
         this.pid = pid;

@@ -34,6 +34,9 @@ final class Kernel implements AutoCloseable {
     private static final long PUMP_NANOS = 3_000_000;
     private static final int IDLE_VCPUS = 16;
 
+    /// So long after this process goes on, its guests have been told at the latest.
+    private static final long RESUME_NANOS = 200_000_000;
+
     /// As the kernel's largest pid_max.
     private static final int MOST_IDS = 4_194_303;
 
@@ -380,6 +383,23 @@ final class Kernel implements AutoCloseable {
             }
         }
         process.threads.forEach(GuestThread::poke);
+        if (process == first && process.stopped) {
+            stopWithFirst(process, signal);
+        }
+    }
+
+    /// Whoever started the command sees it stop as its first process does, until they have it go on: a shell's Ctrl-Z. On the
+    /// thread that the signal was delivered to.
+    private void stopWithFirst(GuestProcess process, int signal) {
+        Emulation.stopBy(signal);
+        long patience = System.nanoTime() + RESUME_NANOS;
+        while (process.stopped && System.nanoTime() - patience < 0) {
+            LockSupport.parkNanos(this, RESUME_NANOS / 20);
+        }
+        if (process.stopped && signal != Signal.SIGSTOP) {
+            // Nobody could have had it go on: the kernel ignores such signals then.
+            process.send(Signal.Info.of(Signal.SIGCONT));
+        }
     }
 
     void waitWhileStopped(GuestThread thread) {

@@ -30,6 +30,13 @@ final class ProcessCalls implements SystemCalls.Handler {
     private static final long CLONE_CHILD_SETTID = 0x100_0000;
     private static final long CLONE_NAMESPACES = 0x7e02_0000L;
 
+    private static final int RUSAGE_SELF = 0;
+    private static final int RUSAGE_THREAD = 1;
+    private static final int RUSAGE_CHILDREN = -1;
+
+    /// Of times(2): USER_HZ is 100.
+    static final long NANOS_PER_TICK = 10_000_000;
+
     private static final int WNOHANG = 1;
     private static final int WUNTRACED = 2;
     private static final int WEXITED = 4;
@@ -262,7 +269,7 @@ final class ProcessCalls implements SystemCalls.Handler {
                 return own ? limit(t, p.abi.resourceToHost((int) a[1]), a[2], a[3], true) : -ESRCH;
             }
             case GETRUSAGE -> {
-                return usage(t, HostCall.GETRUSAGE, a[0], a[1]);
+                return usage(t, (int) a[0], a[1]);
             }
             case TIMES -> {
                 MemorySegment s = t.scratch.structs();
@@ -270,9 +277,8 @@ final class ProcessCalls implements SystemCalls.Handler {
                 if (a[0] != 0) {
                     int w = p.abi.wordBytes();
                     ByteBuffer b = p.abi.buffer(4 * w);
-                    for (int i = 0; i < 4; i++) {
-                        p.abi.putWord(b, i * w, s.get(LONG, 8L * i));
-                    }
+                    p.abi.putWord(b, 0, ProcessorTime.of(p) / NANOS_PER_TICK);
+                    p.abi.putWord(b, 2 * w, p.timeOfChildren / NANOS_PER_TICK);
                     memory.put(a[0], GuestAbi.bytes(b));
                 }
                 return p.abi.isa.is64() ? now : (int) now & 0x7fff_ffff;
@@ -611,6 +617,7 @@ final class ProcessCalls implements SystemCalls.Handler {
                                 boolean there = found[0].child != null;
                                 if (there && (options & WNOWAIT) == 0) {
                                     if (found[0].child.zombie) {
+                                        self.timeOfChildren += withChildren(found[0].child);
                                         kernel.forget(found[0].child);
                                     } else {
                                         found[0].child.change = 0;
@@ -622,6 +629,10 @@ final class ProcessCalls implements SystemCalls.Handler {
                         Long.MAX_VALUE);
         error[0] = result != 0 ? result : !found[0].any ? -ECHILD : 0;
         return found[0];
+    }
+
+    private static long withChildren(GuestProcess process) {
+        return ProcessorTime.of(process) + process.timeOfChildren;
     }
 
     private long wait4(GuestThread t, int which, long status, int options, long usage)
@@ -638,7 +649,11 @@ final class ProcessCalls implements SystemCalls.Handler {
             t.memory().put(status, 4, guestStatus(t.process.abi, found.status));
         }
         if (usage != 0) {
-            usage(t, HostCall.GETRUSAGE, -1, usage);
+            long time;
+            synchronized (kernel.lock) {
+                time = withChildren(found.child);
+            }
+            putUsage(t, time, 0, usage);
         }
         return found.child.pid;
     }
@@ -789,21 +804,30 @@ final class ProcessCalls implements SystemCalls.Handler {
         return w == 4 && value == infinity ? -1 : value;
     }
 
-    private static long usage(GuestThread t, int call, long who, long to)
-            throws BadAddressException {
-        MemorySegment s = t.scratch.structs();
-        long result = host(call, who, s.address(), 0);
-        if (result < 0) {
-            return result;
+    private static long usage(GuestThread t, int who, long to) throws BadAddressException {
+        switch (who) {
+            case RUSAGE_SELF ->
+                    putUsage(t, ProcessorTime.of(t.process), t.memory().residentPages() * 4, to);
+            case RUSAGE_THREAD ->
+                    putUsage(t, ProcessorTime.of(t), t.memory().residentPages() * 4, to);
+            case RUSAGE_CHILDREN -> putUsage(t, t.process.timeOfChildren, 0, to);
+            default -> {
+                return -EINVAL;
+            }
         }
+        return 0;
+    }
+
+    /// All processor time counts as the program's own: the host's threads don't tell translation and calls apart.
+    private static void putUsage(GuestThread t, long nanos, long kilobytes, long to)
+            throws BadAddressException {
         GuestAbi abi = t.process.abi;
         int w = abi.wordBytes();
         ByteBuffer b = abi.buffer(18 * w);
-        for (int i = 0; i < 18; i++) {
-            abi.putWord(b, i * w, s.get(LONG, 8L * i));
-        }
+        abi.putWord(b, 0, nanos / 1_000_000_000);
+        abi.putWord(b, w, nanos % 1_000_000_000 / 1000);
+        abi.putWord(b, 4 * w, kilobytes);
         t.memory().put(to, GuestAbi.bytes(b));
-        return 0;
     }
 
     private static long sysinfo(GuestThread t, long to) throws BadAddressException {

@@ -61,13 +61,13 @@ final class ProcessorTime {
         }
     }
 
-    private static long of(GuestThread thread) {
+    static long of(GuestThread thread) {
         return thread.process.threads.contains(thread)
                 ? ofHostThread(thread.hostThread()) - thread.timeBefore
                 : 0;
     }
 
-    private static long of(GuestProcess process) {
+    static long of(GuestProcess process) {
         synchronized (process.kernel.lock) {
             long sum = process.timeOfEnded;
             for (GuestThread each : process.threads) {

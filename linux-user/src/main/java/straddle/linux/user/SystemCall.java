@@ -252,8 +252,9 @@ enum SystemCall {
             Support.PARTIAL,
             "remembered; of the limits, those of files and address space have an effect"),
     PRLIMIT64(Area.PROCESSES, "ddpp", Support.PARTIAL, "own limits, as SETRLIMIT"),
-    GETRUSAGE(Area.PROCESSES, "dp", Support.PARTIAL, "of all guest processes together"),
-    TIMES(Area.PROCESSES, "p", Support.PARTIAL, "of all guest processes together"),
+    GETRUSAGE(
+            Area.PROCESSES, "dp", Support.PARTIAL, "processor time, all as user time, and memory"),
+    TIMES(Area.PROCESSES, "p", Support.PARTIAL, "all as user time"),
     SYSINFO(Area.PROCESSES, "p"),
     UNAME(Area.PROCESSES, "p"),
     SETHOSTNAME(Area.PROCESSES, "su"),
