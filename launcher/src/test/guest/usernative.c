@@ -77,13 +77,16 @@ __attribute__((noinline, section("own_page"), aligned(PAGE))) static uint64_t id
 }
 
 static void features(void) {
-    uint64_t first = identity();
-    int same = 1;
+    uint64_t first = identity(), counter = __rdtsc();
+    int same = 1, onwards = 1;
     for (int i = 0; i < 20; i++) {
         spin(2000000, i);
+        uint64_t later = __rdtsc();
         same &= identity() == first;
+        onwards &= later > counter && __rdtsc() > later;
+        counter = later;
     }
-    printf("one processor: %d\n", same);
+    printf("one processor: %d, one counter: %d\n", same, onwards);
 }
 
 static void interrupted(void) {

@@ -1,8 +1,10 @@
 package straddle.tcg.x86;
 
 import java.util.Set;
+import java.util.function.LongSupplier;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
+import straddle.core.time.HostCounter;
 import straddle.core.time.VirtualClock;
 import straddle.core.user.Frames;
 import straddle.core.user.UserIsa;
@@ -33,16 +35,24 @@ public final class X86UserProvider implements UserTranslatorProvider {
         return new TcgUserTranslator(
                 frames,
                 X86Cpu.ZERO,
-                (memory, arena) ->
-                        new X86UserVcpu(
-                                isa,
-                                new X86Cpu(
-                                        model,
-                                        frames.space(),
-                                        ports,
-                                        clock,
-                                        InterruptSource.NONE,
-                                        arena),
-                                memory));
+                (memory, arena) -> {
+                    X86Cpu processor =
+                            new X86Cpu(
+                                    model,
+                                    frames.space(),
+                                    ports,
+                                    clock,
+                                    InterruptSource.NONE,
+                                    arena);
+                    processor.useCounter(() -> Counter.HOST.getAsLong());
+                    return new X86UserVcpu(isa, processor, memory);
+                });
+    }
+
+    /// The host's counter, which native code of the same program reads. On its own, as few programs read it and it takes ten
+    /// milliseconds to make.
+    private static final class Counter {
+        static final LongSupplier HOST =
+                HostCounter.ofHost().<LongSupplier>map(each -> each).orElse(System::nanoTime);
     }
 }
