@@ -400,6 +400,9 @@ public abstract class Cpu {
     /// Takes it back after that, with the exceptions that have been noted in it.
     public void floatControl(int mxcsr) {}
 
+    /// The slot of the stack pointer.
+    public abstract int stackSlot();
+
     /// What is added to [#pc] to give a virtual address.
     public abstract long fetchBase();
 

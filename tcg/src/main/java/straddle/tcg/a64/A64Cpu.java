@@ -45,6 +45,11 @@ public final class A64Cpu extends FpCpu {
     }
 
     @Override
+    public int stackSlot() {
+        return Slots.SP;
+    }
+
+    @Override
     protected Tb translate(long gpa) {
         return translator.translate(gpa, modeKey());
     }

@@ -100,6 +100,11 @@ public final class ArmCpu extends FpCpu {
     }
 
     @Override
+    public int stackSlot() {
+        return SP;
+    }
+
+    @Override
     protected Tb translate(long gpa) {
         if ((pc & (thumb ? 1 : 3)) != 0) {
             throw misaligned(pc, false);

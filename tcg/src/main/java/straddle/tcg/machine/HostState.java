@@ -79,6 +79,9 @@ abstract class HostState extends Emitter {
     /// The micro-op that is being written.
     MicroOp current;
 
+    /// Whether it has read the stack pointer, so that what it accesses is most likely on the stack.
+    boolean readsStackPointer;
+
     int now;
 
     /// [#now] when the present micro-op began: what it has used since stays where it is.
@@ -323,6 +326,7 @@ abstract class HostState extends Emitter {
             return;
         }
         int index = index(slot);
+        readsStackPointer |= index == owner.stackSlot();
         Value value = slots[index];
         if (value == null) {
             value = wides.half(index);

@@ -69,6 +69,7 @@ public final class MachineCode {
     private final Cpu cpu;
     private final HostCode host;
     private final int zeroSlot;
+    private final int stackSlot;
     private final MemorySegment registers;
     private final MemorySegment vectors;
 
@@ -120,6 +121,7 @@ public final class MachineCode {
         this.cpu = cpu;
         this.host = host;
         this.zeroSlot = zeroSlot;
+        stackSlot = cpu.stackSlot();
         registers = MemorySegment.ofArray(cpu.r);
         vectors = MemorySegment.ofArray(cpu.vectors);
         shared = Arena.ofAuto().allocate(Frame.BYTES, 64);
@@ -286,6 +288,15 @@ public final class MachineCode {
     int site(int tag) {
         int number = nextSite++;
         return tag == Tlb.READ ? Tlb.loadSite(number) : Tlb.storeSite(number);
+    }
+
+    /// Where accesses whose address comes of the stack pointer keep the page that one went to last.
+    static int stackSite(int tag) {
+        return tag == Tlb.READ ? Tlb.STACK_LOAD_SITE : Tlb.STACK_STORE_SITE;
+    }
+
+    int stackSlot() {
+        return stackSlot;
     }
 
     boolean isShared() {

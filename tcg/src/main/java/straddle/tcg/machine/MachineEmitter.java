@@ -89,6 +89,7 @@ final class MachineEmitter extends HostOperations {
         int number = 0;
         for (MicroOp op = of.head.next; op != null && !ended; op = op.next) {
             current = op;
+            readsStackPointer = false;
             hasBytecode = called.get(number);
             isFollowed = false;
             if (hasBytecode) {
@@ -204,9 +205,11 @@ final class MachineEmitter extends HostOperations {
             asm.move(RDX, virtual);
         }
         // Another vCPU that takes a page back looks at the TLB's entries alone.
-        if (loop != null && (tag == Tlb.READ || !owner.isShared())) {
+        boolean mayHaveSite = tag == Tlb.READ || !owner.isShared();
+        if (mayHaveSite && (readsStackPointer || loop != null)) {
+            int site = readsStackPointer ? MachineCode.stackSite(tag) : owner.site(tag);
             asm.arithmeticConstant(AND, true, RDX, -4096);
-            return reachBySite(virtual, tag);
+            return reachBySite(virtual, tag, site);
         }
         asm.move32(RCX, virtual);
         asm.arithmeticConstant(AND, true, RDX, -4096);
@@ -225,9 +228,9 @@ final class MachineEmitter extends HostOperations {
         return asm.jumpIf(CC_NE);
     }
 
-    /// Within a loop an access looks first at where it went before, for which the host need not know the address.
-    private IntSupplier reachBySite(int virtual, int tag) {
-        int site = owner.site(tag);
+    /// An access within a loop, or to the stack, looks first at where one went before, for which the host need not know
+    /// the address.
+    private IntSupplier reachBySite(int virtual, int tag, int site) {
         asm.arithmeticMemoryCompare(RDX, TLB, site + Tlb.SITE_PAGE);
         int other = asm.jumpIf(CC_NE);
         asm.load(RCX, TLB, site + Tlb.SITE_ADDEND);

@@ -18,6 +18,10 @@ import straddle.tcg.user.UserCpu;
 /// stop the program, as in QEMU; Linux on hardware would have done them in the kernel.
 public final class MipsCpu extends UserCpu {
     public static final int ZERO = 0;
+
+    /// sp, by convention.
+    static final int STACK_POINTER = 29;
+
     public static final int RA = 31;
     public static final int HI = 32;
     public static final int LO = 33;
@@ -86,6 +90,11 @@ public final class MipsCpu extends UserCpu {
     @Override
     protected long mode() {
         return fr ? MODE_FR : 0;
+    }
+
+    @Override
+    public int stackSlot() {
+        return STACK_POINTER;
     }
 
     @Override

@@ -51,8 +51,14 @@ public final class Tlb {
     private static final int FIRST_LOAD_SITE = ENTRIES << ENTRY_SHIFT;
     private static final int FIRST_STORE_SITE = FIRST_LOAD_SITE + (LOAD_SITES << SITE_SHIFT);
 
+    /// Where, behind a table's address, the site is that all loads from the stack share, ...
+    public static final int STACK_LOAD_SITE = FIRST_STORE_SITE + (STORE_SITES << SITE_SHIFT);
+
+    /// ... and that of all stores to it.
+    public static final int STACK_STORE_SITE = STACK_LOAD_SITE + (1 << SITE_SHIFT);
+
     /// Where, behind a table's address, whoever fills a site puts anything but 0.
-    public static final int SITES_FILLED = FIRST_STORE_SITE + (STORE_SITES << SITE_SHIFT);
+    public static final int SITES_FILLED = STACK_STORE_SITE + (1 << SITE_SHIFT);
 
     private static final int BYTES = SITES_FILLED + 8;
 
@@ -109,6 +115,8 @@ public final class Tlb {
         long count = sites.get();
         Raw.fill(address + FIRST_LOAD_SITE, Math.min(count, LOAD_SITES) << SITE_SHIFT, (byte) -1);
         Raw.fill(address + FIRST_STORE_SITE, Math.min(count, STORE_SITES) << SITE_SHIFT, (byte) -1);
+        Raw.putLong(address + STACK_LOAD_SITE + SITE_PAGE, -1);
+        Raw.putLong(address + STACK_STORE_SITE + SITE_PAGE, -1);
     }
 
     /// Drops all but the pages that every address space has.
@@ -165,11 +173,15 @@ public final class Tlb {
         // Sites that know how to store are had only where there is one vCPU, whose thread this is.
         int used = Math.min(sites.get(), STORE_SITES);
         for (int i = 0; i < used; i++) {
-            long site = address + storeSite(i);
-            long page = Raw.getLong(site + SITE_PAGE);
-            if (page != -1 && page + Raw.getLong(site + SITE_ADDEND) == hvaPage) {
-                Raw.putLong(site + SITE_PAGE, -1);
-            }
+            protectSite(address + storeSite(i), hvaPage);
+        }
+        protectSite(address + STACK_STORE_SITE, hvaPage);
+    }
+
+    private static void protectSite(long site, long hvaPage) {
+        long page = Raw.getLong(site + SITE_PAGE);
+        if (page != -1 && page + Raw.getLong(site + SITE_ADDEND) == hvaPage) {
+            Raw.putLong(site + SITE_PAGE, -1);
         }
     }
 

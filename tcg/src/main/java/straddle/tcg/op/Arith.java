@@ -395,12 +395,32 @@ public final class Arith {
                 emitByRegister(e);
                 return;
             }
-            if (ea != null || countSlot >= 0 || !rotate || width < 4 || count == 0) {
+            int bits = 8 * width;
+            if (countSlot < 0 && op >= SHL && count != 0 && count < bits) {
+                emitByConstant(e, count);
+                return;
+            }
+            int by = count % bits;
+            if (ea != null || countSlot >= 0 || !rotate || by == 0) {
                 e.call(this);
                 return;
             }
-            int bits = 8 * width;
-            int left = op == ROL ? count : bits - count;
+            int left = op == ROL ? by : bits - by;
+            if (width < 4) {
+                e.get(d, width);
+                e.keep(Emitter.B);
+                e.take(Emitter.B);
+                e.shift(Opcodes.LSHL, left);
+                e.take(Emitter.B);
+                e.shift(Opcodes.LUSHR, bits - left);
+                e.op(Opcodes.LOR);
+                e.zeroExtend(width);
+                e.op(Opcodes.DUP2);
+                e.keep(Emitter.R);
+                e.set(d, width);
+                e.rotateFlags(op == ROL, bits);
+                return;
+            }
             e.get(d);
             if (width == 4) {
                 e.op(Opcodes.L2I);
@@ -416,6 +436,41 @@ public final class Arith {
             e.keep(Emitter.R);
             e.set(d);
             e.rotateFlags(op == ROL, bits);
+        }
+
+        private void emitByConstant(Emitter e, int count) {
+            if (ea == null) {
+                e.getSigned(d, width);
+            } else {
+                e.address(ea);
+                e.op(Opcodes.DUP2);
+                e.keep(Emitter.ADDRESS);
+                e.load(this, width);
+                e.signExtend(width);
+            }
+            e.keep(Emitter.A);
+            e.take(Emitter.A);
+            if (op == SHR) {
+                e.zeroExtend(width);
+            }
+            e.shift(op == SHL ? Opcodes.LSHL : op == SHR ? Opcodes.LUSHR : Opcodes.LSHR, count);
+            if (op == SHL) {
+                e.signExtend(width);
+            }
+            e.keep(Emitter.R);
+            if (ea != null) {
+                e.take(Emitter.ADDRESS);
+                e.take(Emitter.R);
+                e.store(this, width);
+            }
+            e.constant(op == SHL ? 8L * width - count : count - 1);
+            e.keep(Emitter.B);
+            int kind = op == SHL ? Flags.SHL : op == SHR ? Flags.SHR : Flags.SAR;
+            e.flags(kind, Emitter.R, Emitter.A, Emitter.B);
+            if (ea == null) {
+                e.take(Emitter.R);
+                e.set(d, width);
+            }
         }
 
         /// A count of 0 changes nothing, and only that is known when it runs.

@@ -1053,6 +1053,11 @@ public final class X86Cpu extends Cpu {
     }
 
     @Override
+    public int stackSlot() {
+        return RSP;
+    }
+
+    @Override
     public long otherMode() {
         return mode ^ 3 << MODE_CPL_SHIFT;
     }
