@@ -51,6 +51,8 @@ final class Assembler {
 
     private static final int W = 8;
 
+    private static final int JUMP_BYTES = 5;
+
     private byte[] code = new byte[4096];
     private int size;
     private final long base;
@@ -709,6 +711,7 @@ final class Assembler {
         return size;
     }
 
+    /// Writes a jump of [#JUMP_BYTES] to an address that is not known yet; returns where it ends.
     int jump() {
         put(0xe9);
         put32(0);
@@ -731,6 +734,16 @@ final class Assembler {
 
     void patchHere(int end) {
         patch(end, here());
+    }
+
+    /// Has the jump that ends at `end` come here; takes it back if it is the last instruction. Nothing may come to what
+    /// follows it yet.
+    void arriveOrDrop(int end) {
+        if (end == size) {
+            size -= JUMP_BYTES;
+        } else {
+            patchHere(end);
+        }
     }
 
     void jumpTo(long target) {

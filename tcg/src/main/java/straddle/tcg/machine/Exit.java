@@ -41,6 +41,9 @@ final class Exit {
     /// Of an access, in bytes; of a [Kind#FUNCTION_OF_HALVES] how many of them.
     final int width;
 
+    /// Guest instructions that are counted on the way.
+    int owed;
+
     /// Where compiled code goes on after a [Kind#CALL].
     long resume;
 

@@ -188,8 +188,7 @@ final class GuestFloats {
             for (int i = 0; i < where.length; i++) {
                 to.storeThen(HostState.FRAME, Frame.OPERANDS + 8L * i, operands[i], where[i]);
             }
-            asm.constant(RAX, to.owner.number(exit));
-            asm.callTo(to.owner.suspendAddress());
+            to.suspend(exit);
             if (vector >= 0) {
                 asm.loadVectorHalf(vector, HostState.FRAME, Frame.VALUE);
             } else {
@@ -381,8 +380,7 @@ final class GuestFloats {
         to.outOfLine.add(() -> {
             asm.patchHere(jump);
             to.storeThen(HostState.FRAME, Frame.OPERANDS, x, where);
-            asm.constant(RAX, to.owner.number(exit));
-            asm.callTo(to.owner.suspendAddress());
+            to.suspend(exit);
             asm.load32(register, HostState.FRAME, Frame.VALUE);
             asm.jumpTo(done);
         });

@@ -72,16 +72,16 @@ final class GuestVectors {
         IntSupplier miss = to.reach(virtual, 16, Tlb.READ);
         asm.loadVector(vector, virtual, RCX);
         long done = asm.here();
-        Exit exit = new Exit(Exit.Kind.LOAD, to.tb, op, 8);
+        Exit exit = to.exitHere(Exit.Kind.LOAD, op, 8);
         to.outOfLine.add(() -> {
             asm.patchHere(miss.getAsInt());
             flush.run();
             asm.store(HostState.FRAME, Frame.VIRTUAL, virtual);
-            suspend(exit);
+            to.suspend(exit);
             asm.loadVectorHalf(vector, HostState.FRAME, Frame.VALUE);
             asm.address(RCX, virtual, 8);
             asm.store(HostState.FRAME, Frame.VIRTUAL, RCX);
-            suspend(exit);
+            to.suspend(exit);
             asm.loadVectorHalf(0, HostState.FRAME, Frame.VALUE);
             asm.joinVectorHalves(vector, 0);
             asm.jumpTo(done);
@@ -98,26 +98,21 @@ final class GuestVectors {
         IntSupplier miss = to.reach(virtual, 16, Tlb.WRITE);
         asm.storeVector(virtual, RCX, vector);
         long done = asm.here();
-        Exit exit = new Exit(Exit.Kind.STORE, to.tb, op, 8);
+        Exit exit = to.exitHere(Exit.Kind.STORE, op, 8);
         to.outOfLine.add(() -> {
             asm.patchHere(miss.getAsInt());
             flush.run();
             asm.store(HostState.FRAME, Frame.VIRTUAL, virtual);
             asm.storeVectorHalf(HostState.FRAME, Frame.VALUE, vector);
-            suspend(exit);
+            to.suspend(exit);
             asm.address(RCX, virtual, 8);
             asm.store(HostState.FRAME, Frame.VIRTUAL, RCX);
             asm.moveHighVectorHalf(0, vector);
             asm.storeVectorHalf(HostState.FRAME, Frame.VALUE, 0);
-            suspend(exit);
+            to.suspend(exit);
             asm.jumpTo(done);
         });
         to.release(address);
-    }
-
-    private void suspend(Exit exit) {
-        asm.constant(RAX, to.owner.number(exit));
-        asm.callTo(to.owner.suspendAddress());
     }
 
     // ---- operations
@@ -532,7 +527,7 @@ final class GuestVectors {
             for (int i = 0; i < operands.length; i++) {
                 asm.storeVector(HostState.FRAME, Frame.OPERANDS + 16L * i, operands[i]);
             }
-            suspend(exit);
+            to.suspend(exit);
             asm.loadVector(d, HostState.FRAME, (long) Frame.OPERANDS);
             asm.jumpTo(done);
         });

@@ -769,12 +769,11 @@ abstract class HostOperations extends HostState {
             asm.storeVector(virtual, RCX, vector);
         }
         long done = asm.here();
-        Exit exit = new Exit(Exit.Kind.RUN, tb, op, 0);
+        Exit exit = exitHere(Exit.Kind.RUN, op, 0);
         outOfLine.add(() -> {
             asm.patchHere(miss.getAsInt());
             flush.run();
-            asm.constant(RAX, owner.number(exit));
-            asm.callTo(owner.suspendAddress());
+            suspend(exit);
             if (load) {
                 asm.load(RCX, FRAME, Frame.VECTORS);
                 asm.loadVector(vector, RCX, 8L * register);

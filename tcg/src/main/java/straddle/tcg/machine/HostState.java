@@ -76,6 +76,9 @@ abstract class HostState extends Emitter {
 
     final List<Runnable> outOfLine = new ArrayList<>();
 
+    /// Guest instructions that code counts later, where it leaves or goes back to its loop's beginning.
+    int owed;
+
     /// The micro-op that is being written.
     MicroOp current;
 
@@ -95,18 +98,48 @@ abstract class HostState extends Emitter {
         wides = new WideVectors(this);
     }
 
+    /// A way out of what is being written, which counts what is owed here.
+    Exit exitHere(Exit.Kind kind, MicroOp op, int width) {
+        Exit exit = new Exit(kind, tb, op, width);
+        exit.owed = owed;
+        return exit;
+    }
+
+    /// Leaves for good.
     void exit(Exit exit) {
+        count(exit.owed);
         asm.constant(RAX, owner.number(exit));
         asm.jumpTo(owner.exitAddress());
     }
 
+    /// Leaves for a moment. Memory is up to date.
+    void suspend(Exit exit) {
+        count(exit.owed);
+        asm.constant(RAX, owner.number(exit));
+        asm.callTo(owner.suspendAddress());
+        count(-exit.owed);
+    }
+
     void leaveLater(int end, Runnable flush, MicroOp op) {
-        Exit exit = new Exit(Exit.Kind.LEAVE, tb, op, 0);
+        Exit exit = exitHere(Exit.Kind.LEAVE, op, 0);
         outOfLine.add(() -> {
             asm.patchHere(end);
             flush.run();
             exit(exit);
         });
+    }
+
+    /// Counts what is owed. Changes the host's flags.
+    void pay() {
+        count(owed);
+        owed = 0;
+    }
+
+    /// Counts guest instructions, if any. Changes the host's flags.
+    void count(int insns) {
+        if (insns != 0) {
+            asm.arithmeticMemoryConstant(SUB, true, FRAME, Frame.LEFT, insns);
+        }
     }
 
     // ---- values

@@ -64,7 +64,7 @@ final class MachineEmitter extends HostOperations {
     boolean emit() {
         plan.begin();
         try {
-            if (!block(plan.tb)) {
+            if (!block(plan.tb, true)) {
                 return false;
             }
             while (!ways.isEmpty()) {
@@ -80,12 +80,13 @@ final class MachineEmitter extends HostOperations {
         return true;
     }
 
-    private boolean block(Tb of) {
+    /// @param isHead whether code may come from elsewhere, and looks whether it has run long enough
+    private boolean block(Tb of, boolean isHead) {
         BitSet called = plan.called(of);
         tb = of;
         ended = false;
         opStart = now;
-        begin();
+        begin(isHead || owner.isChecked());
         int number = 0;
         for (MicroOp op = of.head.next; op != null && !ended; op = op.next) {
             current = op;
@@ -130,16 +131,17 @@ final class MachineEmitter extends HostOperations {
         Tb to = way.jump.linked();
         boolean isFirst = to == plan.tb && loop == null;
         if (isFirst || to != plan.tb && (loop == null || way.isInLoop) && plan.follows(way.jump)) {
-            asm.patchHere(way.end);
+            asm.arriveOrDrop(way.end);
             if (isFirst) {
+                pay();
                 loop = way.snapshot;
                 loopStart = asm.here();
             }
             plan.follow(to);
-            return block(to);
+            return block(to, isFirst);
         }
         tb = way.from;
-        asm.patchHere(way.end);
+        asm.arriveOrDrop(way.end);
         if (to != plan.tb || !goBack(way.isInLoop)) {
             flush();
             go(way.jump);
@@ -157,6 +159,7 @@ final class MachineEmitter extends HostOperations {
             }
             return false;
         }
+        pay();
         asm.jumpTo(loopStart);
         return true;
     }
@@ -168,18 +171,28 @@ final class MachineEmitter extends HostOperations {
         forget();
     }
 
-    private void begin() {
-        asm.arithmeticMemoryConstant(SUB, true, FRAME, Frame.LEFT, tb.insns);
-        int spent = asm.jumpIf(CC_S);
+    /// @param counts whether to count what the block has at once
+    private void begin(boolean counts) {
+        int insns = tb.insns;
+        Exit exit = exitHere(Exit.Kind.ATTEND, null, 0);
+        exit.isInLoop = tb != plan.tb || plan.followsLoop;
+        int spent = 0;
+        if (counts) {
+            count(insns);
+            spent = asm.jumpIf(CC_S);
+        } else {
+            owed += insns;
+        }
         asm.arithmeticMemoryConstant(CMP, false, FRAME, Frame.KICK, 0);
         int kicked = asm.jumpIf(CC_NE);
         Runnable flush = flushLater();
-        Exit exit = new Exit(Exit.Kind.ATTEND, tb, null, 0);
-        exit.isInLoop = tb != plan.tb || plan.followsLoop;
+        int ifSpent = spent;
         outOfLine.add(() -> {
-            asm.patchHere(spent);
             asm.patchHere(kicked);
-            asm.arithmeticMemoryConstant(ADD, true, FRAME, Frame.LEFT, exit.tb.insns);
+            if (counts) {
+                asm.patchHere(ifSpent);
+                count(-insns);
+            }
             flush.run();
             exit(exit);
         });
@@ -259,13 +272,12 @@ final class MachineEmitter extends HostOperations {
         asm.load(width, d.register, virtual, RCX);
         long done = asm.here();
         int to = d.register;
-        Exit exit = new Exit(Exit.Kind.LOAD, tb, op, width);
+        Exit exit = exitHere(Exit.Kind.LOAD, op, width);
         outOfLine.add(() -> {
             asm.patchHere(miss.getAsInt());
             flush.run();
             asm.store(FRAME, Frame.VIRTUAL, virtual);
-            asm.constant(RAX, owner.number(exit));
-            asm.callTo(owner.suspendAddress());
+            suspend(exit);
             asm.load(to, FRAME, Frame.VALUE);
             asm.jumpTo(done);
         });
@@ -289,14 +301,13 @@ final class MachineEmitter extends HostOperations {
             asm.store(width, virtual, RCX, from);
         }
         long done = asm.here();
-        Exit exit = new Exit(Exit.Kind.STORE, tb, op, width);
+        Exit exit = exitHere(Exit.Kind.STORE, op, width);
         outOfLine.add(() -> {
             asm.patchHere(miss.getAsInt());
             flush.run();
             asm.store(FRAME, Frame.VIRTUAL, virtual);
             storeThen(FRAME, Frame.VALUE, value, from);
-            asm.constant(RAX, owner.number(exit));
-            asm.callTo(owner.suspendAddress());
+            suspend(exit);
             asm.jumpTo(done);
         });
         release(value);
@@ -669,6 +680,7 @@ final class MachineEmitter extends HostOperations {
         settle();
         if (!isFollowed) {
             flush();
+            pay();
         }
         branchTo(to, prepare(cond));
     }
@@ -697,6 +709,7 @@ final class MachineEmitter extends HostOperations {
         settle();
         if (!isFollowed) {
             flush();
+            pay();
         }
         int cc;
         if (opcode == IF_ICMPLT || opcode == IF_ICMPGE) {
@@ -806,7 +819,7 @@ final class MachineEmitter extends HostOperations {
         int notYet = asm.jumpIf(CC_E);
         Runnable flush = flushLater();
         long loaded = asm.here();
-        Exit exit = new Exit(Exit.Kind.LEAVE, tb, current, 0);
+        Exit exit = exitHere(Exit.Kind.LEAVE, current, 0);
         outOfLine.add(() -> {
             asm.patchHere(notYet);
             asm.testMemoryConstant(FRAME, Frame.PROMISES, Cpu.PROMISE_FLOATS);
@@ -836,7 +849,8 @@ final class MachineEmitter extends HostOperations {
             return;
         }
         flush();
-        Exit exit = new Exit(Exit.Kind.CALL, tb, op, 0);
+        Exit exit = exitHere(Exit.Kind.CALL, op, 0);
+        owed = 0;
         exit.hasBytecode = hasBytecode;
         exit(exit);
         exit.resume = asm.here();
@@ -847,7 +861,7 @@ final class MachineEmitter extends HostOperations {
     @Override
     public void leave(MicroOp op) {
         flush();
-        exit(new Exit(Exit.Kind.LEAVE, tb, op, 0));
+        exit(exitHere(Exit.Kind.LEAVE, op, 0));
         ended = true;
     }
 
@@ -882,7 +896,8 @@ final class MachineEmitter extends HostOperations {
 
     /// Leaves for another block; memory has everything.
     private void go(Jump jump) {
-        Exit exit = new Exit(Exit.Kind.JUMP, tb, jump, 0);
+        pay();
+        Exit exit = exitHere(Exit.Kind.JUMP, jump, 0);
         int stale = 0;
         if (!jump.staysInPage()) {
             asm.arithmeticMemoryConstant32(
@@ -910,8 +925,9 @@ final class MachineEmitter extends HostOperations {
 
     @Override
     public void jumpToOneOf(long[] targets, MicroOp op, Runnable before) {
+        pay();
         jumpTo(
-                new Exit(Exit.Kind.LEAVE, tb, op, 0),
+                exitHere(Exit.Kind.LEAVE, op, 0),
                 tb.isGlobal ? Frame.GLOBAL_KEY : Frame.KEY,
                 before);
     }
@@ -925,7 +941,8 @@ final class MachineEmitter extends HostOperations {
 
     @Override
     public void jumpToOtherLevel(int how, MicroOp op, Runnable before) {
-        Exit exit = new Exit(Exit.Kind.LEAVE, tb, op, 0);
+        pay();
+        Exit exit = exitHere(Exit.Kind.LEAVE, op, 0);
         exit.isGlobal = false;
         jumpTo(
                 exit,

@@ -63,6 +63,7 @@ final class Snapshot {
     private final Item[] flags = new Item[3];
     private final int kind;
     private final int promised;
+    private final int owed;
     private final int[] wides;
     private final BitSet wideDirty;
 
@@ -82,6 +83,7 @@ final class Snapshot {
         }
         kind = state.kind;
         promised = state.promised;
+        owed = state.owed;
         wides = state.wides.held.clone();
         wideDirty = (BitSet) state.wides.dirty.clone();
     }
@@ -121,6 +123,7 @@ final class Snapshot {
             state.setFlag(i, flags[i] == null ? null : flags[i].made, flags[i] != null);
         }
         state.kind = kind;
+        state.owed = owed;
         state.promised = promised;
         for (int vector = 0; vector < wides.length; vector++) {
             if (wides[vector] >= 0) {
