@@ -117,6 +117,36 @@ public final class ArmCpu extends FpCpu {
         it = op.context & 0xff;
     }
 
+    // ---- compiled code that goes from one instruction set to the other
+
+    private static final int TO_A32 = 1;
+    private static final int TO_T32 = 2;
+
+    /// What [#levelChanged] is told.
+    static int changeTo(boolean isThumb) {
+        return isThumb ? TO_T32 : TO_A32;
+    }
+
+    @Override
+    public int promises() {
+        return it == 0 ? super.promises() | PROMISE_LEVELS : super.promises();
+    }
+
+    @Override
+    public long otherMode() {
+        return modeKey() ^ MODE_THUMB;
+    }
+
+    @Override
+    public long otherTlb() {
+        return tlb;
+    }
+
+    @Override
+    public void levelChanged(int how) {
+        thumb = how == TO_T32;
+    }
+
     void setThumb(boolean isThumb) {
         thumb = isThumb;
     }

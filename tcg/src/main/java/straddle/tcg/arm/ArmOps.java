@@ -7,6 +7,7 @@ import static straddle.tcg.arm.ArmCpu.Z;
 
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Atomic;
@@ -311,6 +312,27 @@ public final class ArmOps {
         /// In the other state the low bit stays set, which no target within has.
         @Override
         public void emit(Emitter e) {
+            if (e.canChangeLevel(this)) {
+                Label other = new Label();
+                e.get(s);
+                e.constant(1);
+                e.op(Opcodes.LAND);
+                e.branch(thumb ? Opcodes.IFEQ : Opcodes.IFNE, other);
+                emitWithin(e);
+                e.way(other);
+                e.get(s);
+                if (!thumb) {
+                    e.constant(1);
+                    e.op(Opcodes.LXOR);
+                }
+                e.keep(Emitter.R);
+                e.jumpToOtherLevel(ArmCpu.changeTo(!thumb), this, () -> {});
+            } else {
+                emitWithin(e);
+            }
+        }
+
+        private void emitWithin(Emitter e) {
             e.get(s);
             if (thumb) {
                 e.constant(1);
@@ -344,7 +366,13 @@ public final class ArmOps {
 
         @Override
         public void emit(Emitter e) {
-            e.leave(this);
+            if (e.canChangeLevel(this)) {
+                e.constant(jump.target());
+                e.keep(Emitter.R);
+                e.jumpToOtherLevel(ArmCpu.changeTo(toThumb), this, () -> {});
+            } else {
+                e.leave(this);
+            }
         }
 
         @Override

@@ -17,6 +17,15 @@ final class GuestIntegers {
 
     private static final long EVERY_OTHER_BYTE = 0x00ff_00ff_00ff_00ffL;
 
+    private static final int CC_A = 7;
+
+    // Types of shifts as encodings have them, and the host's operations.
+    private static final int LEFT = 0;
+    private static final int RIGHT = 1;
+    private static final int SIGNED = 2;
+    private static final int ROTATE = 3;
+    private static final int[] OPERATIONS = {SHL, SHR, SAR, ROR};
+
     private final HostOperations to;
     private final Assembler asm;
 
@@ -31,6 +40,14 @@ final class GuestIntegers {
 
     /// Writes a call of one of the methods; what there is no code for is unsupported.
     void invoke(String owner, String name, String descriptor) {
+        if (owner.equals(ARM) && name.equals("shifted")) {
+            shift(to.popConstant());
+            return;
+        }
+        if (owner.equals(ARM) && name.equals("carryOut")) {
+            carryOut();
+            return;
+        }
         boolean isInt = descriptor.equals("(II)I");
         HostState.require(isInt || descriptor.equals("(JJ)J"));
         switch (owner) {
@@ -225,5 +242,53 @@ final class GuestIntegers {
         } else {
             asm.move32(d, s);
         }
+    }
+
+    // ---- shifts by the low byte of a register, of words (DDI 0406C, A8.4.3)
+
+    /// Has RCX be the amount, or 63 if it is more, and RAX the word, shifted left before.
+    private void prepareShift(int type, int before) {
+        Value by = to.pop();
+        Value value = to.pop();
+        int amount = to.register(by);
+        int word = to.register(value);
+        asm.zeroExtend(1, RCX, amount);
+        if (type != ROTATE) {
+            asm.constant(RDX, 63);
+            asm.arithmetic(CMP, false, RCX, RDX);
+            asm.moveIf(CC_A, RCX, RDX);
+        }
+        extend(type == SIGNED, false, RAX, word);
+        if (before != 0) {
+            asm.shift(SHL, true, RAX, before);
+        }
+        asm.shiftByCl(OPERATIONS[type], type != ROTATE, RAX);
+        to.release(by);
+        to.release(value);
+    }
+
+    private void shift(int type) {
+        prepareShift(type, 0);
+        Value d = to.fresh();
+        asm.move32(d.register, RAX);
+        to.push(d.zeroFrom(32));
+    }
+
+    /// The last bit that goes out: bit 32 of what goes left, and bit 31 of what goes right from the upper word.
+    private void carryOut() {
+        Value before = to.pop();
+        int type = to.popConstant();
+        int otherwise = to.register(before);
+        Value d = HostState.use(to.fresh());
+        boolean isRight = type == RIGHT || type == SIGNED;
+        prepareShift(type, isRight ? 32 : 0);
+        asm.shift(SHR, true, RAX, type == LEFT ? 32 : 31);
+        asm.arithmeticConstant(AND, false, RAX, 1);
+        asm.move(d.register, RAX);
+        asm.test(false, RCX, RCX);
+        asm.moveIf(CC_E, d.register, otherwise);
+        to.push(d.zeroFrom(Math.max(1, before.zeroFrom)));
+        to.release(d);
+        to.release(before);
     }
 }
