@@ -74,22 +74,28 @@ final class Coverage {
         return executed[cell.index()] + (Generator.isTerminal(cell) ? faulted[cell.index()] : 0);
     }
 
-    /// The cells with fewer executions than that. Those that always fault have no operands to vary:
-    /// a hundredth is enough, and one in any case.
+    /// The cells with fewer executions than that. Those that always fault end their case, so that a hundredth is
+    /// enough of them, and one in any case, beside others; their own runs have them as often as all others.
     List<Cell> below(long minimum) {
+        boolean alone = allFault();
         return cells.stream()
                 .filter(cell ->
                         reached(cell)
-                                < (Generator.isTerminal(cell)
+                                < (Generator.isTerminal(cell) && !alone
                                         ? Math.ceilDiv(minimum, 100)
                                         : minimum))
                 .toList();
     }
 
-    /// The least executions of any cell that doesn't always fault.
+    private boolean allFault() {
+        return cells.stream().allMatch(Generator::isTerminal);
+    }
+
+    /// The least executions of any cell that doesn't always fault, unless all do.
     long least() {
+        boolean alone = allFault();
         return cells.stream()
-                .filter(cell -> !Generator.isTerminal(cell))
+                .filter(cell -> alone || !Generator.isTerminal(cell))
                 .mapToLong(this::reached)
                 .min()
                 .orElse(0);

@@ -35,8 +35,10 @@ public final class Differential {
               --seed N          what the cases are made from (1)
               --rounds N        repeat a case's instructions up to N times, 2 or more (32)
               --least-rounds N  and, if more than 2, have nearly all cases do it so many times at least (2)
+              --interpreter     interpret all
               --machine-code    compile every block to machine code at its first entry
               --regions         compile every block at once and run each case compiled from its first instruction on
+              --faults N        only cells that always fault; each case's code runs N times, from other states
               --rows A,B        only rows of these groups or mnemonics; "list" prints them
               --skip A,B        all rows but those
               --least N         fail if a cell was executed less often (1)
@@ -59,6 +61,7 @@ public final class Differential {
     private int rehearsals;
     private int rounds = Generator.ROUNDS;
     private int leastRounds = Generator.FEWEST_ROUNDS;
+    private int restarts;
     private Path directory = Path.of("target", "differential");
     private boolean resume;
     private Path replay;
@@ -140,6 +143,10 @@ public final class Differential {
                 rehearsals = 2;
                 continue;
             }
+            if (arguments[i].equals("--interpreter")) {
+                Tier.INTERPRETER.chooseAtOnce();
+                continue;
+            }
             if (arguments[i].equals("--machine-code")) {
                 Tier.MACHINE_CODE.chooseAtOnce();
                 continue;
@@ -161,6 +168,7 @@ public final class Differential {
                     leastRounds = Math.max(2, Integer.parseInt(value));
                     System.setProperty("straddle.tcg.stay", "true");
                 }
+                case "--faults" -> restarts = Math.max(1, Integer.parseInt(value));
                 case "--least" -> least = Long.parseLong(value);
                 case "--differences" -> differences = Integer.parseInt(value);
                 case "--replay" -> replay = Path.of(value);
@@ -183,11 +191,13 @@ public final class Differential {
     }
 
     private List<Cell> cells() {
-        return InstructionTable.cells(
-                InstructionTable.rows(only).stream()
-                        .filter(row -> !skip.contains(row.group()))
-                        .filter(row -> !skip.contains(row.mnemonic()))
-                        .toList());
+        List<Cell> all =
+                InstructionTable.cells(
+                        InstructionTable.rows(only).stream()
+                                .filter(row -> !skip.contains(row.group()))
+                                .filter(row -> !skip.contains(row.mnemonic()))
+                                .toList());
+        return restarts == 0 ? all : InstructionTable.faulting(all);
     }
 
     private int compare(Subject believed, Subject checked)
@@ -195,8 +205,10 @@ public final class Differential {
         List<Cell> cells = cells();
         Generator generator =
                 new Generator(cells, seed, leastRounds, Math.max(leastRounds, rounds));
-        DifferentialRun run = new DifferentialRun(believed, checked, cells, generator);
-        Path counts = directory.resolve("coverage-" + seed + ".counts");
+        DifferentialRun run =
+                new DifferentialRun(believed, checked, cells, generator, Math.max(1, restarts));
+        String kind = restarts > 0 ? "faults-" + seed : String.valueOf(seed);
+        Path counts = directory.resolve("coverage-" + kind + ".counts");
         if (resume && Files.exists(counts)) {
             List<String> lines = Files.readAllLines(counts);
             run.startAt(Long.parseLong(lines.getFirst()));
@@ -243,7 +255,7 @@ public final class Differential {
         Files.write(counts, saved);
         List<String> table = new ArrayList<>();
         run.coverage().print(table::add);
-        Files.write(directory.resolve("coverage-" + seed + ".txt"), table);
+        Files.write(Path.of(counts.toString().replace(".counts", ".txt")), table);
         run.coverage().summarize(out::println);
         out.printf(
                 "%,d executions with undefined flags left out of the comparison; %.1f s, %.0f cases/s%n",

@@ -20,6 +20,7 @@ final class DifferentialRun {
     private final Subject reference;
     private final Subject subject;
     private final Generator generator;
+    private final int restarts;
     private final Coverage coverage;
     private final Map<String, List<Difference>> found = new TreeMap<>();
     private final Map<String, Integer> counts = new TreeMap<>();
@@ -29,11 +30,18 @@ final class DifferentialRun {
     private long uncounted;
 
     DifferentialRun(Subject reference, Subject subject, List<Cell> cells, long seed) {
-        this(reference, subject, cells, new Generator(cells, seed));
+        this(reference, subject, cells, new Generator(cells, seed), 1);
     }
 
     /// @param generator of cases for these cells
-    DifferentialRun(Subject reference, Subject subject, List<Cell> cells, Generator generator) {
+    /// @param restarts how often a case's code runs, from a state of its own each time, 1 or more
+    DifferentialRun(
+            Subject reference,
+            Subject subject,
+            List<Cell> cells,
+            Generator generator,
+            int restarts) {
+        this.restarts = restarts;
         this.reference = reference;
         this.subject = subject;
         this.generator = generator;
@@ -92,7 +100,11 @@ final class DifferentialRun {
         while (System.nanoTime() - untilNanos < 0
                 && differing < maxDifferences
                 && ((next & 63) != 0 || coverage.executions() < executions)) {
-            compare(generator.make(next++));
+            TestCase test = generator.make(next++);
+            compare(test);
+            for (int i = 1; i < restarts && differing < maxDifferences; i++) {
+                compare(generator.restarted(test, i));
+            }
             progress.accept(this);
         }
     }

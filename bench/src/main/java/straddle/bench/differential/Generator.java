@@ -98,7 +98,8 @@ final class Generator {
             }
         }
         if (ends && !terminal.isEmpty()) {
-            Cell cell = terminal.get(Math.floorMod(mix(number, seed), terminal.size()));
+            long any = ordinary.isEmpty() ? number : mix(number, seed);
+            Cell cell = terminal.get(Math.floorMod(any, terminal.size()));
             steps.add(encoder.step(cell, random.nextLong(), true));
         }
         if (rounds > 1) {
@@ -113,6 +114,26 @@ final class Generator {
                 memory,
                 List.copyOf(steps),
                 rounds);
+    }
+
+    /// The same code from another state and other memory.
+    ///
+    /// @param number which of the states, from 1 on
+    TestCase restarted(TestCase test, int number) {
+        SplittableRandom random = new SplittableRandom(mix(test.name().hashCode(), number));
+        X86State state = UserSandbox.userState();
+        byte[] memory = new byte[UserSandbox.COMPARED_BYTES];
+        fillMemory(random, memory);
+        fillState(random, state);
+        state.rip = test.entry();
+        setRounds(memory, test.rounds());
+        return new TestCase(
+                test.name() + " restart " + number,
+                state,
+                test.code(),
+                memory,
+                test.steps(),
+                test.rounds());
     }
 
     private Cell ordinaryCell(long position) {

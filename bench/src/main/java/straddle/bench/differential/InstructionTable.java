@@ -36,6 +36,8 @@ final class InstructionTable {
             misaligned operands of SHA instructions: AMD's processors don't mind
             #AC of x87, MMX and SSE operands, and faults of MASKMOVQ and MASKMOVDQU: left to the implementation
               (SDM volume 2, MOVDQU, MASKMOVDQU)
+            #SS or #GP, of an aligned operand on the stack that is neither aligned nor canonical: hosts' KVMs, which interpret
+              some moves again, say the one, AMD's processors the other
             #AC or #PF first, of an access that deserves both: the SDM's order (volume 3, table 7-2) is not AMD's
             VPERMQ and VPERMPD with VEX.W clear: AMD's processors accept it
             AAA and the other instructions that 64-bit mode lacks
@@ -863,6 +865,19 @@ final class InstructionTable {
             }
         }
         return List.copyOf(cells);
+    }
+
+    /// Those of them that always fault.
+    static List<Cell> faulting(List<Cell> cells) {
+        List<Cell> found = new ArrayList<>();
+        for (Cell each : cells) {
+            if (Generator.isTerminal(each)) {
+                found.add(
+                        new Cell(
+                                found.size(), each.row(), each.form(), each.size(), each.prefix()));
+            }
+        }
+        return List.copyOf(found);
     }
 
     private static boolean refusesLock(Row row) {

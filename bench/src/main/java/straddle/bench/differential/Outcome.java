@@ -96,8 +96,12 @@ record Outcome(int vector, String failure, long errorCode, X86State state, byte[
     /// A KVM without hardware support hands an instruction that met #GP(0) to its own interpreter, which
     /// answers #UD to what it doesn't know. Registers are the same: the instruction did nothing.
     private boolean isEmulatedProtectionFault(Outcome got) {
-        return vector == UD
-                && got.vector == GP
+        return vector == UD && got.vector == GP && isWithoutEffect(got);
+    }
+
+    /// Whether both faulted at the same instruction with the same registers and memory, and error code 0.
+    boolean isWithoutEffect(Outcome got) {
+        return errorCode == 0
                 && got.errorCode == 0
                 && state.rip == got.state.rip
                 && Arrays.equals(state.gpr, got.state.gpr)

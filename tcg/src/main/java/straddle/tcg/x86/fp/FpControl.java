@@ -52,6 +52,12 @@ public final class FpControl extends SoftFloat {
     /// before [#settle()].
     private boolean gathering;
 
+    /// Stages before the last one of an operation that has most of them.
+    private static final int STAGES = 2;
+
+    /// What its stages before the last one have found so far.
+    private final int[] earlier = new int[STAGES];
+
     public FpControl() {}
 
     /// Whether no exception would be signalled.
@@ -67,6 +73,28 @@ public final class FpControl extends SoftFloat {
     /// Ends it; returns whether one of its exceptions is unmasked.
     public boolean settle() {
         gathering = false;
+        int last = raised;
+        boolean stops = false;
+        for (int i = 0; i < STAGES; i++) {
+            raised = stops ? 0 : earlier[i];
+            earlier[i] = 0;
+            stops |= raised != 0 && signals();
+        }
+        raised = stops ? 0 : last;
+        return stops || raised != 0 && signals();
+    }
+
+    /// Ends one of an operation's stages that others follow: what it found shows even if a later one's exception keeps
+    /// that one's from showing. Returns whether the operation stops here; not while parts are gathered, as a stage
+    /// is one of all parts.
+    ///
+    /// @param number from 0 on
+    boolean stops(int number) {
+        if (gathering) {
+            earlier[number] |= raised;
+            raised = 0;
+            return false;
+        }
         return raised != 0 && signals();
     }
 

@@ -314,12 +314,12 @@ public final class Sse {
                 (imm & 0x80) == 0
                         ? 0
                         : Binary32.mul(c, (int) (v[d + 1] >>> 32), (int) (v[s + 1] >>> 32));
-        if (c.raised != 0 && c.signals()) {
+        if (c.stops(0)) {
             return true;
         }
         int q0 = Binary32.add(c, p0, p1);
         int q1 = Binary32.add(c, p2, p3);
-        if (c.raised != 0 && c.signals()) {
+        if (c.stops(1)) {
             return true;
         }
         int sum = Binary32.add(c, q0, q1);
@@ -331,7 +331,7 @@ public final class Sse {
     public static boolean dppd(FpControl c, long[] v, int d, int s, int imm) {
         long p0 = (imm & 0x10) == 0 ? 0 : Binary64.mul(c, v[d], v[s]);
         long p1 = (imm & 0x20) == 0 ? 0 : Binary64.mul(c, v[d + 1], v[s + 1]);
-        if (c.raised != 0 && c.signals()) {
+        if (c.stops(0)) {
             return true;
         }
         long sum = Binary64.add(c, p0, p1);
