@@ -15,21 +15,34 @@ enum KnownShortcut {
     SWAPGS("SWAPGS outside 64-bit mode works or is #GP, not #UD", "SDM volume 2, SWAPGS"),
     SEGMENT_PUSH("PUSH of a segment register writes 16 bits", "SDM volume 2, PUSH: both may be"),
     IRET_LEVELS(
-            "IRET to a lower privilege keeps data segments, and takes IOPL from CPL 3",
-            "SDM volume 2, IRET"),
-    IRET_COMPATIBLE("IRET of compatibility mode always pops SS", "SDM volume 2, IRET"),
+            "IRET to a lower privilege keeps data segments and sets no AC, and of user code takes IOPL",
+            "SDM volume 2, IRET: RETURN-TO-OUTER-PRIVILEGE-LEVEL; only at CPL 0 IOPL is loaded"),
+    IRET_COMPATIBLE(
+            "IRET of compatibility mode to the same privilege pops SS, and is #GP if it can't load that",
+            "SDM volume 2, IRET: only 64-bit mode pops SS always"),
     IRET_NARROW(
-            "IRET of 64-bit code with narrow operands to a lower privilege is #GP",
-            "SDM volume 2, IRET"),
+            "IRET with operands of less than 64 bits to a lower privilege is #GP(0)",
+            "SDM volume 2, IRET: all operand sizes return alike"),
     IRET_TYPE(
-            "IRET takes what is no code segment, or no data segment for SS", "SDM volume 2, IRET"),
+            "IRET takes what is no code segment, or no data segment for SS",
+            "SDM volume 2, IRET: #GP if the return code segment selector points to no code segment"),
     IRET_ORDER(
-            "IRET checks a segment's presence and rights in another order", "SDM volume 2, IRET"),
+            "IRET finds a segment absent before it looks at its rights, and SS's faults before CS's",
+            "SDM volume 2, IRET: #NP comes last, and CS is checked first"),
+    IRET_IOPL(
+            "IRET to user code takes IOPL for 0, so that its OUT is #GP",
+            "SDM volume 2, IRET: CPL 0 loads IOPL"),
+    IRET_CONFORMING(
+            "IRET to conforming code of a privilege between is #GP",
+            "SDM volume 2, IRET: its DPL must not be greater than the RPL"),
+    IRET_ERROR_CODE(
+            "IRET's #GP names no selector",
+            "SDM volume 2, IRET: #GP(selector), and volume 3, 7.13"),
     ENTER("ENTER pushes by the stack's size, not the operand's", "SDM volume 2, ENTER"),
     USER_IOPL("64-bit user code has IOPL 0", "SDM volume 3, 2.3"),
     ALIGNMENT_FLAG("POPF and IRET don't set RFLAGS.AC", "SDM volume 2, POPF"),
     SINGLE_STEP("DR6.BS is not set by a single step", "SDM volume 3, 19.2.3"),
-    ERROR_CODE("#GP's error code lacks the selector, or has another", "SDM volume 3, 7.13"),
+    ERROR_CODE("LTR's #GP has another error code", "SDM volume 2, LTR, and volume 3, 7.13"),
     SYSENTER_ADDRESS("WRMSR takes a non-canonical SYSENTER address", "SDM volume 2, WRMSR"),
     ACCESSED(
             "a segment that can't be gone to after all is marked as accessed",
@@ -40,6 +53,10 @@ enum KnownShortcut {
             "SDM volume 2, INT n: shutdown"),
     CALL_TO_64_BITS(
             "a far CALL from compatibility mode to 64-bit code is #GP", "SDM volume 2, CALL"),
+    SYSTEM_DESCRIPTOR(
+            "LLDT and LTR take a type in the upper half of a descriptor, and one beyond the table",
+            "SDM volume 3, 9.2.3: bits 12:8 of the upper half are checked to be 0"),
+    MEMORY_TYPES("WRMSR takes memory types that do not exist", "SDM volume 3, 13.12.2"),
     LOCAL_TABLE("LLDT takes a selector of the LDT", "SDM volume 2, LLDT"),
     UPPER_DEBUG("MOV to DR4 or DR5 takes bits 63:32", "SDM volume 3, 19.2.2 and 19.2.6"),
     LOAD_TO_CS("MOV to CS reads its operand before it is #UD", "SDM volume 2, MOV"),
@@ -117,26 +134,64 @@ enum KnownShortcut {
                             && found.differences().stream()
                                     .allMatch(line ->
                                             line.matches("(rflags|[def]s|gs|memory .*): .*"))
-                            && ((expected.rflags ^ found.got.state().rflags)
-                                            & ~(long) (RFLAGS_IOPL | RFLAGS_RF))
-                                    == 0;
+                            && found.onlyFlags(RFLAGS_IOPL | RFLAGS_AC)
+                            && ((test.popped(1) & 3) > test.cpl
+                                            && found.keepsSegments(DS, ES, FS, GS)
+                                    || found.haveSegmentsAlike(DS, ES, FS, GS));
             case IRET_COMPATIBLE ->
-                    test.row == SystemRow.IRET && before.isLongMode() && test.mode != Mode.LONG;
+                    test.row == SystemRow.IRET
+                            && before.isLongMode()
+                            && test.mode != Mode.LONG
+                            && (test.popped(1) & 3) == test.cpl
+                            && (SEGMENT_FAULTS.contains(expectedEnd)
+                                    || expected.gpr[RSP] == test.popped(3)
+                                            && expected.segments[SS].selector == test.popped(4));
             case IRET_NARROW ->
                     test.row == SystemRow.IRET
-                            && test.mode == Mode.LONG
-                            && expectedEnd == GP
-                            && (found.got.state().segments[CS].selector & 3) == 3;
+                            && before.isLongMode()
+                            && test.returnWidth() < 8
+                            && (test.popped(1) & 3) > test.cpl
+                            && expectedEnd == GP;
             case IRET_TYPE ->
                     test.row == SystemRow.IRET
+                            && before.isLongMode()
                             && end == GP
+                            && expectedEnd >= 32
                             && (!test.isCode(expected.segments[CS].selector)
                                     || test.isCode(expected.segments[SS].selector));
             case IRET_ORDER ->
                     test.row == SystemRow.IRET
                             && before.isLongMode()
-                            && SEGMENT_FAULTS.contains(expectedEnd)
-                            && SEGMENT_FAULTS.contains(end);
+                            && end == GP
+                            && (expectedEnd == NP && isAbsent(test, 1)
+                                    || expectedEnd == STACK_FAULT && isAbsent(test, 4)
+                                    || found.isErrorCode()
+                                            && found.errorCode() == (test.popped(4) & 0xfffc));
+            case IRET_IOPL ->
+                    test.row == SystemRow.IRET
+                            && before.isLongMode()
+                            && (test.popped(1) & 3) == 3
+                            && (test.popped(2) & RFLAGS_IOPL) == RFLAGS_IOPL
+                            && expectedEnd == GP
+                            && end == SystemCase.END_ELSEWHERE
+                            && found.pushedPointer() == test.popped(0);
+            case IRET_CONFORMING -> {
+                int selector = (int) test.popped(1);
+                long code = test.descriptor(selector);
+                int dpl = (int) (code >>> 45) & 3;
+                yield test.row == SystemRow.IRET
+                        && before.isLongMode()
+                        && expectedEnd == GP
+                        && test.isCode(selector)
+                        && (code & 1L << 42) != 0
+                        && dpl > test.cpl
+                        && dpl <= (selector & 3);
+            }
+            case IRET_ERROR_CODE ->
+                    test.row == SystemRow.IRET
+                            && before.isLongMode()
+                            && found.isErrorCode()
+                            && found.errorCode() == 0;
             case ENTER ->
                     test.row == SystemRow.ENTER_AND_LEAVE
                             && expectedEnd == end
@@ -145,9 +200,7 @@ enum KnownShortcut {
             case ALIGNMENT_FLAG -> found.onlyFlag(RFLAGS_AC);
             case SINGLE_STEP ->
                     found.only("dr6") && (expected.dr[6] ^ found.got.state().dr[6]) == 1 << 14;
-            case ERROR_CODE ->
-                    found.isErrorCode()
-                            && (test.row == SystemRow.IRET || test.row == SystemRow.LTR);
+            case ERROR_CODE -> found.isErrorCode() && test.row == SystemRow.LTR;
             case SYSENTER_ADDRESS ->
                     test.row == SystemRow.WRMSR
                             && end == GP
@@ -166,6 +219,22 @@ enum KnownShortcut {
                             && test.mode != Mode.LONG
                             && expectedEnd == GP
                             && found.got.state().segments[CS].has(Segment.L);
+            case SYSTEM_DESCRIPTOR -> {
+                boolean loads = test.row == SystemRow.LLDT || test.row == SystemRow.LTR;
+                Segment segment = test.row == SystemRow.LTR ? expected.tr : expected.ldtr;
+                int upper = segment.selector + 8;
+                yield loads
+                        && test.mode == Mode.LONG
+                        && end == GP
+                        && expectedEnd >= 32
+                        && ((upper | 7) > before.gdtLimit
+                                || (test.descriptor(upper) & 0x1f00L << 32) != 0);
+            }
+            case MEMORY_TYPES ->
+                    test.row == SystemRow.WRMSR
+                            && end == GP
+                            && expectedEnd >= 32
+                            && before.gpr[RCX] == MSR_PAT;
             case LOCAL_TABLE ->
                     test.row == SystemRow.LLDT
                             && end == GP
@@ -180,6 +249,10 @@ enum KnownShortcut {
             case ACROSS_PAGES ->
                     expectedEnd == PF && found.onlyMemory() && (expected.cr2 & 0xfff) == 0;
         };
+    }
+
+    private static boolean isAbsent(SystemCase test, int slot) {
+        return (test.descriptor((int) test.popped(slot)) & 1L << 47) == 0;
     }
 
     private static boolean isNonCanonical(long address) {

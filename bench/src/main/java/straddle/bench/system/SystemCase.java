@@ -88,7 +88,11 @@ final class SystemCase {
     private final String name;
     private final SplittableRandom random;
     private final ByteBuffer ram = ByteBuffer.wrap(memory).order(ByteOrder.LITTLE_ENDIAN);
-    private final int cpl;
+    final int cpl;
+
+    /// The operand size in bytes of the far return or IRET, if it is one.
+    private int returnWidth;
+
     private final int start;
     private int at;
 
@@ -596,6 +600,7 @@ final class SystemCase {
                 if (width == 8) {
                     emit(0x48);
                 }
+                returnWidth = width;
                 int skipped = iret || chance(2) ? 0 : width * random.nextInt(3);
                 putStack(0, offset, width);
                 putStack(1, selector, width);
@@ -894,10 +899,26 @@ final class SystemCase {
         }
     }
 
+    /// The operand size in bytes of the far return or IRET that it is.
+    int returnWidth() {
+        return returnWidth;
+    }
+
+    /// What a far return or IRET finds on the stack, by slots of its operand size.
+    long popped(int slot) {
+        int place = (int) (state.segments[SS].base + state.gpr[RSP]) + slot * returnWidth;
+        long value = ram.getLong(place);
+        return returnWidth == 8 ? value : value & (1L << 8 * returnWidth) - 1;
+    }
+
+    /// A descriptor by the tables as they were at first.
+    long descriptor(int selector) {
+        return ram.getLong(((selector & 4) != 0 ? LDT : GDT) + (selector & 0xff8));
+    }
+
     /// Whether a selector is of a code segment, by the tables as they were at first.
     boolean isCode(int selector) {
-        int table = (selector & 4) != 0 ? LDT : GDT;
-        return (ram.getLong(table + (selector & 0xff8)) >>> 43 & 3) == 3;
+        return (descriptor(selector) >>> 43 & 3) == 3;
     }
 
     @Override
@@ -911,6 +932,9 @@ final class SystemCase {
         StringBuilder table = new StringBuilder("descriptors");
         for (int i = 0; i < GDT_ENTRIES; i++) {
             table.append("%n%04x %016x".formatted(8 * i, ram.getLong(GDT + 8 * i)));
+        }
+        for (int i = 0; i < LDT_ENTRIES; i++) {
+            table.append("%n%04x %016x".formatted(8 * i | 4, ram.getLong(LDT + 8 * i)));
         }
         return "%s: %s in %s, CPL %d%s, code %s%n%s%s%n%s"
                 .formatted(

@@ -88,12 +88,50 @@ final class SystemComparison {
                 && words.stream().allMatch(word -> word.bits() == bit);
     }
 
+    /// The instruction pointer in the reference's frame of an exception with an error code, in long mode.
+    long pushedPointer() {
+        int at = (int) expected.state().gpr[RSP] + 8;
+        byte[] memory = expected.memory();
+        return at < 0 || at + 4 > memory.length ? -1 : word(memory, at) & 0xffff_ffffL;
+    }
+
+    /// Whether no flag but these does, in the register or where they were pushed, and no other memory.
+    boolean onlyFlags(int bits) {
+        long register = expected.state().rflags ^ got.state().rflags;
+        return (register & ~(long) (RFLAGS_RF | bits)) == 0
+                && words.stream().allMatch(word -> (word.bits() & ~(RFLAGS_RF | bits)) == 0);
+    }
+
+    /// Whether each of some segments that differs is as it was before in the reference, and null in the subject.
+    boolean keepsSegments(int... segments) {
+        return Arrays.stream(segments)
+                .filter(this::isOther)
+                .allMatch(i ->
+                        expected.state().segments[i].selector == test.state.segments[i].selector
+                                && got.state().segments[i].selector == 0);
+    }
+
+    /// Whether some segments are the same.
+    boolean haveSegmentsAlike(int... segments) {
+        return Arrays.stream(segments).noneMatch(this::isOther);
+    }
+
+    private boolean isOther(int segment) {
+        return expected.state().segments[segment].selector
+                != got.state().segments[segment].selector;
+    }
+
     /// Whether nothing but the error code on the stack does.
     boolean isErrorCode() {
         long top = expected.state().gpr[RSP];
         return expected.end() == GP
                 && found.size() == 1
                 && found.getFirst().startsWith("memory %x:".formatted(top & -4));
+    }
+
+    /// The reference's error code, which differs.
+    int errorCode() {
+        return words.getFirst().expected();
     }
 
     private void compare() {
