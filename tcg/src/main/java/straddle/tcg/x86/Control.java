@@ -226,7 +226,7 @@ final class Control extends MicroOp {
             case WRFSBASE, WRGSBASE -> {
                 baseAccess(c);
                 long base = wide ? c.r[rm] : c.r[rm] & 0xffff_ffffL;
-                if (base << 16 >> 16 != base) {
+                if (!c.isCanonical(base)) {
                     throw c.gp();
                 }
                 c.segments[op == Op.WRFSBASE ? FS : GS].base = base;
@@ -275,7 +275,7 @@ final class Control extends MicroOp {
         long pcid = c.load64(address);
         long linear = c.load64(address + 8 & c.addressMask());
         boolean needsPcid = type <= 1 && (c.cr4 & CR4_PCIDE) == 0 && (pcid & 0xfff) != 0;
-        boolean nonCanonical = type == 0 && linear << 16 >> 16 != linear;
+        boolean nonCanonical = type == 0 && !c.isCanonical(linear);
         if ((type & ~3L) != 0 || pcid >>> 12 != 0 || needsPcid || nonCanonical) {
             throw c.gp();
         }
@@ -288,14 +288,14 @@ final class Control extends MicroOp {
         }
     }
 
-    private static void monitor(X86Cpu c) {
+    private void monitor(X86Cpu c) {
         if (c.cpl != 0) {
             throw c.fault(UD);
         }
         if ((c.r[RCX] & 0xffff_ffffL) != 0) {
             throw c.gp();
         }
-        long line = c.linear(DS, c.r[RAX] & c.addressMask(), 1, false) & -MONITOR_LINE;
+        long line = c.linear(segment, c.r[RAX] & c.addressMask(), 1, false) & -MONITOR_LINE;
         c.monitored = line;
         c.monitoredSum = sum(c, line);
     }
@@ -509,7 +509,7 @@ final class Control extends MicroOp {
         if (!is64 && width == 2) {
             base &= 0xff_ffff;
         }
-        if (base << 16 >> 16 != base) {
+        if (!c.isCanonical(base)) {
             throw c.gp();
         }
         if (op == Op.LGDT) {
@@ -601,6 +601,7 @@ final class Control extends MicroOp {
                 if (c.isLongMode() && (kept & c.model.reservedBits()) != 0) {
                     throw c.gp();
                 }
+                c.paging.loadPointers(kept);
                 c.cr3 = kept;
                 // What is cached is not told apart by PCID: flushing more than asked for is
                 // allowed.
@@ -641,7 +642,16 @@ final class Control extends MicroOp {
             c.efer &= ~EFER_LMA;
         }
         boolean wasProtected = c.isProtected();
+        long before = c.cr0;
         c.cr0 = value;
+        if (((before ^ value) & (CR0_PG | CR0_CD | CR0_NW)) != 0) {
+            try {
+                c.paging.loadPointers(c.cr3);
+            } catch (straddle.tcg.GuestFault fault) {
+                c.cr0 = before;
+                throw fault;
+            }
+        }
         if (!c.isProtected()) {
             c.cpl = 0;
         } else if (!wasProtected) {
@@ -660,10 +670,24 @@ final class Control extends MicroOp {
                 (value & CR4_PCIDE) != 0
                         && (c.cr4 & CR4_PCIDE) == 0
                         && (!c.isLongMode() || (c.cr3 & 0xfff) != 0);
-        if ((value & ~c.model.cr4()) != 0 || leavesPae || pcidOutside) {
+        long changed = c.cr4 ^ value;
+        boolean otherLevels = c.isLongMode() && (changed & CR4_LA57) != 0;
+        if ((value & ~c.model.cr4()) != 0 || leavesPae || pcidOutside || otherLevels) {
             throw c.gp();
         }
+        long before = c.cr4;
         c.cr4 = value;
+        if ((changed & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP)) != 0) {
+            try {
+                c.paging.loadPointers(c.cr3);
+            } catch (straddle.tcg.GuestFault fault) {
+                c.cr4 = before;
+                throw fault;
+            }
+        }
+        if ((changed & CR4_LA57) != 0) {
+            c.tbs.clear(); // some blocks know which targets of jumps are canonical
+        }
         c.updateBreakpoints();
         c.flushTlbs();
         c.updateMode();
@@ -684,13 +708,13 @@ final class Control extends MicroOp {
     }
 
     private int debugRegister(X86Cpu c) {
-        if ((c.dr[7] & Events.DR7_GD) != 0) {
-            c.dr[6] |= DR6_BD;
-            throw c.fault(DB);
-        }
         int number = reg & 7;
         if (reg > 7 || (number == 4 || number == 5) && (c.cr4 & CR4_DE) != 0) {
             throw c.fault(UD);
+        }
+        if ((c.dr[7] & Events.DR7_GD) != 0) {
+            c.dr[6] |= DR6_BD;
+            throw c.fault(DB);
         }
         return number == 4 ? 6 : number == 5 ? 7 : number;
     }

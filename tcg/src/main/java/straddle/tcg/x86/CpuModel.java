@@ -106,7 +106,10 @@ public final class CpuModel {
             case 0x8000_0007 -> new int[] {0, 0, 0, word(Leaf.E7_EDX)};
             case 0x8000_0008 ->
                     new int[] {
-                        physicalBits() | 48 << 8, 0, coreBits(c) << 12 | c.processors() - 1, 0
+                        physicalBits() | linearBits() << 8,
+                        0,
+                        coreBits(c) << 12 | c.processors() - 1,
+                        0
                     };
             default -> new int[4];
         };
@@ -242,7 +245,8 @@ public final class CpuModel {
                 | ifHas(Feature.PCID, CR4_PCIDE)
                 | ifHas(Feature.XSAVE, CR4_OSXSAVE)
                 | ifHas(Feature.SMEP, CR4_SMEP)
-                | ifHas(Feature.SMAP, CR4_SMAP);
+                | ifHas(Feature.SMAP, CR4_SMAP)
+                | ifHas(Feature.LA57, CR4_LA57);
     }
 
     /// What WRMSR of IA32_EFER may set; without any of it there is no such register.
@@ -256,11 +260,16 @@ public final class CpuModel {
         return has(feature) ? bits : 0;
     }
 
+    private int linearBits() {
+        return has(Feature.LA57) ? 57 : has(Feature.LM) ? 48 : 32;
+    }
+
     boolean has1GiBPages() {
         return has(Feature.PDPE1GB);
     }
 
-    private int physicalBits() {
+    /// Address bits of physical memory.
+    int physicalBits() {
         return has(Feature.LM) ? 40 : has(Feature.PAE) ? 36 : 32;
     }
 

@@ -52,7 +52,8 @@ public final class CpuModels {
         add("x86-64-v3", "the level's instructions: to AVX2, FMA and BMI2", k8, v3);
         Set<Feature> max = EnumSet.allOf(Feature.class);
         max.removeIf(each -> !each.isImplemented());
-        add(MAX, "all that the translator implements", k8, max);
+        max.remove(LA57); // every walk would be longer, and native code of `hybrid` has four levels
+        add(MAX, "all that the translator implements, but for la57", k8, max);
         add(
                 VmResources.COMMON_CPU,
                 "max with the host's time-stamp counter: under every engine the same",

@@ -6,6 +6,9 @@ import straddle.core.arch.x86.Segment;
 
 /// Segment descriptors: reading them from the tables and loading segment registers (SDM volume 3, chapters 3 and 6).
 final class Descriptors {
+    /// Of a code or data segment.
+    static final long ACCESSED = 1L << 40;
+
     private Descriptors() {}
 
     /// The 8 bytes of a descriptor; an error names the selector.
@@ -30,6 +33,15 @@ final class Descriptors {
             throw c.fault(vector, error);
         }
         return c.systemLoad(base + (selector & 0xfff8), 8);
+    }
+
+    /// The upper 8 bytes of a descriptor of 16, whose bits for a type must be clear.
+    static long readUpper(X86Cpu c, int selector) {
+        long upper = read(c, selector + 8 | selector & 7, GP, selector & 0xfffc);
+        if ((upper & 0x1f00L << 32) != 0) {
+            throw c.fault(GP, selector & 0xfffc);
+        }
+        return upper;
     }
 
     static long address(X86Cpu c, int selector) {
@@ -66,6 +78,11 @@ final class Descriptors {
         return (type(descriptor) & 4) != 0;
     }
 
+    /// Whether it is 64-bit code: L set, and D clear.
+    static boolean is64(long code) {
+        return (code & 3L << 53) == 1L << 53;
+    }
+
     static int dpl(long descriptor) {
         return (int) (descriptor >>> 45) & 3;
     }
@@ -81,7 +98,7 @@ final class Descriptors {
     /// Where control goes in a code segment: within its limit, or canonical; #GP(0) otherwise.
     static long target(X86Cpu c, long code, long offset) {
         boolean is64 = c.isLongMode() && (code & 1L << 53) != 0;
-        boolean fits = is64 ? offset << 16 >> 16 == offset : isWithin(limit(code), offset);
+        boolean fits = is64 ? c.isCanonical(offset) : isWithin(limit(code), offset);
         if (!fits) {
             throw c.gp();
         }
@@ -102,8 +119,8 @@ final class Descriptors {
 
     /// Sets a code or data descriptor's accessed bit in memory.
     static long markAccessed(X86Cpu c, int selector, long descriptor) {
-        if ((descriptor & 1L << 40) == 0) {
-            long marked = descriptor | 1L << 40;
+        if ((descriptor & ACCESSED) == 0) {
+            long marked = descriptor | ACCESSED;
             c.systemStore(address(c, selector) + 5, 1, marked >>> 40);
             return marked;
         }
@@ -217,8 +234,8 @@ final class Descriptors {
         }
         long base = base(descriptor);
         if (c.is64()) {
-            base |= c.systemLoad(address(c, selector) + 8, 4) << 32;
-            if (base << 16 >> 16 != base) {
+            base |= readUpper(c, selector) << 32;
+            if (!c.isCanonical(base)) {
                 throw c.fault(GP, error);
             }
         }

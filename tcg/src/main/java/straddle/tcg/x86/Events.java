@@ -14,6 +14,9 @@ final class Events {
     /// Debug registers are guarded.
     static final long DR7_GD = 1 << 13;
 
+    /// In an error code: the exception came of delivering an event that is no INT n (SDM volume 3, 7.13).
+    private static final int ERROR_EXTERNAL = 1;
+
     private Events() {}
 
     private enum Source {
@@ -131,12 +134,27 @@ final class Events {
         }
         if (!c.isProtected()) {
             deliverReal(c, vector, returnPc);
-        } else if (c.isLongMode()) {
-            deliverLong(c, vector, source, hasError, error, returnPc);
-        } else {
-            deliverProtected(c, vector, source, hasError, error, returnPc);
+            c.trapPending = false;
+            return;
+        }
+        try {
+            if (c.isLongMode()) {
+                deliverLong(c, vector, source, hasError, error, returnPc);
+            } else {
+                deliverProtected(c, vector, source, hasError, error, returnPc);
+            }
+        } catch (GuestFault fault) {
+            if (source != Source.SOFTWARE && namesSegment(c)) {
+                c.faultError |= ERROR_EXTERNAL;
+            }
+            throw fault;
         }
         c.trapPending = false;
+    }
+
+    /// Whether the exception being raised has an error code with a selector in it.
+    private static boolean namesSegment(X86Cpu c) {
+        return c.faultHasError && c.faultVector >= TS && c.faultVector <= GP;
     }
 
     private static void deliverReal(X86Cpu c, int vector, long returnPc) {
@@ -144,9 +162,11 @@ final class Events {
             throw c.gp();
         }
         long gate = c.systemLoad(c.idtBase + vector * 4L, 4);
-        c.push(c.rflags(), 2);
-        c.push(c.segments[CS].selector, 2);
-        c.push(returnPc, 2);
+        StackFrame frame = StackFrame.present(c, 2).require(3);
+        frame.push(c.rflags());
+        frame.push(c.segments[CS].selector);
+        frame.push(returnPc);
+        c.setStackPointer(frame.pointer());
         c.systemFlags &= ~(RFLAGS_IF | RFLAGS_TF | RFLAGS_AC | RFLAGS_RF);
         c.segments[CS].selector = (int) (gate >>> 16);
         c.segments[CS].base = gate >>> 16 << 4;
@@ -154,13 +174,13 @@ final class Events {
         c.updateMode();
     }
 
-    private static int idtError(int vector, Source source) {
-        return vector * 8 + 2 + (source == Source.SOFTWARE ? 0 : source == Source.EXTERNAL ? 1 : 0);
+    private static int idtError(int vector) {
+        return vector * 8 + 2;
     }
 
     private static void deliverProtected(
             X86Cpu c, int vector, Source source, boolean hasError, int error, long returnPc) {
-        int idtError = idtError(vector, source);
+        int idtError = idtError(vector);
         if (vector * 8 + 7 > c.idtLimit) {
             throw c.fault(GP, idtError);
         }
@@ -198,66 +218,51 @@ final class Events {
         if (!Descriptors.isPresent(code)) {
             throw c.fault(NP, selector & 0xfffc);
         }
-        Descriptors.target(c, code, offset);
         int width = type >= 14 ? 4 : 2;
         boolean inner = !Descriptors.isConforming(code) && dpl < c.cpl;
         boolean vm86 = c.isVm86();
-        if (vm86 && dpl != 0) {
+        if (vm86 && !(inner && dpl == 0)) {
             throw c.fault(GP, selector & 0xfffc);
         }
-        long flags = c.rflags();
-        long oldCs = c.segments[CS].selector;
-        long oldSs = c.segments[SS].selector;
-        long oldSp = c.r[RSP];
-        int newCpl = inner || vm86 ? dpl : c.cpl;
-        if (inner || vm86) {
-            Stack stack = innerStack(c, newCpl);
-            Pusher pusher = new Pusher(c, stack.base(), stack.pointer(), stack.mask(), width);
-            if (vm86) {
-                pusher.push(c.segments[GS].selector);
-                pusher.push(c.segments[FS].selector);
-                pusher.push(c.segments[DS].selector);
-                pusher.push(c.segments[ES].selector);
-            }
-            pusher.push(oldSs);
-            pusher.push(oldSp);
-            pusher.push(flags);
-            pusher.push(oldCs);
-            pusher.push(returnPc);
-            if (hasError) {
-                pusher.push(error);
-            }
-            if (vm86) {
-                for (int each : new int[] {GS, FS, DS, ES}) {
-                    c.segments[each].set(0, 0, 0, Segment.UNUSABLE);
-                }
-            }
-            c.cpl = newCpl;
-            Descriptors.fill(c.segments[SS], stack.selector(), stack.descriptor());
-            c.systemFlags &= ~RFLAGS_VM;
-            c.updateMode();
-            c.setStackPointer(pusher.pointer);
-        } else {
-            Segment ss = c.segments[SS];
-            Pusher pusher =
-                    new Pusher(
+        StackFrame frame;
+        Stack stack = null;
+        if (inner) {
+            stack = innerStack(c, dpl);
+            frame =
+                    new StackFrame(
                             c,
-                            ss.base,
-                            c.r[RSP],
-                            ss.has(Segment.DB) ? 0xffff_ffffL : 0xffff,
-                            width);
-            pusher.push(flags);
-            pusher.push(oldCs);
-            pusher.push(returnPc);
-            if (hasError) {
-                pusher.push(error);
-            }
-            c.setStackPointer(pusher.pointer);
+                            stack.segment(),
+                            dpl,
+                            stack.pointer(),
+                            width,
+                            stack.segment().selector & 0xfffc);
+            frame.require((vm86 ? 9 : 5) + (hasError ? 1 : 0));
+        } else {
+            frame = StackFrame.present(c, width).require(hasError ? 4 : 3);
         }
-        Descriptors.fill(
-                c.segments[CS],
-                selector & ~3 | newCpl,
-                Descriptors.markAccessed(c, selector, code));
+        Descriptors.target(c, code, offset);
+        if (inner) {
+            if (vm86) {
+                frame.push(c.segments[GS].selector);
+                frame.push(c.segments[FS].selector);
+                frame.push(c.segments[DS].selector);
+                frame.push(c.segments[ES].selector);
+            }
+            frame.push(c.segments[SS].selector);
+            frame.push(c.r[RSP]);
+        }
+        frame.push(c.rflags());
+        frame.push(c.segments[CS].selector);
+        frame.push(returnPc);
+        if (hasError) {
+            frame.push(error);
+        }
+        long marked = Descriptors.markAccessed(c, selector, code);
+        if (inner) {
+            enterInner(c, stack, dpl, vm86);
+        }
+        c.setStackPointer(frame.pointer());
+        Descriptors.fill(c.segments[CS], selector & ~3 | c.cpl, marked);
         c.systemFlags &=
                 ~(RFLAGS_TF
                         | RFLAGS_NT
@@ -268,32 +273,29 @@ final class Events {
         c.updateMode();
     }
 
-    /// Pushes to a stack that is not yet the current one, with supervisor rights for levels below 3.
-    private static final class Pusher {
-        private final X86Cpu c;
-        private final long base;
-        private final long mask;
-        private final int width;
-        private long pointer;
-
-        Pusher(X86Cpu c, long base, long pointer, long mask, int width) {
-            this.c = c;
-            this.base = base;
-            this.pointer = pointer;
-            this.mask = mask;
-            this.width = width;
+    private static void enterInner(X86Cpu c, Stack stack, int level, boolean fromVm86) {
+        stack.load(c);
+        if (fromVm86) {
+            for (int each : new int[] {GS, FS, DS, ES}) {
+                c.segments[each].set(0, 0, 0, Segment.UNUSABLE);
+            }
         }
+        c.cpl = level;
+        c.systemFlags &= ~RFLAGS_VM;
+        c.updateMode();
+    }
 
-        void push(long value) {
-            pointer = pointer - width & mask;
-            c.systemStore(base + pointer, width, value);
+    /// A stack of an inner level, not yet the present one.
+    record Stack(Segment segment, int selector, long descriptor, long pointer) {
+        /// Makes its segment the present one; the pointer stays.
+        void load(X86Cpu c) {
+            long marked = Descriptors.markAccessed(c, selector, descriptor);
+            Descriptors.fill(c.segments[SS], selector, marked);
         }
     }
 
-    private record Stack(int selector, long descriptor, long base, long pointer, long mask) {}
-
     /// The stack for an inner level, from the TSS.
-    static long tssStackPointer(X86Cpu c, int level) {
+    private static long tssStackPointer(X86Cpu c, int level) {
         boolean is32 = (c.tr.attributes & 8) != 0;
         long at = c.tr.base + (is32 ? 4 + 8L * level : 2 + 4L * level);
         int last = is32 ? 4 + 8 * level + 5 : 2 + 4 * level + 3;
@@ -303,7 +305,8 @@ final class Events {
         return c.systemLoad(at, is32 ? 4 : 2);
     }
 
-    private static Stack innerStack(X86Cpu c, int level) {
+    /// The same with its segment, all checked but for its room.
+    static Stack innerStack(X86Cpu c, int level) {
         boolean is32 = (c.tr.attributes & 8) != 0;
         long pointer = tssStackPointer(c, level);
         int selector = (int) c.systemLoad(c.tr.base + (is32 ? 8 + 8L * level : 4 + 4L * level), 2);
@@ -321,13 +324,24 @@ final class Events {
         if (!Descriptors.isPresent(descriptor)) {
             throw c.fault(STACK_FAULT, error);
         }
-        long mask = (descriptor & 1L << 54) != 0 ? 0xffff_ffffL : 0xffff;
-        return new Stack(selector, descriptor, Descriptors.base(descriptor), pointer, mask);
+        Segment segment = new Segment();
+        Descriptors.fill(segment, selector, descriptor);
+        return new Stack(segment, selector, descriptor, pointer);
+    }
+
+    /// A stack pointer from the TSS of long mode.
+    ///
+    /// @param at its offset: of a level's, or of one of the interrupt stack table's
+    static long longStackPointer(X86Cpu c, int at) {
+        if (at + 7 > (c.tr.limit & 0xffff_ffffL)) {
+            throw c.fault(TS, c.tr.selector & 0xfffc);
+        }
+        return c.systemLoad(c.tr.base + at, 8);
     }
 
     private static void deliverLong(
             X86Cpu c, int vector, Source source, boolean hasError, int error, long returnPc) {
-        int idtError = idtError(vector, source);
+        int idtError = idtError(vector);
         if (vector * 16 + 15 > c.idtLimit) {
             throw c.fault(GP, idtError);
         }
@@ -360,35 +374,30 @@ final class Events {
         if (!Descriptors.isPresent(code)) {
             throw c.fault(NP, selector & 0xfffc);
         }
-        Descriptors.target(c, code, offset);
         boolean inner = !Descriptors.isConforming(code) && dpl < c.cpl;
         int newCpl = inner ? dpl : c.cpl;
-        long stack;
-        if (ist != 0) {
-            stack = c.systemLoad(c.tr.base + 0x1c + 8L * ist, 8);
-        } else if (inner) {
-            stack = c.systemLoad(c.tr.base + 4 + 8L * newCpl, 8);
-        } else {
-            stack = c.r[RSP];
-        }
-        Pusher pusher = new Pusher(c, 0, stack & ~15L, -1, 8);
-        pusher.push(c.segments[SS].selector);
-        pusher.push(c.r[RSP]);
-        pusher.push(c.rflags());
-        pusher.push(c.segments[CS].selector);
-        pusher.push(returnPc);
+        long stack =
+                ist != 0
+                        ? longStackPointer(c, 0x1c + 8 * ist)
+                        : inner ? longStackPointer(c, 4 + 8 * newCpl) : c.r[RSP];
+        StackFrame frame = new StackFrame(c, StackFrame.FLAT, newCpl, stack & ~15L, 8, 0);
+        frame.require(hasError ? 6 : 5);
+        Descriptors.target(c, code, offset);
+        frame.push(c.segments[SS].selector);
+        frame.push(c.r[RSP]);
+        frame.push(c.rflags());
+        frame.push(c.segments[CS].selector);
+        frame.push(returnPc);
         if (hasError) {
-            pusher.push(error);
+            frame.push(error);
         }
+        long marked = Descriptors.markAccessed(c, selector, code);
         if (inner) {
             c.segments[SS].set(newCpl, 0, 0, Segment.UNUSABLE | newCpl << Segment.DPL_SHIFT);
         }
         c.cpl = newCpl;
-        Descriptors.fill(
-                c.segments[CS],
-                selector & ~3 | newCpl,
-                Descriptors.markAccessed(c, selector, code));
-        c.r[RSP] = pusher.pointer;
+        Descriptors.fill(c.segments[CS], selector & ~3 | newCpl, marked);
+        c.r[RSP] = frame.pointer();
         c.systemFlags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | ((type & 1) == 0 ? RFLAGS_IF : 0));
         c.pc = offset;
         c.updateMode();
@@ -400,6 +409,7 @@ final class Events {
     ///
     /// @param nextPc where a nested task that returns goes on when it is called again
     static void iret(X86Cpu c, int width, long nextPc) {
+        c.nmiBlocked = false; // even if it faults (SDM volume 3, 29.2.2, bit 12)
         if (!c.isProtected()) {
             iretReal(c, width);
             return;
@@ -416,7 +426,6 @@ final class Events {
                 throw c.gp();
             }
             Tasks.back(c, nextPc);
-            c.nmiBlocked = false;
             return;
         }
         long newPc = c.peek(0, width);
@@ -476,7 +485,6 @@ final class Events {
                 Descriptors.dropPrivilegedData(c);
             }
         }
-        c.nmiBlocked = false;
         c.updateMode();
         c.interruptsEnabled();
     }
@@ -549,7 +557,6 @@ final class Events {
         } else {
             c.setRflags(c.rflags() & keep | flags & ~keep);
         }
-        c.nmiBlocked = false;
         c.updateMode();
         c.interruptsEnabled();
     }
@@ -561,16 +568,18 @@ final class Events {
         for (int i = 0; i < registers.length; i++) {
             selectors[i] = (int) c.peek(16 + 4L * i, 4) & 0xffff;
         }
+        if (newPc > 0xffff) {
+            throw c.gp();
+        }
         c.setRflags(flags);
         c.cpl = 3;
-        c.pc = newPc & 0xffff;
+        c.pc = newPc;
         setVm86(c.segments[CS], selector);
         for (int i = 0; i < registers.length; i++) {
             setVm86(c.segments[registers[i]], selectors[i]);
         }
         c.updateMode();
         c.r[RSP] = sp;
-        c.nmiBlocked = false;
         c.interruptsEnabled();
     }
 

@@ -75,7 +75,19 @@ final class FaultCause {
         long pointer = insn.op == Op.LEAVE || insn.op == Op.ENTER ? c.r[RBP] : c.r[RSP];
         boolean usesStack =
                 switch (insn.op) {
-                    case PUSH, POP, PUSHF, POPF, CALL, CALLI, RET, ENTER, LEAVE -> true;
+                    case PUSH,
+                            POP,
+                            PUSHF,
+                            POPF,
+                            CALL,
+                            CALLI,
+                            CALLF,
+                            RET,
+                            RETF,
+                            IRET,
+                            ENTER,
+                            LEAVE ->
+                            true;
                     default -> false;
                 };
         return usesStack && Math.abs(address - pointer) <= STACK_REACH;

@@ -79,6 +79,7 @@ public enum Feature {
     PDPE1GB(Leaf.E1_EDX, 26, PAE),
     RDTSCP(Leaf.E1_EDX, 27, TSC),
     LM(Leaf.E1_EDX, 29, PAE, CX8, SSE2, SYSCALL),
+    LA57(Leaf.F7_ECX, 16, LM),
     INVTSC(Leaf.E7_EDX, 8, TSC),
     XSAVEOPT(Leaf.XSAVE_EAX, 0, XSAVE),
     XSAVEC(Leaf.XSAVE_EAX, 1, XSAVE),

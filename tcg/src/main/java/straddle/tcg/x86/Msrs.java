@@ -14,6 +14,12 @@ final class Msrs {
     private static final int MTRRCAP = 0xfe;
 
     // AMD's, which systems read and write unasked on a processor of that name (BKDG, family 0Fh).
+    private static final int TOP_MEM = 0xc001_001a;
+    private static final int TOP_MEM2 = 0xc001_001d;
+    private static final int LS_CFG = 0xc001_1020;
+    private static final int IC_CFG = 0xc001_1021;
+    private static final int DC_CFG = 0xc001_1022;
+    private static final int BU_CFG = 0xc001_1023;
     private static final int SYSCFG = 0xc001_0010;
     private static final int HWCR = 0xc001_0015;
     private static final int NB_CFG = 0xc001_001f;
@@ -22,6 +28,7 @@ final class Msrs {
     private static final int MCG_CAP = 0x179;
     private static final int MCG_STATUS = 0x17a;
     private static final int DEBUGCTL = 0x1d9;
+    private static final long DEBUGCTL_BITS = 0x3f;
 
     private Msrs() {}
 
@@ -43,7 +50,19 @@ final class Msrs {
             case MSR_APIC_BASE -> c.apicBase;
             case MSR_TSC -> c.tsc();
             case MSR_TSC_ADJUST -> c.tscOffset;
-            case PLATFORM_ID, MCG_CAP, MCG_STATUS, SYSCFG, HWCR, NB_CFG, DE_CFG, INT_PENDING -> 0;
+            case PLATFORM_ID, MCG_CAP, MCG_STATUS -> 0;
+            case SYSCFG,
+                    HWCR,
+                    NB_CFG,
+                    DE_CFG,
+                    INT_PENDING,
+                    TOP_MEM,
+                    TOP_MEM2,
+                    LS_CFG,
+                    IC_CFG,
+                    DC_CFG,
+                    BU_CFG ->
+                    0;
             case XSS -> {
                 requireXsaves(c);
                 yield 0;
@@ -82,7 +101,26 @@ final class Msrs {
             case MSR_APIC_BASE -> c.apicBase = value;
             case MSR_TSC -> c.tscOffset += c.hasForeignCounter() ? 0 : value - c.tsc();
             case MSR_TSC_ADJUST -> c.tscOffset = c.hasForeignCounter() ? 0 : value;
-            case BIOS_SIGN_ID, MCG_STATUS, SYSCFG, HWCR, NB_CFG, DE_CFG, INT_PENDING -> {}
+            case BIOS_SIGN_ID,
+                    MCG_STATUS,
+                    SYSCFG,
+                    HWCR,
+                    NB_CFG,
+                    DE_CFG,
+                    INT_PENDING,
+                    TOP_MEM,
+                    TOP_MEM2,
+                    LS_CFG,
+                    IC_CFG,
+                    DC_CFG,
+                    BU_CFG -> {}
+            case MSR_TSC_AUX -> c.msrs.put(number, value & 0xffff_ffffL);
+            case DEBUGCTL -> {
+                if ((value & ~DEBUGCTL_BITS) != 0) {
+                    throw c.gp();
+                }
+                c.msrs.put(number, value);
+            }
             case XSS -> {
                 requireXsaves(c);
                 if (value != 0) {
@@ -90,7 +128,7 @@ final class Msrs {
                 }
             }
             default -> {
-                if (!isPlain(number)) {
+                if (!isPlain(number) || !isMemoryTyped(c, number, value)) {
                     throw c.gp();
                 }
                 c.msrs.put(number, value);
@@ -116,7 +154,7 @@ final class Msrs {
     }
 
     private static void canonical(X86Cpu c, long address) {
-        if (address << 16 >> 16 != address) {
+        if (!c.isCanonical(address)) {
             throw c.gp();
         }
     }
@@ -132,6 +170,36 @@ final class Msrs {
         c.efer = value & writable | c.efer & EFER_LMA;
         c.flushTlbs();
         c.updateMode();
+    }
+
+    /// False if a register of memory types is to have one that does not exist, or a bit that it lacks (SDM volume 3, 13.11
+    /// and 13.12.2).
+    private static boolean isMemoryTyped(X86Cpu c, int number, long value) {
+        long address = c.model.reservedBits();
+        if (number == MSR_PAT) {
+            return areTypes(value, true);
+        }
+        if (number == MSR_MTRR_DEF_TYPE) {
+            return areTypes(value & 0xff, false) && (value & ~0xcffL) == 0;
+        }
+        if (number >= 0x200 && number <= 0x20f) {
+            return (number & 1) == 0
+                    ? areTypes(value & 0xff, false) && (value & (0xf00 | address)) == 0
+                    : (value & (0x7ff | address)) == 0;
+        }
+        boolean fixed = number >= 0x250 && number <= 0x26f;
+        return !fixed || areTypes(value, false);
+    }
+
+    /// Whether each byte is a memory type: UC, WC, WT, WP, WB, or UC-.
+    private static boolean areTypes(long value, boolean withUcMinus) {
+        for (int i = 0; i < 64; i += 8) {
+            int type = (int) (value >>> i) & 0xff;
+            if (type > 7 || type == 2 || type == 3 || type == 7 && !withUcMinus) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Registers that hold what was written, with no effect of their own here.

@@ -7,10 +7,9 @@ import straddle.tcg.Cpu;
 import straddle.tcg.mmu.Raw;
 import straddle.tcg.mmu.Tlb;
 
-/// Walks the guest's page tables (SDM volume 3, chapter 5): 32-bit, PAE and 4-level paging.
+/// Walks the guest's page tables (SDM volume 3, chapter 5): 32-bit, PAE, 4-level and 5-level paging.
 ///
-/// Sets accessed and dirty bits, raises #PF with the architecture's error code. No 5-level paging and
-/// no protection keys.
+/// Sets accessed and dirty bits, raises #PF with the architecture's error code. No protection keys.
 final class Paging {
     private static final long PRESENT = 1;
     private static final long WRITABLE = 1 << 1;
@@ -28,7 +27,19 @@ final class Paging {
     private static final int ERROR_RESERVED = 8;
     private static final int ERROR_FETCH = 16;
 
+    /// Reserved in the entries of PAE paging, ignored in those of 4-level paging.
+    private static final long PAE_RESERVED = 0x7ff0_0000_0000_0000L;
+
+    /// Reserved in PAE paging's page-directory-pointer-table entries, besides address bits (SDM volume 3, table 5-8).
+    private static final long POINTER_RESERVED = 0xfff0_0000_0000_01e6L;
+
+    /// Address bits that 32-bit paging knows at most (SDM volume 3, 5.3).
+    private static final int PSE36_BITS = 40;
+
     private final X86Cpu cpu;
+
+    /// PAE paging's four entries of the highest level, which are read when CR3 is loaded.
+    private final long[] pointers = new long[4];
 
     /// Another processor changed an entry during the walk.
     private boolean changed;
@@ -80,20 +91,56 @@ final class Paging {
                         | (user ? ERROR_USER : 0)
                         | (access == Cpu.FETCH && fetchIsReported() ? ERROR_FETCH : 0);
         if (cpu.isLongMode()) {
-            if (linear << 16 >> 16 != linear) {
+            if (!cpu.isCanonical(linear)) {
                 throw cpu.nonCanonical(linear);
             }
-            return walk8(linear, 4, cpu.cr3 & ADDRESS, access, user, implicit, error);
+            int levels = (cpu.cr4 & CR4_LA57) != 0 ? 5 : 4;
+            return walk8(linear, levels, cpu.cr3 & ADDRESS, access, user, implicit, error);
         }
         long address = linear & 0xffff_ffffL;
         if ((cpu.cr4 & CR4_PAE) != 0) {
-            long pdpte = read8((cpu.cr3 & 0xffff_ffe0L) + (address >>> 30) * 8);
+            long pdpte = pointers[(int) (address >>> 30)];
             if ((pdpte & PRESENT) == 0) {
                 throw cpu.pageFault(linear, error);
             }
             return walk8(address, 2, pdpte & ADDRESS, access, user, implicit, error);
         }
         return walk4(address, access, user, implicit, error);
+    }
+
+    /// Reads the entries of PAE paging's highest level, if that is what is or will be used (SDM volume 3, 5.4.1).
+    ///
+    /// @throws straddle.tcg.GuestFault #GP(0) if a reserved bit is set in one that is present; none is taken then
+    void loadPointers(long cr3) {
+        if (usesPointers()) {
+            long[] read = readPointers(cr3);
+            for (long each : read) {
+                long reserved = POINTER_RESERVED | cpu.model.reservedAddressBits();
+                if ((each & PRESENT) != 0 && (each & reserved) != 0) {
+                    throw cpu.gp();
+                }
+            }
+            System.arraycopy(read, 0, pointers, 0, pointers.length);
+        }
+    }
+
+    /// The same for a state that was saved, whose entries nobody kept.
+    void restorePointers() {
+        if (usesPointers()) {
+            System.arraycopy(readPointers(cpu.cr3), 0, pointers, 0, pointers.length);
+        }
+    }
+
+    private boolean usesPointers() {
+        return (cpu.cr0 & CR0_PG) != 0 && (cpu.cr4 & CR4_PAE) != 0 && !cpu.isLongMode();
+    }
+
+    private long[] readPointers(long cr3) {
+        long[] read = new long[pointers.length];
+        for (int i = 0; i < read.length; i++) {
+            read[i] = read8((cr3 & 0xffff_ffe0L) + 8L * i);
+        }
+        return read;
     }
 
     private boolean fetchIsReported() {
@@ -142,11 +189,12 @@ final class Paging {
         if ((entry & NX) != 0 && (cpu.efer & EFER_NXE) == 0) {
             return true;
         }
-        if (level == 4 && (entry & LARGE) != 0 || level == 3 && leaf && !cpu.model.has1GiBPages()) {
+        if (level >= 4 && (entry & LARGE) != 0 || level == 3 && leaf && !cpu.model.has1GiBPages()) {
             return true;
         }
         long offset = leaf && level > 1 ? (1L << shift) - 1 & ~0x1fffL & ADDRESS : 0;
-        return (entry & (offset | cpu.model.reservedAddressBits())) != 0;
+        long upper = cpu.isLongMode() ? 0 : PAE_RESERVED;
+        return (entry & (offset | upper | cpu.model.reservedAddressBits())) != 0;
     }
 
     private long walk4(long linear, int access, boolean user, boolean implicit, int error) {
@@ -157,11 +205,14 @@ final class Paging {
         }
         long rights = entry & (WRITABLE | USER);
         if ((entry & LARGE) != 0 && (cpu.cr4 & CR4_PSE) != 0) {
+            if ((entry & pse36Reserved()) != 0) {
+                throw cpu.pageFault(linear, error | ERROR_PRESENT | ERROR_RESERVED);
+            }
             check(linear, rights, false, access, user, implicit, error);
             update4(at, entry, access);
             setKind(entry, true);
-            // PSE-36: bits 13 to 16 are address bits 32 to 35.
-            return entry & 0xffc0_0000L | (entry & 0x1e000) << 19 | linear & 0x3f_ffff;
+            // PSE-36: bits from 13 on are address bits from 32 on.
+            return entry & 0xffc0_0000L | (entry & 0x1f_e000) << 19 | linear & 0x3f_ffff;
         }
         if ((entry & ACCESSED) == 0) {
             mark(at, 4, entry, entry | ACCESSED);
@@ -176,6 +227,12 @@ final class Paging {
         update4(at, entry, access);
         setKind(entry, false);
         return entry & 0xffff_f000L | linear & 0xfff;
+    }
+
+    /// Of a 4 MiB page's entry: bits 21 to 13, but for those that are address bits.
+    private long pse36Reserved() {
+        int bits = cpu.model.has(Feature.PSE36) ? cpu.model.physicalBits() : 32;
+        return (1L << 22) - (1L << Math.min(bits, PSE36_BITS) - 19);
     }
 
     /// Access rights (SDM volume 3, 5.6). Notes whether a store would pass.

@@ -141,7 +141,7 @@ final class SystemCalls {
                 throw c.fault(UD);
             }
             long target = c.r[RCX];
-            if (c.cpl != 0 || target << 16 >> 16 != target) {
+            if (c.cpl != 0 || !c.isCanonical(target)) {
                 throw c.gp();
             }
             c.setRflags(c.r[11] & RETURNED_FLAGS | RFLAGS_FIXED);

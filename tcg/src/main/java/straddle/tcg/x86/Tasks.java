@@ -89,11 +89,11 @@ final class Tasks {
         long base = Descriptors.base(descriptor);
         Image image = read(c, base, is32);
         c.current = null; // what the switch stores belongs to no block: nothing has it begin anew
-        leave(c, cause, returnPc);
         if (cause == Cause.CALL || cause == Cause.INTERRUPT) {
             c.systemStore(base, 2, c.tr.selector);
             image.flags |= RFLAGS_NT;
         }
+        leave(c, cause, returnPc);
         if (cause != Cause.RETURN) {
             setBusy(c, selector, true);
         }
@@ -165,6 +165,7 @@ final class Tasks {
         c.cr0 |= CR0_TS;
         c.writeDr7(c.dr[7] & ~DR7_LOCAL);
         if (is32 && (c.cr0 & CR0_PG) != 0 && image.cr3 != c.cr3) {
+            c.paging.loadPointers(image.cr3);
             c.cr3 = image.cr3;
             c.addressSpaceChanged();
         }

@@ -162,10 +162,9 @@ final class Transfer extends MicroOp {
             target = (int) c.load(address + width & c.addressMask(), 2);
         }
         if (c.isRealLike()) {
+            StackFrame frame = returnFrame(c, width);
             long newPc = Descriptors.target(c, offset & X86Cpu.sizeMask(width));
-            if (op == Op.CALLF) {
-                pushReturn(c, width);
-            }
+            pushReturn(c, frame);
             c.segments[CS].selector = target;
             c.segments[CS].base = (long) target << 4;
             c.pc = newPc;
@@ -183,10 +182,17 @@ final class Transfer extends MicroOp {
         }
     }
 
-    private void pushReturn(X86Cpu c, int size) {
-        c.linear(SS, c.r[RSP] - 2L * size & c.stackMask(), size, true);
-        c.push(c.segments[CS].selector, size);
-        c.push(nextPc, size);
+    /// Room for a call's return address on the present stack; null for a jump.
+    private StackFrame returnFrame(X86Cpu c, int size) {
+        return op == Op.CALLF ? StackFrame.present(c, size).require(2) : null;
+    }
+
+    private void pushReturn(X86Cpu c, StackFrame frame) {
+        if (frame != null) {
+            frame.push(c.segments[CS].selector);
+            frame.push(nextPc);
+            c.setStackPointer(frame.pointer());
+        }
     }
 
     private void farToCode(X86Cpu c, int target, long code, long offset) {
@@ -203,12 +209,11 @@ final class Transfer extends MicroOp {
         if (!Descriptors.isPresent(code)) {
             throw c.fault(NP, error);
         }
+        StackFrame frame = returnFrame(c, width);
         long newPc = Descriptors.target(c, code, offset & X86Cpu.sizeMask(width));
-        if (op == Op.CALLF) {
-            pushReturn(c, width);
-        }
-        Descriptors.fill(
-                c.segments[CS], target & ~3 | c.cpl, Descriptors.markAccessed(c, target, code));
+        long marked = Descriptors.markAccessed(c, target, code);
+        pushReturn(c, frame);
+        Descriptors.fill(c.segments[CS], target & ~3 | c.cpl, marked);
         c.pc = newPc;
         c.updateMode();
     }
@@ -236,29 +241,30 @@ final class Transfer extends MicroOp {
         }
         long offset = gate & 0xffff | (is32 ? gate >>> 32 & 0xffff_0000L : 0);
         if (c.isLongMode()) {
-            offset |= c.systemLoad(Descriptors.address(c, target) + 8, 4) << 32;
+            long upper = Descriptors.readUpper(c, target);
+            offset |= upper << 32;
         }
         long code = Descriptors.read(c, codeSelector, GP);
         int dpl = Descriptors.dpl(code);
         if (!Descriptors.isCode(code)
                 || dpl > c.cpl
+                || c.isLongMode() && !Descriptors.is64(code)
                 || op == Op.JMPF && !Descriptors.isConforming(code) && dpl != c.cpl) {
             throw c.fault(GP, codeSelector & 0xfffc);
         }
         if (!Descriptors.isPresent(code)) {
             throw c.fault(NP, codeSelector & 0xfffc);
         }
-        Descriptors.target(c, code, offset);
         int size = c.isLongMode() ? 8 : is32 ? 4 : 2;
         if (op == Op.CALLF && !Descriptors.isConforming(code) && dpl < c.cpl) {
-            callInwards(c, gate, dpl, size);
-        } else if (op == Op.CALLF) {
-            pushReturn(c, size);
+            callInwards(c, gate, code, offset);
+        } else {
+            StackFrame frame = op == Op.JMPF ? null : gateFrame(c, size);
+            Descriptors.target(c, code, offset);
+            Descriptors.markAccessed(c, codeSelector, code);
+            pushReturn(c, frame);
         }
-        Descriptors.fill(
-                c.segments[CS],
-                codeSelector & ~3 | c.cpl,
-                Descriptors.markAccessed(c, codeSelector, code));
+        Descriptors.fill(c.segments[CS], codeSelector & ~3 | c.cpl, code | Descriptors.ACCESSED);
         c.pc = offset;
         c.updateMode();
     }
@@ -279,35 +285,55 @@ final class Transfer extends MicroOp {
         Tasks.throughGate(c, descriptor, cause, nextPc);
     }
 
-    private void callInwards(X86Cpu c, long gate, int dpl, int size) {
-        int oldSs = c.segments[SS].selector;
-        long oldSp = c.r[RSP];
-        int parameters = c.isLongMode() ? 0 : (int) (gate >>> 32) & 31;
+    /// The same for a call through a gate to the present level: in long mode code and stack are then 64 bits wide.
+    private static StackFrame gateFrame(X86Cpu c, int size) {
+        return c.isLongMode()
+                ? new StackFrame(c, StackFrame.FLAT, c.cpl, c.r[RSP], size, 0).require(2)
+                : StackFrame.present(c, size).require(2);
+    }
+
+    private void callInwards(X86Cpu c, long gate, long code, long offset) {
+        int codeSelector = (int) (gate >>> 16) & 0xffff;
+        int dpl = Descriptors.dpl(code);
+        int size = c.isLongMode() ? 8 : Descriptors.type(gate) == 12 ? 4 : 2;
+        if (c.isLongMode()) {
+            long sp = Events.longStackPointer(c, 4 + 8 * dpl);
+            StackFrame frame = new StackFrame(c, StackFrame.FLAT, dpl, sp, size, 0).require(4);
+            Descriptors.target(c, code, offset);
+            pushCaller(c, frame, new long[0]);
+            Descriptors.markAccessed(c, codeSelector, code);
+            c.cpl = dpl;
+            c.segments[SS].set(dpl, 0, 0, Segment.UNUSABLE | dpl << Segment.DPL_SHIFT);
+            c.r[RSP] = frame.pointer();
+            return;
+        }
+        int parameters = (int) (gate >>> 32) & 31;
+        Events.Stack stack = Events.innerStack(c, dpl);
+        StackFrame frame =
+                new StackFrame(
+                        c, stack.segment(), dpl, stack.pointer(), size, stack.selector() & 0xfffc);
+        frame.require(4 + parameters);
+        Descriptors.target(c, code, offset);
         long[] copied = new long[parameters];
         for (int i = 0; i < parameters; i++) {
             copied[i] = c.peek((long) i * size, size);
         }
-        long sp;
-        if (c.isLongMode()) {
-            sp = c.systemLoad(c.tr.base + 4 + 8L * dpl, 8);
-            c.cpl = dpl;
-            c.segments[SS].set(dpl, 0, 0, Segment.UNUSABLE | dpl << Segment.DPL_SHIFT);
-        } else {
-            sp = Events.tssStackPointer(c, dpl);
-            boolean is32 = (c.tr.attributes & 8) != 0;
-            int selector = (int) c.systemLoad(c.tr.base + (is32 ? 8 + 8L * dpl : 4 + 4L * dpl), 2);
-            long descriptor = Descriptors.read(c, selector, TS);
-            c.cpl = dpl;
-            Descriptors.fill(c.segments[SS], selector, descriptor);
-        }
+        pushCaller(c, frame, copied);
+        Descriptors.markAccessed(c, codeSelector, code);
+        stack.load(c);
+        c.cpl = dpl;
         c.updateMode();
-        c.setStackPointer(sp);
-        c.push(oldSs, size);
-        c.push(oldSp, size);
-        for (int i = parameters - 1; i >= 0; i--) {
-            c.push(copied[i], size);
+        c.setStackPointer(frame.pointer());
+    }
+
+    private void pushCaller(X86Cpu c, StackFrame frame, long[] parameters) {
+        frame.push(c.segments[SS].selector);
+        frame.push(c.r[RSP]);
+        for (int i = parameters.length - 1; i >= 0; i--) {
+            frame.push(parameters[i]);
         }
-        pushReturn(c, size);
+        frame.push(c.segments[CS].selector);
+        frame.push(nextPc);
     }
 
     private void returnFar(X86Cpu c) {
@@ -329,8 +355,8 @@ final class Transfer extends MicroOp {
         long code = Descriptors.read(c, target, GP);
         Events.checkReturnCode(c, target, code);
         int rpl = target & 3;
-        Descriptors.target(c, code, newPc);
         if (rpl == c.cpl) {
+            Descriptors.target(c, code, newPc);
             c.release(2L * width + release);
             Descriptors.fill(c.segments[CS], target, Descriptors.markAccessed(c, target, code));
             c.pc = newPc;
@@ -341,6 +367,7 @@ final class Transfer extends MicroOp {
         int newSs = (int) c.peek(3L * width + release, width) & 0xffff;
         boolean nullSs = (newSs & 0xfffc) == 0 && (code & 1L << 53) != 0 && rpl < 3;
         long stack = nullSs ? 0 : Events.readReturnStack(c, newSs, rpl);
+        Descriptors.target(c, code, newPc);
         long markedStack = nullSs ? 0 : Descriptors.markAccessed(c, newSs, stack);
         long marked = Descriptors.markAccessed(c, target, code);
         c.cpl = rpl;
@@ -422,6 +449,9 @@ final class Transfer extends MicroOp {
     private void sysexit(X86Cpu c) {
         int base = (int) c.msrs.get(MSR_SYSENTER_CS, 0) & 0xfffc;
         if (!c.isProtected() || base == 0 || c.cpl != 0) {
+            throw c.gp();
+        }
+        if (wide && !(c.isCanonical(c.r[RDX]) && c.isCanonical(c.r[RCX]))) {
             throw c.gp();
         }
         long mask = wide ? -1 : 0xffff_ffffL;

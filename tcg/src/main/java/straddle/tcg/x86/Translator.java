@@ -321,7 +321,13 @@ final class Translator implements Decoder.Code {
             case CLFLUSH -> append(load(X86Cpu.T0, 1, ea(insn, 1, false)));
             case XCHG -> xchg(insn);
             case JCC -> jcc(insn);
-            case JMP -> end(jump(branchTarget(insn)));
+            case JMP -> {
+                if (isNowhere(branchTarget(insn))) {
+                    raise(GP);
+                } else {
+                    end(jump(branchTarget(insn)));
+                }
+            }
             case JMPI -> indirect(insn, false);
             case CALL -> call(insn);
             case CALLI -> indirect(insn, true);
@@ -343,6 +349,11 @@ final class Translator implements Decoder.Code {
         return codeBits == 64
                 ? target
                 : insn.operandSize == 2 ? target & 0xffff : target & 0xffff_ffffL;
+    }
+
+    /// Whether a near branch may not go there: beyond the code segment's limit, or not canonical.
+    private boolean isNowhere(long target) {
+        return codeBits == 64 ? !cpu.isCanonical(target) : lastOfCode >= 0 && target > lastOfCode;
     }
 
     private static int aluOp(Op op) {
@@ -404,11 +415,16 @@ final class Translator implements Decoder.Code {
     }
 
     private void jcc(Insn insn) {
+        Jump fallThrough = jump(pc + insn.length);
+        int cond = insn.opcode & 15;
+        if (isNowhere(branchTarget(insn))) {
+            flushCompare();
+            end(new X86Op.JumpNowhere(cond, 0, false, fallThrough));
+            return;
+        }
         Compare compare = pendingCompare;
         pendingCompare = null;
         Jump taken = jump(branchTarget(insn));
-        Jump fallThrough = jump(pc + insn.length);
-        int cond = insn.opcode & 15;
         if (compare == null) {
             end(new Branch.Conditional(cond, taken, fallThrough));
         } else if (compare.s < 0) {
@@ -685,6 +701,10 @@ final class Translator implements Decoder.Code {
     }
 
     private void call(Insn insn) {
+        if (isNowhere(branchTarget(insn))) {
+            raise(GP);
+            return;
+        }
         long back = pc + insn.length & pcMask;
         Jump to = jump(branchTarget(insn));
         if (codeBits == 64) {
@@ -701,7 +721,7 @@ final class Translator implements Decoder.Code {
         if (codeBits == 64) {
             end(new X86Op.Return64(release));
         } else {
-            end(new X86Op.Return(insn.operandSize, release));
+            end(new X86Op.Return(insn.operandSize, release, lastOfCode));
         }
     }
 
@@ -715,6 +735,9 @@ final class Translator implements Decoder.Code {
         if (codeBits == 64) {
             end(new X86Op.Indirect64(s, call, pc + insn.length));
             return;
+        }
+        if (lastOfCode >= 0 && X86Cpu.sizeMask(width) > lastOfCode) {
+            append(new X86Op.TargetCheck(s, width, lastOfCode));
         }
         if (insn.isRegister() && call && s == RSP) {
             append(new Move.Reg64(X86Cpu.T0, s));
@@ -730,6 +753,11 @@ final class Translator implements Decoder.Code {
     private void loop(Insn insn) {
         long mask = insn.addressSize == 8 ? -1 : insn.addressSize == 4 ? 0xffff_ffffL : 0xffff;
         int cond = insn.op == Op.LOOPE ? 4 : insn.op == Op.LOOPNE ? 5 : -1;
+        if (isNowhere(branchTarget(insn))) {
+            boolean decrements = insn.op != Op.JCXZ;
+            end(new X86Op.JumpNowhere(cond, mask, decrements, jump(pc + insn.length)));
+            return;
+        }
         end(
                 new Branch.Counter(
                         RCX,

@@ -67,6 +67,9 @@ final class VirtualInterrupts {
         }
         boolean toMonitor = true;
         if ((c.cr4 & CR4_VME) != 0) {
+            if ((c.tr.limit & 0xffff_ffffL) < IO_MAP_BASE + 1) {
+                throw c.gp();
+            }
             long map = c.systemLoad(c.tr.base + IO_MAP_BASE, 2) - REDIRECTION_BYTES;
             long at = map + (vector >>> 3);
             if (map < 0 || at > (c.tr.limit & 0xffff_ffffL)) {
@@ -83,11 +86,11 @@ final class VirtualInterrupts {
         boolean virtual = c.iopl() < 3;
         long target = c.load(vector * 4L, 4);
         long flags = virtual ? image(c) : c.rflags();
-        long sp = c.r[RSP];
-        c.linear(SS, sp - 6 & c.stackMask(), 2, true);
-        c.push(flags, 2);
-        c.push(c.segments[CS].selector, 2);
-        c.push(nextPc, 2);
+        StackFrame frame = StackFrame.present(c, 2).require(3);
+        frame.push(flags);
+        frame.push(c.segments[CS].selector);
+        frame.push(nextPc);
+        c.setStackPointer(frame.pointer());
         c.systemFlags &= ~(RFLAGS_TF | (virtual ? RFLAGS_VIF : RFLAGS_IF));
         Segment cs = c.segments[CS];
         cs.selector = (int) (target >>> 16);

@@ -290,6 +290,7 @@ public final class X86Cpu extends Cpu {
             request(ATTENTION_INTERRUPT);
         }
         tscOffset = hasForeignCounter() ? 0 : s.msr(MSR_TSC_ADJUST);
+        paging.restorePointers();
         flushTlbs();
         updateMode();
         if (s.pendingVector >= 0) {
@@ -306,6 +307,7 @@ public final class X86Cpu extends Cpu {
                 cr0 != s.cr0 || cr3 != s.cr3 || cr4 != s.cr4 || efer != s.efer;
         take(s);
         if (translatesOtherwise) {
+            paging.restorePointers();
             flushTlbs();
         }
         updateMode();
@@ -410,6 +412,12 @@ public final class X86Cpu extends Cpu {
     }
 
     // ---- modes
+
+    /// Whether all unused upper bits of a linear address of 64-bit mode are like the one below (SDM volume 1, 3.3.7.1).
+    boolean isCanonical(long linear) {
+        int unused = (cr4 & CR4_LA57) != 0 ? 7 : 16;
+        return linear << unused >> unused == linear;
+    }
 
     boolean isProtected() {
         return (cr0 & CR0_PE) != 0;

@@ -4,9 +4,12 @@ import static straddle.core.arch.x86.X86.*;
 
 import org.objectweb.asm.Opcodes;
 import straddle.core.arch.x86.Segment;
+import java.util.List;
 import straddle.tcg.Cpu;
+import straddle.tcg.op.Cond;
 import straddle.tcg.op.Ea;
 import straddle.tcg.op.Emitter;
+import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Observed;
 import straddle.tcg.op.Reg;
@@ -184,7 +187,7 @@ final class X86Op {
         public MicroOp exec(Cpu c) {
             long[] r = c.r;
             long target = r[s];
-            if (target << 16 >> 16 != target) {
+            if (!((X86Cpu) c).isCanonical(target)) {
                 throw ((X86Cpu) c).gp();
             }
             if (call) {
@@ -251,7 +254,7 @@ final class X86Op {
             long[] r = c.r;
             long from = r[RSP];
             long target = c.load64(from);
-            if (target << 16 >> 16 != target) {
+            if (!((X86Cpu) c).isCanonical(target)) {
                 throw ((X86Cpu) c).gp();
             }
             observed.note(target);
@@ -301,18 +304,86 @@ final class X86Op {
     static final class Return extends MicroOp {
         private final int width;
         private final int release;
+        private final long last;
 
-        Return(int width, int release) {
+        /// @param last the code segment's last offset, or -1 where it has no end
+        Return(int width, int release, long last) {
             this.width = width;
             this.release = release;
+            this.last = last;
         }
 
         @Override
         public MicroOp exec(Cpu c) {
             X86Cpu cpu = (X86Cpu) c;
-            c.pc = cpu.peek(0, width);
+            long target = cpu.peek(0, width);
+            if (last >= 0 && target > last) {
+                throw cpu.gp();
+            }
+            c.pc = target;
             cpu.release(width + release);
             return c.lookup();
+        }
+    }
+
+    /// #GP(0) if what a slot says is beyond the code segment's last offset: before a near jump or call to it.
+    static final class TargetCheck extends MicroOp {
+        private final int s;
+        private final int width;
+        private final long last;
+
+        TargetCheck(int s, int width, long last) {
+            this.s = s;
+            this.width = width;
+            this.last = last;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            if ((c.r[s] & X86Cpu.sizeMask(width)) > last) {
+                throw ((X86Cpu) c).gp();
+            }
+            return next;
+        }
+    }
+
+    /// A conditional near jump to where the code segment has nothing: #GP(0) at the jump itself if it is taken, with
+    /// a LOOP's counter as it was.
+    static final class JumpNowhere extends MicroOp {
+        static final int NO_CONDITION = -1;
+
+        private final int cond;
+        private final long counterMask;
+        private final boolean decrement;
+        private final Jump fallThrough;
+
+        /// @param cond must hold; or [#NO_CONDITION]
+        /// @param counterMask of RCX, or 0 where it does not count
+        /// @param decrement whether RCX must not be 0 after being decremented; else it must be 0
+        JumpNowhere(int cond, long counterMask, boolean decrement, Jump fallThrough) {
+            this.cond = cond;
+            this.counterMask = counterMask;
+            this.decrement = decrement;
+            this.fallThrough = fallThrough;
+        }
+
+        @Override
+        public MicroOp exec(Cpu c) {
+            long[] r = c.r;
+            long count = (decrement ? r[RCX] - 1 : r[RCX]) & counterMask;
+            boolean counts = counterMask == 0 || decrement == (count != 0);
+            if (counts && (cond == NO_CONDITION || Cond.test(c, cond))) {
+                throw ((X86Cpu) c).gp();
+            }
+            if (decrement) {
+                r[RCX] = counterMask == 0xffff ? r[RCX] & ~counterMask | count : count;
+            }
+            return fallThrough.exec(c);
+        }
+
+        @Override
+        public List<Jump> jumps() {
+            return List.of(fallThrough);
         }
     }
 }

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import straddle.core.irq.InterruptSource;
 
 /// Page tables as an operating system uses and abuses them (SDM volume 3, chapter 5).
 class PagingTest {
@@ -175,5 +176,39 @@ class PagingTest {
         snippet.state.gpr[RSI] = 0x8000_0000_0000L;
         assertEquals(GP, snippet.run("48 8b 06"));
         assertEquals(0, errorCode());
+    }
+
+    /// A processor with five levels of tables, the uppermost over [Snippet]'s.
+    private static Snippet withFiveLevels() {
+        Snippet five = new Snippet(CpuModels.parse("max,+la57"), InterruptSource.NONE);
+        five.putLong(0x5000, 0x1000 | PRESENT | WRITABLE);
+        five.state.cr3 = 0x5000;
+        five.state.cr4 |= CR4_LA57;
+        return five;
+    }
+
+    @Test
+    void fiveLevelsOfTablesReach57Bits() {
+        try (Snippet five = withFiveLevels()) {
+            five.putLong(0x5000 + 8 * 3, 0x1000 | PRESENT | WRITABLE);
+            five.putLong(PAGE, 5);
+            five.state.gpr[RSI] = 3L << 48 | PAGE;
+            assertEquals(Snippet.COMPLETED, five.run("48 8b 06"));
+            assertEquals(5, five.state.gpr[RAX]);
+            five.state.gpr[RSI] = 4L << 48;
+            assertEquals(PF, five.run("48 8b 06"));
+            assertEquals(4L << 48, five.state.cr2);
+            five.state.gpr[RSI] = 1L << 56;
+            assertEquals(GP, five.run("48 8b 06"));
+        }
+    }
+
+    @Test
+    void theNumberOfLevelsStaysAsItIsInLongMode() {
+        try (Snippet five = withFiveLevels()) {
+            // mov rax, cr4; btc rax, 12; mov cr4, rax
+            assertEquals(GP, five.run("0f20e0 480fbaf80c 0f22e0"));
+        }
+        assertEquals(GP, snippet.run("0f20e0 480fbaf80c 0f22e0")); // which has no LA57
     }
 }
