@@ -254,6 +254,9 @@ public abstract class Cpu {
         ATTENTION.getAndBitwiseAnd(this, ~reasons);
     }
 
+    /// Machine code has run for some ten thousand instructions since it was entered or this was last called.
+    public void stretched() {}
+
     /// Called by a block's head when [#wantsAttention()]: returns where to go on, or null to leave the guest.
     public abstract MicroOp attend(Tb at);
 

@@ -3,7 +3,7 @@ package straddle.core.vcpu;
 /// An engine that takes user code from a translator: user code that the guest's kernel has just entered,
 /// or that a page of memory starts to hold in translated form.
 public interface UserCodeTaker {
-    /// The guest is about to run 64-bit user code at privilege level 3. If wanted, [Vcpu#run()] returns
+    /// The guest is about to run 64-bit user code at privilege level 3, or to go on with it. If wanted, [Vcpu#run()] returns
     /// [Exit.UserCode] in front of it. On the vCPU's thread; allocates nothing.
     ///
     /// @param cr3 as the guest has set it
@@ -15,7 +15,8 @@ public interface UserCodeTaker {
     /// @param pc where it is
     boolean wantsUndefined(long pc);
 
-    /// User code that was not taken has entered the kernel again. On the vCPU's thread; allocates nothing.
+    /// User code that was not taken has entered the kernel again, or has computed for so long that it is offered once
+    /// more. On the vCPU's thread; allocates nothing.
     ///
     /// @param cr3 as the guest has set it
     /// @param instructions that it executed, to within a translation block

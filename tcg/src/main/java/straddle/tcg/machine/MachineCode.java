@@ -566,6 +566,7 @@ public final class MachineCode {
                     Raw.fullFence();
                     if (after < exit.tb.insns) {
                         sample(exit);
+                        cpu.stretched();
                     }
                     if (!exit.tb.valid) {
                         cpu.pc = exit.tb.pc;

@@ -925,6 +925,7 @@ public final class X86Cpu extends Cpu {
         clearAttention(ATTENTION_TRAP);
         if ((reasons & ATTENTION_USER_CODE) != 0) {
             clearAttention(ATTENTION_USER_CODE);
+            countUserCode();
             if (isAtUserCode() && userCodeTaker.wants(cr3)) {
                 exit = Exit.UserCode.USER_CODE;
                 return null;
@@ -969,6 +970,10 @@ public final class X86Cpu extends Cpu {
     /// The same when user code asks the kernel for something. Short slices leave the caches as they are; regions
     /// for all that a program asks for in its first seconds cost more than they give.
     private static final int WEIGHT_OF_REQUEST = 4;
+
+    /// User code's instructions without a kernel entry that count as a slice, though it goes on: more than programs have
+    /// before they ask CPUID what they may use.
+    private static final long LONG_TRANSLATED = 200_000;
 
     /// A page fault of user code that ran elsewhere is to be raised.
     private boolean faultWaits;
@@ -1020,6 +1025,28 @@ public final class X86Cpu extends Cpu {
         } else if (userCodeStart >= 0) {
             userCodeTaker.translated(cr3, retiredInstructions() - userCodeStart);
         }
+    }
+
+    /// User code that computes need not wait for the next tick to be offered again.
+    @Override
+    public void stretched() {
+        if (userCodeTaker != null && isLongTranslated()) {
+            request(ATTENTION_USER_CODE);
+        }
+    }
+
+    private void countUserCode() {
+        if (isLongTranslated()) {
+            long now = retiredInstructions();
+            userCodeTaker.translated(cr3, now - userCodeStart);
+            userCodeStart = now;
+        }
+    }
+
+    private boolean isLongTranslated() {
+        return inUserCode
+                && userCodeStart >= 0
+                && retiredInstructions() - userCodeStart >= LONG_TRANSLATED;
     }
 
     /// Whether somebody else may have the instruction that raised #UD.
