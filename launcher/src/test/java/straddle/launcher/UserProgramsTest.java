@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,6 +137,36 @@ class UserProgramsTest {
                     /
                     """,
                     command.out());
+        }
+    }
+
+    /// By links of /proc, directories held open, renamed ones, sockets' names.
+    @Test
+    void noOtherWayLeadsOutsideItEither() throws Exception {
+        Path root = Files.createDirectory(directory.resolve("kept"));
+        Files.move(GuestPrograms.compiled("userescape", directory), root.resolve("escape"));
+        Path outside = Files.writeString(directory.resolve("outside"), "secret");
+        Path name = directory.resolve("outside.socket");
+        Path of = Files.createDirectory(directory.resolve("command"));
+        try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            socket.bind(UnixDomainSocketAddress.of(name));
+            try (CommandProcess command =
+                    CommandProcess.start(
+                            of,
+                            "user",
+                            "--no-net",
+                            "--root",
+                            root.toString(),
+                            "/escape",
+                            outside.toString())) {
+                assertEquals(0, command.await(), command.everything());
+                assertEquals(
+                        """
+                        21 ways, no more of them
+                        network: -1 Address family not supported by protocol
+                        """,
+                        command.out());
+            }
         }
     }
 

@@ -1,0 +1,89 @@
+// Ways out of a root directory: tries to reach a file and a socket outside by each, and prints those that led there.
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int ways;
+
+static void try_at(int directory, const char *path) {
+    ways++;
+    int fd = openat(directory, path, O_RDONLY);
+    if (fd >= 0) {
+        printf("open: %s\n", path);
+        close(fd);
+    }
+    struct stat status;
+    if (fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode)) {
+        printf("stat: %s\n", path);
+    }
+    if (access(path, F_OK) == 0 && directory == AT_FDCWD) {
+        printf("access: %s\n", path);
+    }
+    if (linkat(directory, path, AT_FDCWD, "/tmp/link", AT_SYMLINK_FOLLOW) == 0) {
+        printf("link: %s\n", path);
+    }
+}
+
+static void try_from(const char *start, const char *outside) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s%s", start, outside);
+    try_at(AT_FDCWD, path);
+}
+
+int main(int count, char **arguments) {
+    const char *outside = arguments[1];
+    char path[1024];
+    mkdir("/tmp", 0755);
+    mkdir("/tmp/inner", 0755);
+    const char *starts[] = {"", "/..", "/../../../../..", "/tmp/../..", "/proc/self/root", "/proc/self/root/..",
+        "/proc/self/cwd/../..", "/proc/thread-self/root", "/proc/1/root", "/proc/1/cwd", "/dev/fd/0/..", "/proc/self/exe/.."};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        try_from(starts[i], outside);
+    }
+    snprintf(path, sizeof path, "/proc/%d/root", getpid());
+    try_from(path, outside);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/root", getppid(), getpid());
+    try_from(path, outside);
+    int handle = open("/", O_PATH | O_DIRECTORY);
+    int inner = open("/tmp/inner", O_PATH | O_DIRECTORY);
+    snprintf(path, sizeof path, "../../../..%s", outside);
+    try_at(handle, path);
+    rename("/tmp/inner", "/inner");
+    try_at(inner, path);
+    snprintf(path, sizeof path, "/proc/self/fd/%d/..", handle);
+    try_from(path, outside);
+    symlink("/proc/self/root", "/tmp/root");
+    try_from("/tmp/root", outside);
+    snprintf(path, sizeof path, "../../../../..%s", outside);
+    symlink(path, "/tmp/up");
+    try_at(AT_FDCWD, "/tmp/up");
+    chdir("/..");
+    chdir("../../..");
+    try_at(AT_FDCWD, outside + 1);
+    fchdir(handle);
+    try_from("..", outside);
+    struct {
+        unsigned long flags, mode, resolve;
+    } how = {O_RDONLY, 0, 0};
+    if (syscall(437, AT_FDCWD, outside, &how, sizeof how) >= 0) {
+        printf("openat2\n");
+    }
+    struct sockaddr_un address = {AF_UNIX, ""};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s.socket", outside);
+    int local = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (connect(local, (struct sockaddr *)&address, sizeof address) == 0) {
+        printf("connect\n");
+    }
+    printf("%d ways, no more of them\n", ways);
+    int network = socket(AF_INET, SOCK_STREAM, 0);
+    printf("network: %d %s\n", network, strerror(errno));
+    return count - 2;
+}
