@@ -202,7 +202,11 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
                 }
                 if (write.port != X86.PF || !serveFault()) {
                     takeOut(write.port);
-                    return write.port == X86.DB ? Ending.STEPPED : Ending.INSTRUCTION;
+                    return switch (write.port) {
+                        case X86.DB -> Ending.STEPPED;
+                        case X86.PF -> Ending.WITHHELD;
+                        default -> Ending.INSTRUCTION;
+                    };
                 }
                 if (kicked) {
                     kicked = false;

@@ -11,6 +11,8 @@ public interface NativeVcpu extends AutoCloseable {
     enum Ending {
         /// An instruction that the translator has to execute, with what it means for the program: a system call, a fault.
         INSTRUCTION,
+        /// As that, because of a page that only the translator may use so.
+        WITHHELD,
         /// Somebody [kicked][#kick()] it, between two instructions.
         KICKED,
         /// An instruction was executed with RFLAGS.TF set.

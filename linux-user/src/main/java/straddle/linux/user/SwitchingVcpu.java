@@ -30,7 +30,9 @@ final class SwitchingVcpu implements UserVcpu {
     private static final int TRIAL = 8;
 
     /// Programs that do nothing else than end need no watch.
-    private static final int RUNS_BEFORE_WATCH = 16;
+    private static final int RUNS_BEFORE_WATCH = 4;
+
+    private static final int MOST_WITHHELD = 4;
 
     /// In instructions.
     private static final long FIRST_PAUSE = 10_000_000;
@@ -60,6 +62,9 @@ final class SwitchingVcpu implements UserVcpu {
 
     private int slices;
     private int runs;
+
+    /// How many slices in a row ended at a page that native code may not use.
+    private int withheld;
 
     /// What must be computed before native code is tried again.
     private long pause = FIRST_PAUSE;
@@ -138,9 +143,9 @@ final class SwitchingVcpu implements UserVcpu {
         long start = System.nanoTime();
         try {
             NativeVcpu.Ending ending = hard.run(program);
-            note(System.nanoTime() - start);
+            note(System.nanoTime() - start, ending == NativeVcpu.Ending.WITHHELD);
             return switch (ending) {
-                case INSTRUCTION -> null;
+                case INSTRUCTION, WITHHELD -> null;
                 case STEPPED -> {
                     stepped = true;
                     yield UserStop.SINGLE_STEP;
@@ -159,9 +164,12 @@ final class SwitchingVcpu implements UserVcpu {
         }
     }
 
-    private void note(long nanos) {
+    private void note(long nanos, boolean ofWithheld) {
         hardNanos += (nanos - hardNanos) / 8;
-        if (!processors.always() && ++slices > TRIAL && hardNanos < TOO_SHORT_NANOS) {
+        withheld = ofWithheld ? withheld + 1 : 0;
+        boolean tooShort = ++slices > TRIAL && hardNanos < TOO_SHORT_NANOS;
+        if (!processors.always() && (tooShort || withheld >= MOST_WITHHELD)) {
+            withheld = 0;
             isNative = false;
             left = computed;
             runLength = 0;
@@ -185,7 +193,7 @@ final class SwitchingVcpu implements UserVcpu {
     /// Ends a run of translated code that has lasted. The watch's thread.
     void lookedAt(long now) {
         long began = since;
-        if (began != 0 && now - began > LONG_RUN_NANOS && !due && !isNative) {
+        if (began != 0 && now - began > LONG_RUN_NANOS && !due) {
             due = true;
             soft.kick();
         }
