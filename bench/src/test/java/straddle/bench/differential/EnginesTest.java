@@ -80,6 +80,20 @@ class EnginesTest {
         }
     }
 
+    @Test
+    void whatAlwaysFaultsDoesSoFromAnyState() throws AcceleratorException {
+        List<Cell> cells =
+                InstructionTable.faulting(InstructionTable.cells(InstructionTable.rows(Set.of())));
+        try (Subject one = Differential.open("tcg");
+                Subject two = Differential.open("tcg")) {
+            Generator generator = new Generator(cells, SEED);
+            DifferentialRun run = new DifferentialRun(one, two, cells, generator, 4);
+            run.run(4L * cells.size(), System.nanoTime() + SLICE_NANOS, 3, _ -> {});
+            assertEquals(List.of(), described(run), "seed " + SEED);
+            assertEquals(4, run.coverage().least());
+        }
+    }
+
     /// Whatever bytes are code, the guest gets an exception, and the engine has none.
     @Test
     void randomBytesAsCodeEndInTheGuestsExceptions() throws AcceleratorException {
