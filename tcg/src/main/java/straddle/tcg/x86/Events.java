@@ -162,7 +162,7 @@ final class Events {
             throw c.gp();
         }
         long gate = c.systemLoad(c.idtBase + vector * 4L, 4);
-        StackFrame frame = StackFrame.present(c, 2).require(3);
+        StackFrame frame = StackFrame.present(c, 2).ofEvent().require(3);
         frame.push(c.rflags());
         frame.push(c.segments[CS].selector);
         frame.push(returnPc);
@@ -236,9 +236,9 @@ final class Events {
                             stack.pointer(),
                             width,
                             stack.segment().selector & 0xfffc);
-            frame.require((vm86 ? 9 : 5) + (hasError ? 1 : 0));
+            frame.ofEvent().require((vm86 ? 9 : 5) + (hasError ? 1 : 0));
         } else {
-            frame = StackFrame.present(c, width).require(hasError ? 4 : 3);
+            frame = StackFrame.present(c, width).ofEvent().require(hasError ? 4 : 3);
         }
         Descriptors.target(c, code, offset);
         if (inner) {
@@ -381,7 +381,7 @@ final class Events {
                         ? longStackPointer(c, 0x1c + 8 * ist)
                         : inner ? longStackPointer(c, 4 + 8 * newCpl) : c.r[RSP];
         StackFrame frame = new StackFrame(c, StackFrame.FLAT, newCpl, stack & ~15L, 8, 0);
-        frame.require(hasError ? 6 : 5);
+        frame.ofEvent().require(hasError ? 6 : 5);
         Descriptors.target(c, code, offset);
         frame.push(c.segments[SS].selector);
         frame.push(c.r[RSP]);

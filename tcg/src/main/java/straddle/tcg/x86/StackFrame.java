@@ -14,6 +14,7 @@ final class StackFrame {
     private final int width;
     private final int error;
     private long pointer;
+    private boolean ofEvent;
 
     /// @param segment the stack's
     /// @param level at which it is written to
@@ -40,6 +41,13 @@ final class StackFrame {
     static StackFrame present(X86Cpu c, int width) {
         Segment segment = c.is64() ? FLAT : c.segments[SS];
         return new StackFrame(c, segment, c.cpl, c.r[RSP], width, 0);
+    }
+
+    /// The frame is an exception's or interrupt's: it is not checked for alignment. A processor that does, at level 3,
+    /// delivers one #AC after the other for ever.
+    StackFrame ofEvent() {
+        ofEvent = true;
+        return this;
     }
 
     /// #SS unless so many words fit.
@@ -72,8 +80,7 @@ final class StackFrame {
         pointer = pointer - width & mask;
         long linear = segment == FLAT ? pointer : segment.base + pointer & 0xffff_ffffL;
         int present = c.cpl;
-        c.cpl = level;
-        c.updateMmuIndex();
+        c.accessAs(level, !ofEvent);
         try {
             c.store(linear, width, value);
         } finally {

@@ -509,6 +509,15 @@ public final class X86Cpu extends Cpu {
         tlb = tlbs[index].address();
     }
 
+    /// Has a level present whose accesses are checked for alignment only if asked for.
+    void accessAs(int level, boolean checked) {
+        cpl = level;
+        updateMmuIndex();
+        if (level == 3 && !checked) {
+            tlb = tlbs[USER].address();
+        }
+    }
+
     /// Whether user code's accesses must be aligned (SDM volume 3, 7.15, "Interrupt 17").
     private boolean checksAlignment() {
         return (cr0 & CR0_AM) != 0 && flag(RFLAGS_AC);

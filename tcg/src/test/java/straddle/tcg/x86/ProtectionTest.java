@@ -296,4 +296,17 @@ class ProtectionTest {
         assertEquals(vector, run(code), name);
         assertEquals((long) Integer.decode(detected), state.dr[6] & 0x2000, name);
     }
+
+    @Test
+    void anExceptionsFrameOnAMisalignedStackOfUserCodeIsNotCheckedForAlignment() {
+        enterLevel(3);
+        state.cr0 |= CR0_AM;
+        state.rflags |= RFLAGS_AC | RFLAGS_IOPL;
+        state.gpr[RSP] = STACK + 1;
+        machine.putLong(IDT + 8 * UD, TARGET | CODE3 << 16 | 0x8e00L << 32);
+        put(TARGET, "f4");
+        assertEquals(GP, run("0f0b")); // HLT at level 3
+        assertEquals(TARGET, stack(1));
+        assertEquals(STACK + 1 - 12, stack(4));
+    }
 }
