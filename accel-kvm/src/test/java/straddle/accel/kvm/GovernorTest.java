@@ -4,7 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GovernorTest {
     private static final long SHELL = 0x1000;
@@ -115,5 +121,22 @@ class GovernorTest {
     void anAddressSpaceIsTheSameUnderAnotherNumber() {
         governor.translated(NUMBERS | 3, 1000 * governor.threshold());
         assertTrue(governor.wantsNative(NUMBERS | 5));
+    }
+
+    @Test
+    void itsDecisionsAreInFlightRecordings(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("recording.jfr");
+        try (Recording recording = new Recording()) {
+            recording.enable("straddle.HybridDecision");
+            recording.start();
+            new Governor(50, 50).translated(0x5000, 1 << 30);
+            recording.stop();
+            recording.dump(file);
+        }
+        RecordedEvent event = RecordingFile.readAllEvents(file).getFirst();
+
+        assertEquals("5000", event.getString("pageTable"));
+        assertTrue(event.getBoolean("toProcessor"));
+        assertEquals(200_000, event.getLong("average"));
     }
 }
