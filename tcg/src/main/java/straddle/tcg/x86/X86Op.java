@@ -2,9 +2,9 @@ package straddle.tcg.x86;
 
 import static straddle.core.arch.x86.X86.*;
 
+import java.util.List;
 import org.objectweb.asm.Opcodes;
 import straddle.core.arch.x86.Segment;
-import java.util.List;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Cond;
 import straddle.tcg.op.Ea;
