@@ -440,7 +440,11 @@ abstract class Access extends MicroOp {
                 e.set(t + 1);
                 e.take(Emitter.A);
             } else {
-                e.load(this, width);
+                if (width < 4) {
+                    e.load(this, width);
+                } else {
+                    e.loadScalar(this, width);
+                }
                 e.constant(0);
                 e.set(t + 1);
             }

@@ -575,6 +575,14 @@ final class Assembler {
         memory(d, at, index, 0, 0);
     }
 
+    /// 4 or 8 bytes, and 0 above them.
+    void loadScalar(int width, int d, int at, int index) {
+        put(width == 8 ? 0xf3 : 0x66);
+        rex(0, d, index, at);
+        map(width == 8 ? 0x7e : 0x6e);
+        memory(d, at, index, 0, 0);
+    }
+
     void storeVector(int at, int index, int s) {
         put(0xf3);
         rex(0, s, index, at);

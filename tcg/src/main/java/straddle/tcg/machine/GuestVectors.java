@@ -90,6 +90,28 @@ final class GuestVectors {
         to.release(address);
     }
 
+    /// To an XMM register's low half.
+    void loadScalar(MicroOp op, int width) {
+        Value address = to.pop();
+        int virtual = to.register(address);
+        int vector = to.allocateVector();
+        Runnable flush = to.flushLater();
+        IntSupplier miss = to.reach(virtual, width, Tlb.READ);
+        asm.loadScalar(width, vector, virtual, RCX);
+        long done = asm.here();
+        Exit exit = to.exitHere(Exit.Kind.LOAD, op, width);
+        to.outOfLine.add(() -> {
+            asm.patchHere(miss.getAsInt());
+            flush.run();
+            asm.store(HostState.FRAME, Frame.VIRTUAL, virtual);
+            to.suspend(exit);
+            asm.loadVectorHalf(vector, HostState.FRAME, Frame.VALUE);
+            asm.jumpTo(done);
+        });
+        to.push(to.inVector(vector).zeroFrom(8 * width));
+        to.release(address);
+    }
+
     void store(MicroOp op, int slot) {
         Value address = to.pop();
         int virtual = to.register(address);

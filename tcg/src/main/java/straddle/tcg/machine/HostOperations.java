@@ -692,6 +692,11 @@ abstract class HostOperations extends HostState {
     }
 
     @Override
+    public void loadScalar(MicroOp op, int width) {
+        guestVectors.loadScalar(op, width);
+    }
+
+    @Override
     public boolean vector(VectorOperation operation) {
         return guestVectors.write(operation);
     }

@@ -240,6 +240,11 @@ public abstract class Emitter {
     /// Address → value, zero-extended; there is nothing else on the operand stack.
     public abstract void load(MicroOp op, int width);
 
+    /// The same for a floating-point number of 4 or 8 bytes.
+    public void loadScalar(MicroOp op, int width) {
+        load(op, width);
+    }
+
     /// Address, value → nothing; there is nothing else on the operand stack.
     public abstract void store(MicroOp op, int width);
 

@@ -952,7 +952,11 @@ public final class Word {
             if (alignment > 1) {
                 emitAlignment(e, this, alignment, false);
             }
-            e.load(this, width);
+            if (width == 8 && !reversed) {
+                e.loadScalar(this, width);
+            } else {
+                e.load(this, width);
+            }
             if (reversed) {
                 e.integer(width);
                 e.invoke(OWNER, "reversed", "(JI)J");
