@@ -883,6 +883,9 @@ public abstract class Cpu {
             int large = (int) (virtual >>> LARGE_SHIFT) & LARGE_FILTER - 1;
             largePages[large >>> 6] |= 1L << large;
         }
+        if (!shared) {
+            Tlb.keep(tlb, entry, virtual);
+        }
         Tlb.fill(
                 entry,
                 virtual,

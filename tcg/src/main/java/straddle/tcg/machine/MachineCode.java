@@ -86,6 +86,8 @@ public final class MachineCode {
     private final long restore;
     private final long leave;
     private final long eager;
+    private final long findForLoad;
+    private final long findForStore;
     private final boolean fuses;
     private int constants;
     private final long firstBlock;
@@ -141,6 +143,10 @@ public final class MachineCode {
         restore(asm);
         eager = asm.here();
         EagerFlags.write(asm);
+        findForLoad = asm.here();
+        findVictim(asm, Tlb.READ);
+        findForStore = asm.here();
+        findVictim(asm, Tlb.WRITE);
         asm.align(64);
         write(code, asm.bytes());
         position = asm.here();
@@ -267,6 +273,40 @@ public final class MachineCode {
     /// Whether the host multiplies and adds in one operation.
     boolean hasFusedMultiply() {
         return fuses;
+    }
+
+    /// Has a victim and an entry change places if the victim knows a page.
+    private static void findVictim(Assembler asm, int tag) {
+        asm.arithmetic(Assembler.XOR, true, Assembler.RAX, Assembler.RDX);
+        asm.arithmeticConstant(Assembler.AND, true, Assembler.RAX, -4096);
+        int crosses = asm.jumpIf(Assembler.CC_NE);
+        int[] found = new int[Tlb.VICTIMS];
+        for (int i = 0; i < found.length; i++) {
+            int victim = Tlb.FIRST_VICTIM + i * Tlb.VICTIM_BYTES;
+            asm.address(Assembler.RAX, Assembler.R14, victim);
+            asm.arithmeticMemoryCompare(Assembler.RDX, Assembler.RAX, tag);
+            found[i] = asm.jumpIf(Assembler.CC_E);
+        }
+        asm.test(true, Assembler.R14, Assembler.R14); // not 0
+        asm.patchHere(crosses);
+        asm.ret();
+        for (int each : found) {
+            asm.patchHere(each);
+        }
+        for (long half = 0; half < Tlb.VICTIM_BYTES; half += 16) {
+            asm.loadVector(0, Assembler.RAX, half);
+            asm.loadVector(1, Assembler.RCX, half);
+            asm.storeVector(Assembler.RCX, half, 0);
+            asm.storeVector(Assembler.RAX, half, 1);
+        }
+        asm.arithmetic(Assembler.CMP, true, Assembler.RAX, Assembler.RAX);
+        asm.ret();
+    }
+
+    /// What code calls where an entry of the TLB knows another page, with the address of the access in RAX, that of the
+    /// entry in RCX, and the page of the last byte in RDX: the entry knows the page now if the zero flag says so.
+    long findAddress(int tag) {
+        return tag == Tlb.READ ? findForLoad : findForStore;
     }
 
     /// Where code goes that leaves for good, with its exit's number in RAX.

@@ -227,8 +227,19 @@ final class MachineEmitter extends HostOperations {
         asm.move32(RCX, virtual);
         asm.arithmeticConstant(AND, true, RDX, -4096);
         int miss = findEntry(tag);
+        long found = asm.here();
         asm.load(RCX, RCX, Tlb.ADDEND);
-        return () -> miss;
+        return () -> askVictims(virtual, tag, miss, found);
+    }
+
+    /// Out of line, where the TLB's entry is for another page.
+    private int askVictims(int virtual, int tag, int miss, long found) {
+        asm.patchHere(miss);
+        asm.move(RAX, virtual);
+        asm.callTo(owner.findAddress(tag));
+        int none = asm.jumpIf(CC_NE);
+        asm.jumpTo(found);
+        return none;
     }
 
     /// With the page in RDX and the address in RCX, has RCX point to the TLB's entry; returns the jump to where it does
@@ -249,17 +260,19 @@ final class MachineEmitter extends HostOperations {
         asm.load(RCX, TLB, site + Tlb.SITE_ADDEND);
         long known = asm.here();
         int[] miss = new int[1];
+        long[] found = new long[1];
         outOfLine.add(() -> {
             asm.patchHere(other);
             asm.move32(RCX, virtual);
             miss[0] = findEntry(tag);
+            found[0] = asm.here();
             asm.load(RCX, RCX, Tlb.ADDEND);
             asm.store(TLB, site + Tlb.SITE_ADDEND, RCX);
             asm.store(TLB, site + Tlb.SITE_PAGE, RDX);
             asm.storeConstant(TLB, Tlb.SITES_FILLED, 1);
             asm.jumpTo(known);
         });
-        return () -> miss[0];
+        return () -> askVictims(virtual, tag, miss[0], found[0]);
     }
 
     @Override
@@ -962,6 +975,11 @@ final class MachineEmitter extends HostOperations {
         asm.load(RCX, FRAME, other);
         asm.store(FRAME, field, RCX);
         asm.store(FRAME, other, RAX);
+    }
+
+    @Override
+    public boolean canLeaveIfAny() {
+        return true;
     }
 
     @Override

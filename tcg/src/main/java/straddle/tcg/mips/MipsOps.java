@@ -1,6 +1,7 @@
 package straddle.tcg.mips;
 
 import java.lang.invoke.VarHandle;
+import org.objectweb.asm.Opcodes;
 import straddle.core.user.UserStop;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Atomic;
@@ -106,18 +107,33 @@ public final class MipsOps {
 
         @Override
         public void emit(Emitter e) {
+            if (cond == Word.EQUAL && e.canLeaveIfAny()) {
+                e.get(a);
+                emitOther(e);
+                e.op(Opcodes.LXOR);
+                e.zeroExtend(4);
+                e.constant(1);
+                e.op(Opcodes.LSUB);
+                e.shift(Opcodes.LUSHR, 63);
+                e.leaveIfAny(1, this);
+                return;
+            }
             e.mark(this);
             e.get(a);
-            if (b < 0) {
-                e.constant(value);
-            } else {
-                e.get(b);
-            }
+            emitOther(e);
             e.integer(cond);
             e.integer(code);
             e.constant(pc);
             e.cpu();
             e.invoke(OWNER, "trapIf", "(JJIIJ" + CPU + ")V");
+        }
+
+        private void emitOther(Emitter e) {
+            if (b < 0) {
+                e.constant(value);
+            } else {
+                e.get(b);
+            }
         }
 
         @Override

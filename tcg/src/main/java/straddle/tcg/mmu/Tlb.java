@@ -60,7 +60,17 @@ public final class Tlb {
     /// Where, behind a table's address, whoever fills a site puts anything but 0.
     public static final int SITES_FILLED = STACK_STORE_SITE + (1 << SITE_SHIFT);
 
-    private static final int BYTES = SITES_FILLED + 8;
+    /// Where, behind a table's address, the entries are that others took the place of last: *victims*.
+    public static final int FIRST_VICTIM = SITES_FILLED + 8;
+
+    public static final int VICTIMS = 8;
+
+    public static final int VICTIM_BYTES = 1 << ENTRY_SHIFT;
+
+    /// How many entries became victims since there was none.
+    private static final int VICTIMS_MADE = FIRST_VICTIM + VICTIMS * VICTIM_BYTES;
+
+    private static final int BYTES = VICTIMS_MADE + 8;
 
     private final long address;
 
@@ -71,6 +81,7 @@ public final class Tlb {
         this.sites = sites;
         address = arena.allocate(BYTES, 64).address();
         Raw.fill(address, BYTES, (byte) -1);
+        Raw.putLong(address + VICTIMS_MADE, 0);
     }
 
     public long address() {
@@ -80,6 +91,21 @@ public final class Tlb {
     /// The address of the entry for a virtual address in the table at `table`.
     public static long entry(long table, long virtual) {
         return table + (virtual >>> INDEX_SHIFT & INDEX_MASK);
+    }
+
+    /// Keeps an entry of the table at `table` for machine code that misses it soon, as another page is going to have its
+    /// place. Only where no other thread looks at the table.
+    public static void keep(long table, long entry, long virtual) {
+        long page = Raw.getLong(entry + READ);
+        if (page == -1 || page == (virtual & -4096)) {
+            return;
+        }
+        long made = Raw.getLong(table + VICTIMS_MADE);
+        Raw.putLong(table + VICTIMS_MADE, made + 1);
+        long victim = table + FIRST_VICTIM + (made & VICTIMS - 1) * VICTIM_BYTES;
+        for (int i = 0; i < VICTIM_BYTES; i += 8) {
+            Raw.putLong(victim + i, Raw.getLong(entry + i));
+        }
     }
 
     /// @param kind sum of [#GLOBAL] and [#LARGE]
@@ -104,7 +130,16 @@ public final class Tlb {
 
     public void flush() {
         Raw.fill(address, ENTRIES << ENTRY_SHIFT, (byte) -1);
+        clearCopies();
+    }
+
+    /// Clears what knows pages besides the entries.
+    private void clearCopies() {
         clearSites();
+        if (Raw.getLong(address + VICTIMS_MADE) != 0) {
+            Raw.putLong(address + VICTIMS_MADE, 0);
+            Raw.fill(address + FIRST_VICTIM, VICTIMS * VICTIM_BYTES, (byte) -1);
+        }
     }
 
     private void clearSites() {
@@ -127,7 +162,7 @@ public final class Tlb {
                 drop(entry);
             }
         }
-        clearSites();
+        clearCopies();
     }
 
     /// Drops what may belong to the same larger page as an address.
@@ -139,7 +174,7 @@ public final class Tlb {
                 drop(entry);
             }
         }
-        clearSites();
+        clearCopies();
     }
 
     private static void drop(long entry) {
@@ -158,17 +193,16 @@ public final class Tlb {
         for (long page = start & -4096; page < end; page += 4096) {
             Raw.fill(entry(address, page), 1 << ENTRY_SHIFT, (byte) -1);
         }
-        clearSites();
+        clearCopies();
     }
 
     /// Makes stores to a page of the host's memory take the slow path again, under whatever virtual address.
     public void protectHostPage(long hvaPage) {
         for (int i = 0; i < ENTRIES; i++) {
-            long entry = address + ((long) i << ENTRY_SHIFT);
-            long tag = Raw.getLong(entry + WRITE);
-            if (tag != -1 && tag + Raw.getLong(entry + ADDEND) == hvaPage) {
-                Raw.putLong(entry + WRITE, -1);
-            }
+            protectEntry(address + ((long) i << ENTRY_SHIFT), hvaPage);
+        }
+        for (int i = 0; i < VICTIMS; i++) {
+            protectEntry(address + FIRST_VICTIM + i * VICTIM_BYTES, hvaPage);
         }
         // Sites that know how to store are had only where there is one vCPU, whose thread this is.
         int used = Math.min(sites.get(), STORE_SITES);
@@ -176,6 +210,13 @@ public final class Tlb {
             protectSite(address + storeSite(i), hvaPage);
         }
         protectSite(address + STACK_STORE_SITE, hvaPage);
+    }
+
+    private static void protectEntry(long entry, long hvaPage) {
+        long tag = Raw.getLong(entry + WRITE);
+        if (tag != -1 && tag + Raw.getLong(entry + ADDEND) == hvaPage) {
+            Raw.putLong(entry + WRITE, -1);
+        }
     }
 
     private static void protectSite(long site, long hvaPage) {

@@ -81,16 +81,21 @@ public abstract class Emitter {
     /// Whether there is anything that [#jumpToOneOf] could go to.
     public abstract boolean hasOneOf(long[] targets);
 
-    /// Whether code may change the level of privilege by itself: then the three operations that follow may be used.
-    ///
-    /// @param op leaves for Java, having done nothing, where the CPU does not promise it
-    public boolean canChangeLevel(MicroOp op) {
+    /// Whether [#leaveIfAny] may be used.
+    public boolean canLeaveIfAny() {
         return false;
     }
 
     /// Leaves a micro-op that has done nothing yet to Java if the value on the operand stack has one of some bits.
     public void leaveIfAny(int bits, MicroOp op) {
         throw new UnsupportedOperationException();
+    }
+
+    /// Whether code may change the level of privilege by itself: then the two operations that follow may be used.
+    ///
+    /// @param op leaves for Java, having done nothing, where the CPU does not promise it
+    public boolean canChangeLevel(MicroOp op) {
+        return false;
     }
 
     /// Pushes the flags as bits.

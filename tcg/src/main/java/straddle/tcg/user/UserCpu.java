@@ -293,6 +293,7 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
         if (!shared) {
             shared = true;
             tbs.clear(); // they keep no order between accesses
+            flushTlbs();
         }
     }
 
