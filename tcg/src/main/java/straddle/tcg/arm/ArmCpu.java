@@ -64,7 +64,10 @@ public final class ArmCpu extends FpCpu {
     /// NZCV of the FPSCR, N in bit 3.
     static final int FLOAT_FLAGS = S0 + 6;
 
-    private static final int SLOTS = FLOAT_FLAGS + 1;
+    /// What is left of an IT block, as between instructions.
+    static final int IT = FLOAT_FLAGS + 1;
+
+    private static final int SLOTS = IT + 1;
     private static final long MASK = 0xffff_ffffL;
     private static final long NO_RESERVATION = -1;
     private static final int FLOAT_BYTES = 32 * 8 + 4;
@@ -85,7 +88,6 @@ public final class ArmCpu extends FpCpu {
     private final Translator translator;
 
     private boolean thumb;
-    private int it;
 
     /// @param arena outlives this CPU
     public ArmCpu(UserMemory memory, Arena arena) {
@@ -96,7 +98,7 @@ public final class ArmCpu extends FpCpu {
 
     @Override
     protected long mode() {
-        return (thumb ? MODE_THUMB : 0) | (long) it << MODE_IT_SHIFT;
+        return (thumb ? MODE_THUMB : 0) | r[IT] << MODE_IT_SHIFT;
     }
 
     @Override
@@ -114,7 +116,7 @@ public final class ArmCpu extends FpCpu {
 
     @Override
     protected void faultedAt(MicroOp op) {
-        it = op.context & 0xff;
+        r[IT] = op.context & 0xff;
     }
 
     // ---- compiled code that goes from one instruction set to the other
@@ -129,7 +131,7 @@ public final class ArmCpu extends FpCpu {
 
     @Override
     public int promises() {
-        return it == 0 ? super.promises() | PROMISE_LEVELS : super.promises();
+        return r[IT] == 0 ? super.promises() | PROMISE_LEVELS : super.promises();
     }
 
     @Override
@@ -149,10 +151,6 @@ public final class ArmCpu extends FpCpu {
 
     void setThumb(boolean isThumb) {
         thumb = isThumb;
-    }
-
-    void setIt(int state) {
-        it = state;
     }
 
     /// BXWritePC (DDI 0406C, A2.3.1).
@@ -207,14 +205,14 @@ public final class ArmCpu extends FpCpu {
 
     @Override
     public long status() {
-        return cpsr() | (it & 3L) << 25 | (it >>> 2 & 0x3fL) << 10;
+        return cpsr() | (r[IT] & 3) << 25 | (r[IT] >>> 2 & 0x3f) << 10;
     }
 
     @Override
     public void setStatus(long status) {
         writeApsr(status, true, true);
         thumb = (status & CPSR_T) != 0;
-        it = thumb ? (int) (status >>> 25 & 3 | (status >>> 10 & 0x3f) << 2) : 0;
+        r[IT] = thumb ? (int) (status >>> 25 & 3 | (status >>> 10 & 0x3f) << 2) : 0;
     }
 
     @Override
@@ -263,7 +261,6 @@ public final class ArmCpu extends FpCpu {
         ArmCpu from = (ArmCpu) other;
         System.arraycopy(from.r, 0, r, 0, SLOTS);
         thumb = from.thumb;
-        it = from.it;
         pc = from.pc;
         setFpscr(from.fpscr());
         r[EXCLUSIVE_ADDRESS] = NO_RESERVATION;
@@ -275,7 +272,6 @@ public final class ArmCpu extends FpCpu {
         r[Z] = 1;
         r[EXCLUSIVE_ADDRESS] = NO_RESERVATION;
         thumb = false;
-        it = 0;
         pc = 0;
         setFpscr(0);
     }

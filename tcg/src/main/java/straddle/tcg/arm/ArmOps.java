@@ -1,6 +1,7 @@
 package straddle.tcg.arm;
 
 import static straddle.tcg.arm.ArmCpu.C;
+import static straddle.tcg.arm.ArmCpu.IT;
 import static straddle.tcg.arm.ArmCpu.N;
 import static straddle.tcg.arm.ArmCpu.V;
 import static straddle.tcg.arm.ArmCpu.Z;
@@ -391,25 +392,20 @@ public final class ArmOps {
 
         @Override
         public MicroOp exec(Cpu c) {
-            setIt(state, c);
+            c.r[IT] = state;
             return next;
         }
 
         @Override
         public void emit(Emitter e) {
-            e.integer(state);
-            e.cpu();
-            e.invoke(OWNER, "setIt", "(I" + CPU + ")V");
+            e.constant(state);
+            e.set(IT);
         }
 
         @Override
         public int emittedBytes() {
             return 12;
         }
-    }
-
-    public static void setIt(int state, Cpu c) {
-        ((ArmCpu) c).setIt(state);
     }
 
     // ---- exclusive accesses and barriers
