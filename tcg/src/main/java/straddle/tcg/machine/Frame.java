@@ -78,8 +78,8 @@ final class Frame {
 
     static final int MOST_CONSTANTS = 64;
 
-    /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code.
-    static final int JUMPS = CONSTANTS + 16 * MOST_CONSTANTS;
+    /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code. Pairs of them lie within 64 bytes.
+    static final int JUMPS = CONSTANTS + 16 * MOST_CONSTANTS + 63 & -64;
 
     /// Among the [#PROMISES]: MXCSR is the guest's now.
     static final int FLOAT_CONTROL_LOADED = 1 << 30;
@@ -87,7 +87,12 @@ final class Frame {
     static final int JUMP_PC = 0;
     static final int JUMP_KEY = 8;
     static final int JUMP_TARGET = 16;
+    static final int JUMP_KEPT = 24;
     static final int JUMP_SHIFT = 5;
+
+    /// What makes an entry's distance from [#JUMPS] that of the second one where a jump may be.
+    static final int JUMP_SECOND = 1 << JUMP_SHIFT;
+
     static final int JUMP_ENTRIES = 2048;
     static final int JUMP_FOLD = 10;
 
@@ -97,6 +102,15 @@ final class Frame {
 
     /// The place of an entry, from where RBP points.
     static long jump(long pc) {
-        return JUMPS + (((pc ^ pc >>> JUMP_FOLD) & JUMP_ENTRIES - 1) << JUMP_SHIFT);
+        return JUMPS + jumpDistance(pc);
+    }
+
+    /// The place of the entry that has what was in the first before.
+    static long secondJump(long pc) {
+        return JUMPS + (jumpDistance(pc) ^ JUMP_SECOND);
+    }
+
+    private static long jumpDistance(long pc) {
+        return ((pc ^ pc >>> JUMP_FOLD) & JUMP_ENTRIES - 1) << JUMP_SHIFT;
     }
 }

@@ -459,6 +459,11 @@ public final class MachineCode {
 
     void forgetJumps(MachineBlock to) {
         long entry = frame + Frame.jump(to.tb.pc);
+        forgetJump(entry, to);
+        forgetJump(frame + Frame.secondJump(to.tb.pc), to);
+    }
+
+    private static void forgetJump(long entry, MachineBlock to) {
         if (Raw.getLong(entry + Frame.JUMP_TARGET) == to.entry) {
             Raw.putLong(entry + Frame.JUMP_KEY, -1);
         }
@@ -466,6 +471,12 @@ public final class MachineCode {
 
     private void rememberJump(Exit from, MachineBlock to) {
         long entry = frame + Frame.jump(to.tb.pc);
+        long second = frame + Frame.secondJump(to.tb.pc);
+        if (Raw.getLong(entry + Frame.JUMP_KEY) != -1) {
+            for (int field = 0; field < Frame.JUMP_KEPT; field += 8) {
+                Raw.putLong(second + field, Raw.getLong(entry + field));
+            }
+        }
         Raw.putLong(entry + Frame.JUMP_PC, to.tb.pc);
         int key = from.isGlobal ? Frame.GLOBAL_KEY : Frame.KEY;
         Raw.putLong(entry + Frame.JUMP_KEY, Raw.getLong(frame + key));

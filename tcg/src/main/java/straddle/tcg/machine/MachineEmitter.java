@@ -1016,9 +1016,19 @@ final class MachineEmitter extends HostOperations {
         asm.load(RDX, FRAME, key);
         asm.arithmeticMemoryCompare(RDX, RCX, Frame.JUMP_KEY);
         int otherKey = asm.jumpIf(CC_NE);
+        long found = asm.here();
         outOfLine.add(() -> {
             asm.patchHere(otherPc);
             asm.patchHere(otherKey);
+            asm.arithmeticConstant(XOR, true, RCX, Frame.JUMP_SECOND);
+            asm.arithmeticMemoryCompare(pc, RCX, Frame.JUMP_PC);
+            int noPc = asm.jumpIf(CC_NE);
+            asm.load(RDX, FRAME, key);
+            asm.arithmeticMemoryCompare(RDX, RCX, Frame.JUMP_KEY);
+            int noKey = asm.jumpIf(CC_NE);
+            asm.jumpTo(found);
+            asm.patchHere(noPc);
+            asm.patchHere(noKey);
             flush.run();
             exit(exit);
         });

@@ -202,7 +202,7 @@ public final class Tlb {
             protectEntry(address + ((long) i << ENTRY_SHIFT), hvaPage);
         }
         for (int i = 0; i < VICTIMS; i++) {
-            protectEntry(address + FIRST_VICTIM + i * VICTIM_BYTES, hvaPage);
+            protectEntry(address + FIRST_VICTIM + (long) i * VICTIM_BYTES, hvaPage);
         }
         // Sites that know how to store are had only where there is one vCPU, whose thread this is.
         int used = Math.min(sites.get(), STORE_SITES);
