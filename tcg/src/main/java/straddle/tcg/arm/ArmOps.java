@@ -21,7 +21,6 @@ import straddle.tcg.op.Word;
 /// Micro-ops that only ARM needs, and the functions that compiled code calls for them.
 public final class ArmOps {
     private static final String OWNER = "straddle/tcg/arm/ArmOps";
-    private static final String CPU = "Lstraddle/tcg/Cpu;";
     private static final long MASK = 0xffff_ffffL;
 
     private ArmOps() {}

@@ -78,7 +78,8 @@ final class Frame {
 
     static final int MOST_CONSTANTS = 64;
 
-    /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code. Pairs of them lie within 64 bytes.
+    /// Where an indirect jump goes: entries of program counter, [#KEY], and address of the code. Pairs of them lie within
+    /// 64 bytes.
     static final int JUMPS = CONSTANTS + 16 * MOST_CONSTANTS + 63 & -64;
 
     /// Among the [#PROMISES]: MXCSR is the guest's now.
