@@ -117,12 +117,12 @@ static const struct {
     uint32_t (*run)(int count);
     int count;
 } LOOPS[] = {
-    {"sort", sort, 6000000}, {"sieve", sieve, 60}, {"crc", crc, 10000}, {"matrix", matrix, 240}, {"getppid", calls, 3000000},
+    {"sort", sort, 12000000}, {"sieve", sieve, 300}, {"crc", crc, 40000}, {"matrix", matrix, 400}, {"getppid", calls, 3000000},
 };
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "fibonacci") == 0) {
-        printf("%d\n", fibonacci(argc > 2 ? atoi(argv[2]) : 40));
+        printf("%d\n", fibonacci(argc > 2 ? atoi(argv[2]) : 44));
         return 0;
     }
     for (size_t i = 0; argc > 1 && i < sizeof(LOOPS) / sizeof(*LOOPS); i++) {

@@ -425,8 +425,10 @@ class VcpuLoopTest {
 
     @Test
     void whatKeepsALateVcpuIsTold() throws InterruptedException {
+        CountDownLatch entered = new CountDownLatch(1);
         FakeVcpu vcpu =
                 new FakeVcpu(() -> {
+                    entered.countDown();
                     while (control.latecomers().isEmpty()) {
                         Thread.onSpinWait();
                     }
@@ -434,6 +436,7 @@ class VcpuLoopTest {
                 });
         loop(vcpu).start();
         control.resume();
+        entered.await();
         control.hold(() -> 1);
         assertTrue(control.latecomers().startsWith("vcpu-0:\n    at "), control.latecomers());
         control.stop(OFF);
