@@ -156,9 +156,12 @@ enum KnownShortcut {
                     test.row == SystemRow.IRET
                             && before.isLongMode()
                             && end == GP
-                            && expectedEnd >= 32
-                            && (!test.isCode(expected.segments[CS].selector)
-                                    || test.isCode(expected.segments[SS].selector));
+                            && (expectedEnd >= 32
+                                            && (!test.isCode(expected.segments[CS].selector)
+                                                    || test.isCode(expected.segments[SS].selector))
+                                    || expectedEnd < 32
+                                            && found.pushedPointer() == test.popped(0)
+                                            && !test.isCode((int) test.popped(1)));
             case IRET_ORDER ->
                     test.row == SystemRow.IRET
                             && before.isLongMode()
