@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import straddle.linux.libc.Libc;
 
 /// The kernel's system calls by number, for user-mode emulation: what a guest asks for is asked of the host.
@@ -64,7 +65,9 @@ public final class LinuxCall {
     /// of what the JVM does. For the rest of the process's life.
     ///
     /// The handler writes to an eventfd(2), which the thread reads: Java code can't be a handler.
-    public static void onSignal(int signal, Runnable action) throws HostException {
+    ///
+    /// @return has the thread end, for the end of the process: one in a system call holds up the JVM for 0.3 s
+    public static Runnable onSignal(int signal, Runnable action) throws HostException {
         int event = NativeCall.eventfd(0, Libc.EFD_CLOEXEC());
         if (event < 0) {
             throw new HostException("eventfd", -event, "");
@@ -77,7 +80,11 @@ public final class LinuxCall {
         code.put(new byte[] {0x0f, 0x05, (byte) 0xc3}); // syscall; ret
         code.put(new byte[] {0, 0, 0}).putLong(1); // one
         ExecutableMemory handler = ExecutableMemory.of(code.array(), Arena.global());
-        Thread.ofPlatform().name("signal-" + signal).daemon().start(() -> await(event, action));
+        AtomicBoolean ended = new AtomicBoolean();
+        Thread.ofPlatform()
+                .name("signal-" + signal)
+                .daemon()
+                .start(() -> await(event, ended, action));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment change = arena.allocate(SIGACTION_BYTES, 8);
             change.set(ValueLayout.JAVA_LONG, 0, handler.bytes().address());
@@ -87,14 +94,26 @@ public final class LinuxCall {
                 throw new HostException("sigaction", -result, "");
             }
         }
+        return () -> {
+            ended.set(true);
+            wake(event);
+        };
     }
 
-    private static void await(int event, Runnable action) {
+    private static void await(int event, AtomicBoolean ended, Runnable action) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment count = arena.allocate(Long.BYTES, 8);
-            while (NativeCall.read(event, count.address(), Long.BYTES) == Long.BYTES) {
+            while (NativeCall.read(event, count.address(), Long.BYTES) == Long.BYTES
+                    && !ended.get()) {
                 action.run();
             }
+        }
+    }
+
+    private static void wake(int event) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_LONG, 1);
+            NativeCall.write(event, one.address(), Long.BYTES);
         }
     }
 

@@ -188,8 +188,9 @@ final class UserCommand implements Callable<Integer> {
             long start = System.nanoTime();
             emulation.start();
             surroundings.interruption().disarm();
-            forwardSignals(emulation);
+            Runnable end = forwardSignals(emulation);
             int status = emulation.await();
+            end.run();
             tracing.close();
             if (stats) {
                 report(emulation, System.nanoTime() - start);
@@ -218,10 +219,12 @@ final class UserCommand implements Callable<Integer> {
     }
 
     /// The terminal's and the shell's signals are the program's.
-    private static void forwardSignals(Emulation emulation) throws HostException {
+    ///
+    /// @return has nothing wait for them any more
+    private static Runnable forwardSignals(Emulation emulation) throws HostException {
         FORWARDED.forEach(
                 (name, number) -> HostSignals.register(name, () -> emulation.signal(number)));
-        LinuxCall.onSignal(SIGQUIT, () -> emulation.signal(SIGQUIT));
+        return LinuxCall.onSignal(SIGQUIT, () -> emulation.signal(SIGQUIT));
     }
 
     private UserOptions options(PrintStream err) throws CommandFailure {
