@@ -55,6 +55,13 @@ final class Assembler {
 
     private byte[] code = new byte[4096];
     private int size;
+
+    // The last instruction, if it computes 8 bytes and nothing comes to what follows it: its
+    // register, where its prefix
+    // is, and where it ends; or an end of -1.
+    private int wideRegister;
+    private int widePrefix;
+    private int wideEnd = -1;
     private final long base;
 
     /// @param base where the first instruction is going to be
@@ -64,6 +71,7 @@ final class Assembler {
 
     /// Where the next instruction is going to be.
     long here() {
+        wideEnd = -1;
         return base + size;
     }
 
@@ -259,10 +267,15 @@ final class Assembler {
         registers(d, s);
     }
 
-    /// Zero-extends the low 1, 2 or 4 bytes to 8.
+    /// Zero-extends the low 1, 2 or 4 bytes to 8: what has just been computed, and is nowhere else, by computing 4 bytes.
     void zeroExtend(int width, int d, int s) {
         if (width == 4) {
-            move32(d, s);
+            if (wideEnd == size && wideRegister == d && d == s) {
+                code[widePrefix] &= ~W;
+                wideEnd = -1;
+            } else {
+                move32(d, s);
+            }
             return;
         }
         rexAlways(0, d, 0, s);
@@ -272,15 +285,25 @@ final class Assembler {
     }
 
     void address(int d, int at, int index, int scale, int displacement) {
+        int start = size;
         rex(W, d, index, at);
         put(0x8d);
         memory(d, at, index, scale, displacement);
+        isWide(d, start);
     }
 
     void address(int d, int at, int displacement) {
+        int start = size;
         rex(W, d, 0, at);
         put(0x8d);
         memory(d, at, displacement);
+        isWide(d, start);
+    }
+
+    private void isWide(int register, int prefix) {
+        wideRegister = register;
+        widePrefix = prefix;
+        wideEnd = size;
     }
 
     void sum32(int d, int at, int index) {
@@ -318,9 +341,13 @@ final class Assembler {
     }
 
     void arithmetic(int op, boolean wide, int d, int s) {
+        int start = size;
         rex(w(wide), s, 0, d);
         put(op << 3 | 1);
         registers(s, d);
+        if (wide && op != CMP) {
+            isWide(d, start);
+        }
     }
 
     void arithmeticConstant(int op, boolean wide, int d, int value) {
