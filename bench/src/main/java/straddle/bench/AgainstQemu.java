@@ -22,7 +22,7 @@ import straddle.machines.embedded.Phase;
 /// The translator beside QEMU's on the same images, in turns: the embedded guest's phases, and a guest whose code
 /// is cold.
 final class AgainstQemu {
-    private static final int ROUNDS = Integer.getInteger("straddle.bench.rounds", 3);
+    private static final int ROUNDS = Integer.getInteger("straddle.bench.rounds", 6);
 
     /// A tenth of a phase's own number of operations: 0.2 to 2 s under QEMU.
     private static final int SHARE = 10;
