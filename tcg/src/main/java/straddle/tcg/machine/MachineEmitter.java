@@ -212,18 +212,13 @@ final class MachineEmitter extends HostOperations {
 
     @Override
     IntSupplier reach(int virtual, int width, int tag) {
-        if (width > 1) {
-            asm.address(RDX, virtual, width - 1);
-        } else {
-            asm.move(RDX, virtual);
-        }
         // Another vCPU that takes a page back looks at the TLB's entries alone.
         boolean mayHaveSite = tag == Tlb.READ || !owner.isShared();
         if (mayHaveSite && (readsStackPointer || loop != null)) {
             int site = readsStackPointer ? MachineCode.stackSite(tag) : owner.site(tag);
-            asm.arithmeticConstant(AND, true, RDX, -4096);
-            return reachBySite(virtual, tag, site);
+            return reachBySite(virtual, width, tag, site);
         }
+        lastByte(virtual, width);
         asm.move32(RCX, virtual);
         asm.arithmeticConstant(AND, true, RDX, -4096);
         int miss = findEntry(tag);
@@ -252,9 +247,19 @@ final class MachineEmitter extends HostOperations {
         return asm.jumpIf(CC_NE);
     }
 
+    private void lastByte(int virtual, int width) {
+        if (width > 1) {
+            asm.address(RDX, virtual, width - 1);
+        } else {
+            asm.move(RDX, virtual);
+        }
+    }
+
     /// An access within a loop, or to the stack, looks first at where one went before, for which the host need not know
-    /// the address.
-    private IntSupplier reachBySite(int virtual, int tag, int site) {
+    /// the address. Only one that is aligned does: another may begin in the page before.
+    private IntSupplier reachBySite(int virtual, int width, int tag, int site) {
+        asm.move(RDX, virtual);
+        asm.arithmeticConstant(AND, true, RDX, Tlb.alignedPage(width));
         asm.arithmeticMemoryCompare(RDX, TLB, site + Tlb.SITE_PAGE);
         int other = asm.jumpIf(CC_NE);
         asm.load(RCX, TLB, site + Tlb.SITE_ADDEND);
@@ -264,6 +269,8 @@ final class MachineEmitter extends HostOperations {
         outOfLine.add(() -> {
             asm.patchHere(other);
             asm.move32(RCX, virtual);
+            lastByte(virtual, width);
+            asm.arithmeticConstant(AND, true, RDX, -4096);
             miss[0] = findEntry(tag);
             found[0] = asm.here();
             asm.load(RCX, RCX, Tlb.ADDEND);

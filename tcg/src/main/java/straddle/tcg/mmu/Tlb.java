@@ -128,6 +128,17 @@ public final class Tlb {
         return FIRST_STORE_SITE + ((number & STORE_SITES - 1) << SITE_SHIFT);
     }
 
+    /// What an address is masked with before it is compared with a site's page, so that only an access that is aligned, and
+    /// so lies in one page, is the same.
+    ///
+    /// @param width of the access in bytes, a power of 2
+    public static int alignedPage(int width) {
+        if (Integer.bitCount(width) != 1) {
+            throw new IllegalArgumentException("an access of " + width + " bytes");
+        }
+        return -4096 | width - 1;
+    }
+
     public void flush() {
         Raw.fill(address, ENTRIES << ENTRY_SHIFT, (byte) -1);
         clearCopies();

@@ -717,6 +717,15 @@ public final class BytecodeEmitter extends Emitter {
     /// @param site the access's own, or NO_SITE
     private void reach(MicroOp op, int width, int tag, int site) {
         save();
+        Label known = new Label();
+        if (site != NO_SITE) {
+            getLong(TLB, site + Tlb.SITE_PAGE);
+            m.visitVarInsn(LLOAD, VIRTUAL);
+            constant(Tlb.alignedPage(width));
+            m.visitInsn(LAND);
+            m.visitInsn(LCMP);
+            m.visitJumpInsn(IFEQ, known);
+        }
         m.visitVarInsn(LLOAD, VIRTUAL);
         if (width > 1) {
             constant(width - 1);
@@ -725,13 +734,6 @@ public final class BytecodeEmitter extends Emitter {
         constant(-4096);
         m.visitInsn(LAND);
         m.visitVarInsn(LSTORE, PAGE);
-        Label known = new Label();
-        if (site != NO_SITE) {
-            getLong(TLB, site + Tlb.SITE_PAGE);
-            m.visitVarInsn(LLOAD, PAGE);
-            m.visitInsn(LCMP);
-            m.visitJumpInsn(IFEQ, known);
-        }
         m.visitVarInsn(LLOAD, TLB);
         m.visitVarInsn(LLOAD, VIRTUAL);
         integer(Tlb.INDEX_SHIFT);
