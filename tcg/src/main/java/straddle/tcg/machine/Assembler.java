@@ -57,8 +57,7 @@ final class Assembler {
     private int size;
 
     // The last instruction, if it computes 8 bytes and nothing comes to what follows it: its
-    // register, where its prefix
-    // is, and where it ends; or an end of -1.
+    // register, where its prefix is, and where it ends; or an end of -1.
     private int wideRegister;
     private int widePrefix;
     private int wideEnd = -1;

@@ -12,7 +12,7 @@ import straddle.tcg.op.VectorOperation;
 import straddle.tcg.op.Word;
 
 /// What computes: the JVM's instructions, and what micro-ops call that the host has instructions for.
-abstract class HostOperations extends HostState {
+abstract class HostOperations extends HostMemory {
     private static final String CPU = "Lstraddle/tcg/Cpu;";
     private static final String CONTROL = "Lstraddle/tcg/x86/fp/FpControl;";
     private static final String FLOATS = "(" + CONTROL + "[JII)Z";
@@ -885,9 +885,4 @@ abstract class HostOperations extends HostState {
             asm.arithmetic(CMP, !narrow, x, register(right));
         }
     }
-
-    /// Has RCX be what to add to a virtual address.
-    ///
-    /// @return the jump to where the TLB does not answer, known once the code out of line is written
-    abstract IntSupplier reach(int virtual, int width, int tag);
 }
