@@ -71,21 +71,18 @@ final class GuestVectors {
         Runnable flush = to.flushLater();
         IntSupplier miss = to.reach(virtual, 16, Tlb.READ);
         asm.loadVector(vector, virtual, RCX);
-        long done = asm.here();
         Exit exit = to.exitHere(Exit.Kind.LOAD, op, 8);
-        to.outOfLine.add(() -> {
-            asm.patchHere(miss.getAsInt());
-            flush.run();
-            asm.store(HostState.FRAME, Frame.VIRTUAL, virtual);
-            to.suspend(exit);
-            asm.loadVectorHalf(vector, HostState.FRAME, Frame.VALUE);
-            asm.address(RCX, virtual, 8);
-            asm.store(HostState.FRAME, Frame.VIRTUAL, RCX);
-            to.suspend(exit);
-            asm.loadVectorHalf(0, HostState.FRAME, Frame.VALUE);
-            asm.joinVectorHalves(vector, 0);
-            asm.jumpTo(done);
-        });
+        to.otherwise(
+                miss,
+                flush,
+                () -> {
+                    to.askJava(exit, virtual);
+                    asm.loadVectorHalf(vector, HostState.FRAME, Frame.VALUE);
+                    asm.address(RCX, virtual, 8);
+                    to.askJava(exit, RCX);
+                    asm.loadVectorHalf(0, HostState.FRAME, Frame.VALUE);
+                    asm.joinVectorHalves(vector, 0);
+                });
         wides.set(slot, vector);
         to.release(address);
     }
@@ -98,16 +95,14 @@ final class GuestVectors {
         Runnable flush = to.flushLater();
         IntSupplier miss = to.reach(virtual, width, Tlb.READ);
         asm.loadScalar(width, vector, virtual, RCX);
-        long done = asm.here();
         Exit exit = to.exitHere(Exit.Kind.LOAD, op, width);
-        to.outOfLine.add(() -> {
-            asm.patchHere(miss.getAsInt());
-            flush.run();
-            asm.store(HostState.FRAME, Frame.VIRTUAL, virtual);
-            to.suspend(exit);
-            asm.loadVectorHalf(vector, HostState.FRAME, Frame.VALUE);
-            asm.jumpTo(done);
-        });
+        to.otherwise(
+                miss,
+                flush,
+                () -> {
+                    to.askJava(exit, virtual);
+                    asm.loadVectorHalf(vector, HostState.FRAME, Frame.VALUE);
+                });
         to.push(to.inVector(vector).zeroFrom(8 * width));
         to.release(address);
     }
@@ -119,21 +114,18 @@ final class GuestVectors {
         Runnable flush = to.flushLater();
         IntSupplier miss = to.reach(virtual, 16, Tlb.WRITE);
         asm.storeVector(virtual, RCX, vector);
-        long done = asm.here();
         Exit exit = to.exitHere(Exit.Kind.STORE, op, 8);
-        to.outOfLine.add(() -> {
-            asm.patchHere(miss.getAsInt());
-            flush.run();
-            asm.store(HostState.FRAME, Frame.VIRTUAL, virtual);
-            asm.storeVectorHalf(HostState.FRAME, Frame.VALUE, vector);
-            to.suspend(exit);
-            asm.address(RCX, virtual, 8);
-            asm.store(HostState.FRAME, Frame.VIRTUAL, RCX);
-            asm.moveHighVectorHalf(0, vector);
-            asm.storeVectorHalf(HostState.FRAME, Frame.VALUE, 0);
-            to.suspend(exit);
-            asm.jumpTo(done);
-        });
+        to.otherwise(
+                miss,
+                flush,
+                () -> {
+                    asm.storeVectorHalf(HostState.FRAME, Frame.VALUE, vector);
+                    to.askJava(exit, virtual);
+                    asm.moveHighVectorHalf(0, vector);
+                    asm.storeVectorHalf(HostState.FRAME, Frame.VALUE, 0);
+                    asm.address(RCX, virtual, 8);
+                    to.askJava(exit, RCX);
+                });
         to.release(address);
     }
 
@@ -142,16 +134,9 @@ final class GuestVectors {
     /// A value and the size of its element → all elements that one.
     void each() {
         int size = to.popConstant();
-        long all =
-                switch (size) {
-                    case 0 -> 0x0101_0101_0101_0101L;
-                    case 1 -> 0x0001_0001_0001_0001L;
-                    case 2 -> 0x1_0000_0001L;
-                    default -> 1;
-                };
         if (size < 3) {
             to.zeroExtend(1 << size);
-            to.constant(all);
+            to.constant(each(size, 1));
             to.op(LMUL);
         }
     }
@@ -375,7 +360,11 @@ final class GuestVectors {
     // ---- steps
 
     private long each(long element) {
-        return switch (operation.size()) {
+        return each(operation.size(), element);
+    }
+
+    private static long each(int size, long element) {
+        return switch (size) {
             case 0 -> (element & 0xff) * 0x0101_0101_0101_0101L;
             case 1 -> (element & 0xffff) * 0x0001_0001_0001_0001L;
             case 2 -> (element & 0xffff_ffffL) * 0x1_0000_0001L;

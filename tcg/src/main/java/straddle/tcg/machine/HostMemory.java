@@ -91,6 +91,25 @@ abstract class HostMemory extends HostState {
         return () -> askVictims(virtual, tag, miss[0], found[0]);
     }
 
+    /// Goes on here from where [#reach] did not, once `access` was made in Java.
+    ///
+    /// @param flush brings memory up to date, as it is before the access
+    void otherwise(IntSupplier miss, Runnable flush, Runnable access) {
+        long done = asm.here();
+        outOfLine.add(() -> {
+            asm.patchHere(miss.getAsInt());
+            flush.run();
+            access.run();
+            asm.jumpTo(done);
+        });
+    }
+
+    /// Has Java make an access.
+    void askJava(Exit exit, int virtual) {
+        asm.store(FRAME, Frame.VIRTUAL, virtual);
+        suspend(exit);
+    }
+
     @Override
     public void load(MicroOp op, int width) {
         Value address = pop();
@@ -99,17 +118,15 @@ abstract class HostMemory extends HostState {
         Runnable flush = flushLater();
         IntSupplier miss = reach(virtual, width, Tlb.READ);
         asm.load(width, d.register, virtual, RCX);
-        long done = asm.here();
         int to = d.register;
         Exit exit = exitHere(Exit.Kind.LOAD, op, width);
-        outOfLine.add(() -> {
-            asm.patchHere(miss.getAsInt());
-            flush.run();
-            asm.store(FRAME, Frame.VIRTUAL, virtual);
-            suspend(exit);
-            asm.load(to, FRAME, Frame.VALUE);
-            asm.jumpTo(done);
-        });
+        otherwise(
+                miss,
+                flush,
+                () -> {
+                    askJava(exit, virtual);
+                    asm.load(to, FRAME, Frame.VALUE);
+                });
         push(width < 8 ? d.zeroFrom(8 * width) : d);
         release(d);
         release(address);
@@ -129,16 +146,14 @@ abstract class HostMemory extends HostState {
         } else {
             asm.store(width, virtual, RCX, from);
         }
-        long done = asm.here();
         Exit exit = exitHere(Exit.Kind.STORE, op, width);
-        outOfLine.add(() -> {
-            asm.patchHere(miss.getAsInt());
-            flush.run();
-            asm.store(FRAME, Frame.VIRTUAL, virtual);
-            storeThen(FRAME, Frame.VALUE, value, from);
-            suspend(exit);
-            asm.jumpTo(done);
-        });
+        otherwise(
+                miss,
+                flush,
+                () -> {
+                    storeThen(FRAME, Frame.VALUE, value, from);
+                    askJava(exit, virtual);
+                });
         release(value);
         release(address);
     }

@@ -773,18 +773,17 @@ abstract class HostOperations extends HostMemory {
         } else {
             asm.storeVector(virtual, RCX, vector);
         }
-        long done = asm.here();
         Exit exit = exitHere(Exit.Kind.RUN, op, 0);
-        outOfLine.add(() -> {
-            asm.patchHere(miss.getAsInt());
-            flush.run();
-            suspend(exit);
-            if (load) {
-                asm.load(RCX, FRAME, Frame.VECTORS);
-                asm.loadVector(vector, RCX, 8L * register);
-            }
-            asm.jumpTo(done);
-        });
+        otherwise(
+                miss,
+                flush,
+                () -> {
+                    suspend(exit);
+                    if (load) {
+                        asm.load(RCX, FRAME, Frame.VECTORS);
+                        asm.loadVector(vector, RCX, 8L * register);
+                    }
+                });
         if (load) {
             wides.set(VECTOR + register, vector);
         }
