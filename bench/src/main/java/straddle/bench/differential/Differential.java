@@ -166,9 +166,12 @@ public final class Differential {
                 case "--rounds" -> rounds = Math.max(2, Integer.parseInt(value));
                 case "--least-rounds" -> {
                     leastRounds = Math.max(2, Integer.parseInt(value));
-                    System.setProperty("straddle.tcg.stay", "true");
+                    stayInRegions();
                 }
-                case "--faults" -> restarts = Math.max(1, Integer.parseInt(value));
+                case "--faults" -> {
+                    restarts = Math.max(1, Integer.parseInt(value));
+                    stayInRegions();
+                }
                 case "--least" -> least = Long.parseLong(value);
                 case "--differences" -> differences = Integer.parseInt(value);
                 case "--replay" -> replay = Path.of(value);
@@ -179,6 +182,12 @@ public final class Differential {
             }
         }
         return true;
+    }
+
+    /// Has regions make accesses that the TLB does not answer. Each case begins with an empty TLB: code of two or three
+    /// instructions, one of which pushes, would be interpreted from there on.
+    private static void stayInRegions() {
+        System.setProperty("straddle.tcg.stay", "true");
     }
 
     static Subject open(String name) throws AcceleratorException {
