@@ -2,7 +2,6 @@ package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.core.arch.x86.X86.*;
 
 import java.lang.foreign.Arena;
@@ -16,15 +15,15 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import straddle.core.bus.IoDevice;
-import straddle.core.memory.HostCode;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 
 /// Guests that do what no sane one does get the architecture's answer, interpreted or as machine code.
-@ParameterizedClass(name = "machine code: {0}")
-@ValueSource(booleans = {false, true})
+@ParameterizedClass
+@EnumSource(names = {"INTERPRETER", "MACHINE_CODE"})
 class BadInputTest {
     private static final int ROM = 0x40_0000;
     private static final int DEVICE = 0x60_0000;
@@ -32,16 +31,13 @@ class BadInputTest {
     private static final int NOP = 0x90;
     private static final int LONGEST = 15;
 
-    @Parameter boolean machineCode;
+    @Parameter Tier tier;
 
     private final Snippet snippet = new Snippet();
 
     @BeforeEach
     void chooseTier() {
-        if (machineCode) {
-            assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
-            snippet.machineCode();
-        }
+        snippet.use(tier);
     }
 
     @AfterEach
@@ -58,7 +54,7 @@ class BadInputTest {
 
     /// What was pushed after the error code, if there was one.
     private long returnAddress(boolean hasError) {
-        return snippet.getLong((int) snippet.state.gpr[RSP] + (hasError ? 8 : 0));
+        return snippet.stack(hasError ? 1 : 0);
     }
 
     @Test
@@ -108,7 +104,7 @@ class BadInputTest {
         int at = snippet.nextCode();
         put(at, 0x50); // push rax
         snippet.state.gpr[RSP] = rsp;
-        snippet.putLong(0x4000, 0); // nothing at 0
+        snippet.map(0, 0);
         assertEquals(Snippet.SHUT_DOWN, snippet.runAt(at));
     }
 
@@ -130,7 +126,7 @@ class BadInputTest {
             table.putLong(0x10, 0x00cf_9200_0000_ffffL);
             table.putLong(0x18, ROM + 0x100L << 16 | 0x67 | 0x89L << 40);
             snippet.memory().mapRam("rom", ROM, block, 0, 0x1000, true);
-            snippet.putLong(0x3000 + 8 * (ROM >> 21), ROM | 0x83);
+            snippet.putLong(Snippet.DIRECTORY + 8 * (ROM >> 21), ROM | 0x83);
             snippet.state.gdtBase = ROM;
             snippet.state.gdtLimit = 0xfff;
             // mov $16, %eax; mov %eax, %ss; mov %eax, %ds; mov $24, %eax; ltr %ax; ud2, through a
@@ -162,7 +158,7 @@ class BadInputTest {
                             @Override
                             public void write(int offset, int width, long value) {}
                         });
-        snippet.putLong(0x3000 + 8 * 5, DEVICE | 3);
+        snippet.putLong(Snippet.DIRECTORY + 8 * 5, DEVICE | 3);
         snippet.putLong(Snippet.DATA, 0x1234);
         snippet.state.gpr[RSI] = 5L << 21;
         assertEquals(Snippet.COMPLETED, snippet.run("48 8b 06"));

@@ -1,51 +1,32 @@
 package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static straddle.core.arch.x86.X86.*;
 import static straddle.tcg.x86.ProtectedMachine.*;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
-import straddle.core.vcpu.Exit;
 
 /// 32-bit and PAE paging (SDM volume 3, 5.3 and 5.4), of 32-bit code at privilege level 0.
 class LegacyPagingTest {
-    private static final int CODE = 0x8000;
-    private static final int STACK = 0x1_0000;
     private static final int DATA = 0x40_0000;
     private static final int DIRECTORY = 0x2_0000;
     private static final int POINTERS = 0x2_4000;
     private static final int OTHER_DIRECTORY = 0x2_5000;
     private static final long LARGE = 0x83;
-    private static final int NO_EXCEPTION = -1;
     private static final int RESERVED = 9;
 
     private ProtectedMachine machine;
     private X86State state;
-    private MemorySegment ram;
-    private X86Cpu cpu;
 
     @BeforeEach
     void makeMachine() throws Exception {
         machine = new ProtectedMachine(32, 0x8e00);
         state = machine.state;
-        ram = machine.ram;
-        cpu = machine.cpu;
-        int data = Segment.P | Segment.S | Segment.DB | Segment.G | 3;
-        for (Segment segment : state.segments) {
-            segment.set(DATA_SELECTOR, 0, -1, data);
-        }
-        state.segments[CS].set(CODE_SELECTOR, 0, -1, data | 8);
-        state.gpr[RSP] = STACK;
         state.cr0 |= CR0_PG;
         state.cr4 = CR4_PSE;
         state.cr3 = DIRECTORY;
@@ -54,21 +35,6 @@ class LegacyPagingTest {
     @AfterEach
     void close() {
         machine.close();
-    }
-
-    private int run(String hex) {
-        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", "") + "f4");
-        MemorySegment.copy(bytes, 0, ram, ValueLayout.JAVA_BYTE, CODE, bytes.length);
-        state.rip = CODE;
-        cpu.load(state);
-        cpu.run();
-        cpu.save(state);
-        assertInstanceOf(Exit.Halt.class, cpu.exit);
-        return state.rip < CODE ? (int) state.rip - 1 - HANDLERS : NO_EXCEPTION;
-    }
-
-    private int stack(int slot) {
-        return ram.get(ValueLayout.JAVA_INT_UNALIGNED, state.gpr[RSP] + 4L * slot);
     }
 
     /// PAE paging, the first 2 MiB one to one and the next as well.
@@ -89,8 +55,8 @@ class LegacyPagingTest {
     })
     void bit21OfALargePagesEntryIsReserved(String entry, int vector, int error) {
         machine.putLong(DIRECTORY, LARGE | Long.decode(entry) << 32);
-        assertEquals(vector, run("a1 00004000")); // mov eax, [0x400000]
-        assertEquals(error, vector == PF ? stack(0) : 0);
+        assertEquals(vector, machine.run("a1 00004000")); // mov eax, [0x400000]
+        assertEquals(error, vector == PF ? machine.stack(0) : 0);
     }
 
     @ParameterizedTest(name = "a PAE entry {0}")
@@ -98,8 +64,8 @@ class LegacyPagingTest {
     void upperBitsOfPaeEntriesAreReserved(String entry, int vector) {
         enterPae();
         machine.putLong(DIRECTORY + 16, Long.decode(entry));
-        assertEquals(vector, run("a1 00004000"));
-        assertEquals(vector == PF ? RESERVED : 0, vector == PF ? stack(0) : 0);
+        assertEquals(vector, machine.run("a1 00004000"));
+        assertEquals(vector == PF ? RESERVED : 0, vector == PF ? machine.stack(0) : 0);
     }
 
     @Test
@@ -110,12 +76,12 @@ class LegacyPagingTest {
         // mov cr3, ecx;
         // mov eax, [DATA]
         int end =
-                run(
+                machine.run(
                         "c705 00400200 01500200 0f013d 00004000 a1 00004000 0f20d9 0f22d9"
                                 + " a1 00004000");
         assertEquals(PF, end);
-        assertEquals(0, stack(0));
-        assertEquals(CODE + 10 + 7 + 5 + 3 + 3, stack(1));
+        assertEquals(0, machine.stack(0));
+        assertEquals(CODE + 10 + 7 + 5 + 3 + 3, machine.stack(1));
         assertEquals(DATA, state.cr2);
     }
 
@@ -132,7 +98,7 @@ class LegacyPagingTest {
         machine.putLong(POINTERS + 0x20, DIRECTORY | 1);
         machine.putLong(POINTERS + 0x38, Long.parseUnsignedLong(entry.substring(2), 16));
         state.gpr[RAX] = POINTERS + 0x20;
-        assertEquals(vector, run("0f22d8"), name);
+        assertEquals(vector, machine.run("0f22d8"), name);
         assertEquals(vector == GP ? POINTERS : POINTERS + 0x20, state.cr3);
     }
 }

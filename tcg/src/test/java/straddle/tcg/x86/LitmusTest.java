@@ -11,7 +11,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.UserCodeTaker;
-import straddle.tcg.x86.SmpMachine.Tier;
 
 /// The classic litmus tests of memory order, with the outcomes that x86 forbids (SDM volume 3, 10.2.3), in the
 /// interpreter, in machine code and in regions.

@@ -2,8 +2,8 @@ package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static straddle.core.arch.x86.X86.*;
+import static straddle.tcg.x86.Snippet.*;
 
-import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,10 +12,9 @@ import straddle.core.arch.x86.Segment;
 
 /// What 64-bit mode checks of gates, stacks, task segments and MSRs.
 class LongModeTest {
-    private static final int GDT = 0x6000;
-    private static final int IDT = 0x7000;
     private static final int TSS = 0x3_0000;
     private static final int CALL_GATE = 0x20;
+    private static final int INTERRUPT_STACK = 0x5_0000;
 
     private final Snippet snippet = new Snippet();
 
@@ -24,30 +23,29 @@ class LongModeTest {
         snippet.close();
     }
 
-    private long stack(int slot) {
-        return snippet.getLong((int) snippet.state.gpr[RSP] + 8 * slot);
+    /// Has an exception taken on the first interrupt stack of a task segment.
+    private void useInterruptStack(int vector, int taskBytes) {
+        snippet.putLong(IDT + 16 * vector, snippet.getLong(IDT + 16 * vector) | 1L << 32);
+        snippet.putLong(TSS + 0x24, INTERRUPT_STACK);
+        snippet.state.tr.set(0x18, TSS, taskBytes - 1, Segment.P | 0xb);
     }
 
     @ParameterizedTest(name = "a task segment of {0} bytes")
     @CsvSource({"0x2c, -3", "0x2b, 10"})
     void anInterruptStackMustLieInTheTaskSegment(String bytes, int vector) {
-        snippet.putLong(IDT + 16 * UD, snippet.getLong(IDT + 16 * UD) | 1L << 32); // IST 1
-        snippet.putLong(TSS + 0x24, 0x5_0000);
-        snippet.state.tr.set(0x18, TSS, Integer.decode(bytes) - 1, Segment.P | 0xb);
+        useInterruptStack(UD, Integer.decode(bytes));
         int end = snippet.run("0f0b");
         assertEquals(vector == TS ? TS : UD, end);
-        assertEquals(vector == TS ? 0xf000 - 48 : 0x5_0000 - 40, snippet.state.gpr[RSP]);
-        assertEquals(vector == TS ? 0x18 | 1 : 0x1_0000, stack(0));
+        assertEquals(vector == TS ? STACK - 48 : INTERRUPT_STACK - 40, snippet.state.gpr[RSP]);
+        assertEquals(vector == TS ? 0x18 | 1 : 0x1_0000, snippet.stack(0));
     }
 
     @Test
     void anExceptionOnAStackThatIsNotCanonicalIsADoubleFault() {
-        snippet.putLong(IDT + 16 * DF, snippet.getLong(IDT + 16 * DF) | 1L << 32);
-        snippet.putLong(TSS + 0x24, 0x5_0000);
-        snippet.state.tr.set(0x18, TSS, 0x67, Segment.P | 0xb);
+        useInterruptStack(DF, 0x68);
         // mov rsp, 1 << 63; div by 0: a contributory exception, then #SS
         assertEquals(DF, snippet.run("6a01 5c 48c1e43f 31c9 f7f1"));
-        assertEquals(0, stack(0));
+        assertEquals(0, snippet.stack(0));
     }
 
     @ParameterizedTest(name = "code {0}, upper half {1}")
@@ -63,20 +61,18 @@ class LongModeTest {
         long gate = target & 0xffff | 0x10 << 16 | 0x8c00L << 32 | (long) target >>> 16 << 48;
         snippet.putLong(GDT + CALL_GATE, gate);
         snippet.putLong(GDT + CALL_GATE + 8, Long.decode(upper));
-        snippet.putLong(Snippet.DATA + 8, CALL_GATE);
+        snippet.putLong(DATA + 8, CALL_GATE);
         assertEquals(vector, snippet.run("ff5f04 90909090"));
     }
 
     @Test
     void aFarCallWhoseStackEndsInAPageFaultChangesNothing() {
         // lea rsp, [HOLE + 0x1008]; call far [rdi]
-        snippet.putLong(Snippet.DATA, 0x8L << 32 | 0x1_0000);
-        snippet.putLong(IDT + 16 * PF, snippet.getLong(IDT + 16 * PF) | 1L << 32);
-        snippet.putLong(TSS + 0x24, 0x5_0000);
-        snippet.state.tr.set(0x18, TSS, 0x67, Segment.P | 0xb);
+        snippet.putLong(DATA, 0x8L << 32 | 0x1_0000);
+        useInterruptStack(PF, 0x68);
         assertEquals(PF, snippet.run("488d2425 04101000 ff1f"));
-        assertEquals(Snippet.HOLE + 0x1004, stack(4));
-        assertEquals(Snippet.HOLE + 0xffc, snippet.state.cr2);
+        assertEquals(HOLE + 0x1004, snippet.stack(4));
+        assertEquals(HOLE + 0xffc, snippet.state.cr2);
     }
 
     @ParameterizedTest(name = "upper half {0}")
@@ -94,7 +90,7 @@ class LongModeTest {
         snippet.state.gdtLimit = 0x1f;
         snippet.state.gpr[RAX] = 0x18;
         assertEquals(GP, snippet.run("0f00d8"));
-        assertEquals(0x18, stack(0));
+        assertEquals(0x18, snippet.stack(0));
     }
 
     @ParameterizedTest(name = "RDX {0}, RCX {1}")
@@ -137,15 +133,15 @@ class LongModeTest {
     @CsvSource({"jmp, e9ffffff7f", "jz, 0f84ffffff7f", "call, e8ffffff7f"})
     void aBranchIntoTheHoleFaultsAtTheBranch(String name, String code) {
         long top = 0x7fff_ffff_f000L; // the last page below the hole
-        snippet.putLong(0x1000 + 8 * 255, 0x2003);
-        snippet.putLong(0x2000 + 8 * 511, 0x3003);
-        snippet.putLong(0x3000 + 8 * 511, 0x4003);
-        snippet.putLong(0x4000 + 8 * 511, 0x6_0003);
+        snippet.putLong(TABLES + 8 * 255, 0x2003);
+        snippet.putLong(0x2000 + 8 * 511, DIRECTORY | PRESENT | WRITABLE);
+        snippet.putLong(DIRECTORY + 8 * 511, PAGE_TABLE | PRESENT | WRITABLE);
+        snippet.putLong(PAGE_TABLE + 8 * 511, 0x6_0003);
         snippet.state.rflags |= RFLAGS_ZF;
-        snippet.bytes(0x6_0000, 16).put(HexFormat.of().parseHex(code));
+        snippet.put(0x6_0000, code);
         snippet.state.gpr[RAX] = top;
         assertEquals(GP, snippet.run("ffe0"), name);
-        assertEquals(top, stack(1), name);
-        assertEquals(0xf000 - 48, snippet.state.gpr[RSP], name);
+        assertEquals(top, snippet.stack(1), name);
+        assertEquals(STACK - 48, snippet.state.gpr[RSP], name);
     }
 }

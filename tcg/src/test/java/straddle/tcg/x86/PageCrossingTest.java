@@ -1,17 +1,14 @@
 package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.core.arch.x86.X86.*;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import straddle.core.memory.HostCode;
 
 /// Accesses across two pages that do not lie beside each other in memory, among accesses to the second one.
 class PageCrossingTest {
-    private static final int PAGE_TABLE = 0x4000;
     private static final int FIRST = Snippet.DATA;
     private static final int SECOND = Snippet.DATA + 0x1000;
 
@@ -22,12 +19,6 @@ class PageCrossingTest {
     private static final int CROSSING = SECOND - 4;
     private static final int ROUNDS = 400_000;
 
-    enum Tier {
-        INTERPRETER,
-        MACHINE_CODE,
-        REGIONS
-    }
-
     private final Snippet snippet = new Snippet();
 
     @AfterEach
@@ -36,14 +27,9 @@ class PageCrossingTest {
     }
 
     private void use(Tier tier) {
-        if (tier == Tier.MACHINE_CODE) {
-            assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
-            snippet.machineCode();
-        } else if (tier == Tier.REGIONS) {
-            snippet.compile();
-        }
-        snippet.putLong(PAGE_TABLE + 8 * (FIRST >> 12), FIRST_FRAME | 3);
-        snippet.putLong(PAGE_TABLE + 8 * (SECOND >> 12), SECOND_FRAME | 3);
+        snippet.use(tier);
+        snippet.map(FIRST, FIRST_FRAME | Snippet.PRESENT | Snippet.WRITABLE);
+        snippet.map(SECOND, SECOND_FRAME | Snippet.PRESENT | Snippet.WRITABLE);
         snippet.state.gpr[RCX] = ROUNDS;
         snippet.state.gpr[RBX] = SECOND;
         snippet.state.gpr[RDX] = CROSSING;

@@ -2,6 +2,7 @@ package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static straddle.core.arch.x86.X86.*;
+import static straddle.tcg.x86.Snippet.*;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -11,15 +12,11 @@ import straddle.core.irq.InterruptSource;
 
 /// Page tables as an operating system uses and abuses them (SDM volume 3, chapter 5).
 class PagingTest {
-    /// The last level of [Snippet]'s page tables, and an entry of a page that its code does not use.
-    private static final int TABLE = 0x4000;
-
+    // Pages that a snippet's code does not use.
     private static final int PAGE = 0x8_0000;
     private static final int OTHER = 0x9_0000;
-    private static final int DIRECTORY = 0x3000;
-    private static final int PRESENT = 1;
-    private static final int WRITABLE = 2;
-    private static final int USER = 4;
+
+    private static final int FIFTH_TABLE = 0x5000;
     private static final int LARGE = 0x80;
     private static final int GLOBAL = 0x100;
     private static final int ERROR_PRESENT = 1;
@@ -33,30 +30,25 @@ class PagingTest {
         snippet.close();
     }
 
-    private void map(int page, long entry) {
-        snippet.putLong(TABLE + 8 * (page >> 12), entry);
-    }
-
     private int errorCode() {
-        return (int) snippet.getLong((int) snippet.state.gpr[RSP]);
+        return (int) snippet.stack(0);
     }
 
     private void preparePages() {
         snippet.putLong(PAGE, 1);
         snippet.putLong(OTHER, 2);
         snippet.state.gpr[RSI] = PAGE;
-        snippet.state.gpr[RBX] = TABLE + 8 * (PAGE >> 12);
+        snippet.state.gpr[RBX] = entryOf(PAGE);
         snippet.state.gpr[RAX] = OTHER | PRESENT | WRITABLE;
     }
 
     @Test
     void aGlobalPageOutlivesAChangeOfAddressSpace() {
         snippet.state.cr4 |= CR4_PGE;
-        map(PAGE, PAGE | PRESENT | WRITABLE | GLOBAL);
+        snippet.map(PAGE, PAGE | PRESENT | WRITABLE | GLOBAL);
         preparePages();
         // mov rdx, [rsi]; mov [rbx], rax; mov rax, cr3; mov cr3, rax; mov rcx, [rsi]
-        assertEquals(
-                Snippet.COMPLETED, snippet.run("48 8b 16 48 89 03 0f 20 d8 0f 22 d8 48 8b 0e"));
+        assertEquals(COMPLETED, snippet.run("48 8b 16 48 89 03 0f 20 d8 0f 22 d8 48 8b 0e"));
         assertEquals(1, snippet.state.gpr[RDX]);
         assertEquals(1, snippet.state.gpr[RCX]);
     }
@@ -69,10 +61,9 @@ class PagingTest {
     })
     void whatFlushesLetsTheNewMappingBeSeen(String name, String flush, String kind) {
         snippet.state.cr4 = snippet.state.cr4 & ~CR4_OSXSAVE | CR4_PGE;
-        map(PAGE, PAGE | PRESENT | WRITABLE | Integer.decode(kind));
+        snippet.map(PAGE, PAGE | PRESENT | WRITABLE | Integer.decode(kind));
         preparePages();
-        assertEquals(
-                Snippet.COMPLETED, snippet.run("48 8b 16 48 89 03" + flush + "48 8b 0e"), name);
+        assertEquals(COMPLETED, snippet.run("48 8b 16 48 89 03" + flush + "48 8b 0e"), name);
         assertEquals(1, snippet.state.gpr[RDX]);
         assertEquals(2, snippet.state.gpr[RCX]);
     }
@@ -93,10 +84,8 @@ class PagingTest {
 
     @Test
     void aSupervisorMayNotRunUsersPagesUnderSmep() {
-        map(PAGE, PAGE | PRESENT | WRITABLE | USER);
-        for (int table = 0x1000; table < TABLE; table += 0x1000) {
-            snippet.putLong(table, table + 0x1000 | PRESENT | WRITABLE | USER);
-        }
+        snippet.map(PAGE, PAGE | PRESENT | WRITABLE | USER);
+        snippet.letUserIn();
         snippet.state.cr4 |= CR4_SMEP;
         snippet.state.gpr[RAX] = PAGE;
         assertEquals(PF, snippet.run("ff e0")); // jmp rax
@@ -106,13 +95,11 @@ class PagingTest {
 
     @Test
     void aSupervisorReadsUsersPagesUnderSmapOnlyWithAlignmentCheck() {
-        map(PAGE, PAGE | PRESENT | WRITABLE | USER);
-        for (int table = 0x1000; table < TABLE; table += 0x1000) {
-            snippet.putLong(table, table + 0x1000 | PRESENT | WRITABLE | USER);
-        }
+        snippet.map(PAGE, PAGE | PRESENT | WRITABLE | USER);
+        snippet.letUserIn();
         snippet.state.cr4 |= CR4_SMAP;
         snippet.state.gpr[RSI] = PAGE;
-        assertEquals(Snippet.COMPLETED, snippet.run("0f 01 cb 48 8b 06 0f 01 ca")); // stac, clac
+        assertEquals(COMPLETED, snippet.run("0f 01 cb 48 8b 06 0f 01 ca")); // stac, clac
         assertEquals(PF, snippet.run("48 8b 06"));
         assertEquals(ERROR_PRESENT, errorCode());
     }
@@ -121,15 +108,15 @@ class PagingTest {
     void tablesThatPointToThemselvesAreWalkedAllTheSame() {
         // Entry 511 of the top level is the top level: the tables appear at the end of the address
         // space.
-        snippet.putLong(0x1000 + 8 * 511, 0x1000 | PRESENT | WRITABLE);
+        snippet.putLong(TABLES + 8 * 511, TABLES | PRESENT | WRITABLE);
         snippet.state.gpr[RSI] = 0xffff_ffff_ffff_fff8L;
-        assertEquals(Snippet.COMPLETED, snippet.run("48 8b 06"));
-        assertEquals(0x1000 | PRESENT | WRITABLE, snippet.state.gpr[RAX] & 0xfff_ffdf);
+        assertEquals(COMPLETED, snippet.run("48 8b 06"));
+        assertEquals(TABLES | PRESENT | WRITABLE, snippet.state.gpr[RAX] & 0xfff_ffdf);
     }
 
     @Test
     void tablesBeyondMemoryReadAllOnesWhichIsReserved() {
-        snippet.putLong(0x1000 + 8, 0x80_0000_0000L - 0x1000 | PRESENT | WRITABLE);
+        snippet.putLong(TABLES + 8, 0x80_0000_0000L - 0x1000 | PRESENT | WRITABLE);
         snippet.state.gpr[RSI] = 1L << 39;
         assertEquals(PF, snippet.run("48 8b 06"));
         assertEquals(ERROR_PRESENT | ERROR_RESERVED, errorCode());
@@ -137,7 +124,7 @@ class PagingTest {
 
     @Test
     void anAddressBitBeyondTheProcessorsIsReserved() {
-        map(PAGE, 1L << 45 | PAGE | PRESENT);
+        snippet.map(PAGE, 1L << 45 | PAGE | PRESENT);
         snippet.state.gpr[RSI] = PAGE;
         assertEquals(PF, snippet.run("48 8b 06"));
         assertEquals(ERROR_PRESENT | ERROR_RESERVED, errorCode());
@@ -154,21 +141,21 @@ class PagingTest {
         "all but global pages, 3, 0, 0, -1",
     })
     void invpcidChecksItsOperands(String name, int type, String pcid, String linear, int vector) {
-        snippet.putLong(Snippet.DATA, Long.decode(pcid));
-        snippet.putLong(Snippet.DATA + 8, Long.decode(linear));
+        snippet.putLong(DATA, Long.decode(pcid));
+        snippet.putLong(DATA + 8, Long.decode(linear));
         snippet.state.gpr[RAX] = type;
         assertEquals(vector, snippet.run("66 0f 38 82 07"), name); // invpcid rax, [rdi]
     }
 
     @Test
     void mwaitEndsWithAStoreToTheLineAndAlsoWithout() {
-        snippet.state.gpr[RAX] = Snippet.DATA;
+        snippet.state.gpr[RAX] = DATA;
         snippet.state.gpr[RCX] = 0;
         // monitor; inc qword [rdi]; xor ecx, ecx; mwait; inc rbx
-        assertEquals(Snippet.COMPLETED, snippet.run("0f 01 c8 48 ff 07 31 c9 0f 01 c9 48 ff c3"));
+        assertEquals(COMPLETED, snippet.run("0f 01 c8 48 ff 07 31 c9 0f 01 c9 48 ff c3"));
         assertEquals(1, snippet.state.gpr[RBX]);
-        assertEquals(Snippet.COMPLETED, snippet.run("0f 01 c9"));
-        assertEquals(Snippet.COMPLETED, snippet.run("0f 01 c8 0f 01 c9"));
+        assertEquals(COMPLETED, snippet.run("0f 01 c9"));
+        assertEquals(COMPLETED, snippet.run("0f 01 c8 0f 01 c9"));
     }
 
     @Test
@@ -181,8 +168,8 @@ class PagingTest {
     /// A processor with five levels of tables, the uppermost over [Snippet]'s.
     private static Snippet withFiveLevels() {
         Snippet five = new Snippet(CpuModels.parse("max,+la57"), InterruptSource.NONE);
-        five.putLong(0x5000, 0x1000 | PRESENT | WRITABLE);
-        five.state.cr3 = 0x5000;
+        five.putLong(FIFTH_TABLE, TABLES | PRESENT | WRITABLE);
+        five.state.cr3 = FIFTH_TABLE;
         five.state.cr4 |= CR4_LA57;
         return five;
     }
@@ -190,10 +177,10 @@ class PagingTest {
     @Test
     void fiveLevelsOfTablesReach57Bits() {
         try (Snippet five = withFiveLevels()) {
-            five.putLong(0x5000 + 8 * 3, 0x1000 | PRESENT | WRITABLE);
+            five.putLong(FIFTH_TABLE + 8 * 3, TABLES | PRESENT | WRITABLE);
             five.putLong(PAGE, 5);
             five.state.gpr[RSI] = 3L << 48 | PAGE;
-            assertEquals(Snippet.COMPLETED, five.run("48 8b 06"));
+            assertEquals(COMPLETED, five.run("48 8b 06"));
             assertEquals(5, five.state.gpr[RAX]);
             five.state.gpr[RSI] = 4L << 48;
             assertEquals(PF, five.run("48 8b 06"));

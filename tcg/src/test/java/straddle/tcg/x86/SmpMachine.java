@@ -1,6 +1,5 @@
 package straddle.tcg.x86;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.core.arch.x86.X86.*;
 
 import java.lang.foreign.Arena;
@@ -12,13 +11,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
-import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
-import straddle.core.memory.HostCode;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
@@ -26,8 +23,6 @@ import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.UserCodeTaker;
 import straddle.tcg.CpuGroup;
-import straddle.tcg.machine.MachineCode;
-import straddle.tcg.region.Regions;
 
 /// Several processors in 64-bit mode over 16 MiB of RAM mapped one to one, each with a few bytes of machine code that
 /// they run at the same time. The code ends in HLT.
@@ -53,18 +48,8 @@ final class SmpMachine implements AutoCloseable {
     final List<X86State> states = new ArrayList<>();
     private volatile boolean late;
 
-    /// What runs warm blocks.
-    enum Tier {
-        INTERPRETER,
-        MACHINE_CODE,
-        REGIONS
-    }
-
     /// Without machine code of ours on this host, what needs it is skipped.
     SmpMachine(int processors, Tier tier) {
-        assumeTrue(
-                tier != Tier.MACHINE_CODE || HostCode.ofHost().isPresent(),
-                "This host has no machine code of ours");
         try {
             RamBlock block = RamBlock.allocate("ram", BYTES, RamAllocator.OFF_HEAP, arena);
             memory.mapRam(0, block);
@@ -87,12 +72,7 @@ final class SmpMachine implements AutoCloseable {
                             InterruptSource.NONE,
                             arena);
             cpu.join(group, true);
-            if (tier == Tier.REGIONS) {
-                cpu.regions = new Regions(cpu, Runnable::run, X86Cpu.ZERO);
-            } else if (tier == Tier.MACHINE_CODE) {
-                HostCode host = HostCode.ofHost().orElseThrow();
-                cpu.machine = new MachineCode(cpu, host, X86Cpu.ZERO, arena);
-            }
+            tier.runCodeOf(cpu, arena);
             cpus.add(cpu);
             states.add(state(i));
         }
@@ -100,14 +80,7 @@ final class SmpMachine implements AutoCloseable {
 
     private static X86State state(int processor) {
         X86State state = new X86State();
-        state.cr0 = CR0_PE | CR0_PG | CR0_ET | CR0_NE | CR0_MP;
-        state.cr3 = TABLES;
-        state.cr4 = CR4_PAE | CR4_OSFXSR;
-        state.efer = EFER_LME | EFER_LMA;
-        for (Segment segment : state.segments) {
-            segment.set(0, 0, -1, Segment.P | Segment.S | Segment.DB | Segment.G | 3);
-        }
-        state.segments[CS].set(8, 0, -1, Segment.P | Segment.S | Segment.L | Segment.G | 0xb);
+        Snippet.enterLongMode(state, TABLES);
         state.gpr[RSP] = STACK + 0x1000L * processor;
         return state;
     }

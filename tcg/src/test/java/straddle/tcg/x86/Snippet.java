@@ -14,7 +14,6 @@ import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
-import straddle.core.memory.HostCode;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
@@ -26,7 +25,6 @@ import straddle.core.vcpu.Statistics;
 import straddle.tcg.Sampler;
 import straddle.tcg.block.Tb;
 import straddle.tcg.machine.MachineCode;
-import straddle.tcg.region.Regions;
 
 /// A processor in 64-bit mode at privilege level 0 over 2 MiB of RAM mapped one to one, which runs a few
 /// bytes of machine code. An exception ends the code, and is its answer.
@@ -42,17 +40,29 @@ final class Snippet implements AutoCloseable {
     /// The page from here on is not mapped.
     static final int HOLE = 0x10_0000;
 
+    /// The page tables: of the highest of four levels, of the one before the last, and of the last.
+    static final int TABLES = 0x1000;
+
+    static final int DIRECTORY = 0x3000;
+    static final int PAGE_TABLE = 0x4000;
+
+    // Of the tables' entries.
+    static final int PRESENT = 1;
+    static final int WRITABLE = 2;
+    static final int USER = 4;
+
+    static final int GDT = 0x6000;
+    static final int IDT = 0x7000;
+    static final int STACK = 0xf000;
+
+    /// Where the first code is.
+    static final int CODE = 0x1_0000;
+
     private static final int BYTES = 2 << 20;
-    private static final int TABLES = 0x1000;
-    private static final int GDT = 0x6000;
-    private static final int IDT = 0x7000;
     private static final int HANDLERS = 0x8000;
-    private static final int STACK = 0xf000;
-    private static final int CODE = 0x1_0000;
     private static final int SPACING = 0x100;
-    private static final int HLT = 0xf4;
+    private static final String HLT = "f4";
     private static final int CODE_SELECTOR = 8;
-    private static final int PRESENT_AND_WRITABLE = 3;
     private static final int INTERRUPT_GATE = 0x8e00;
 
     private final Arena arena = Arena.ofShared();
@@ -92,50 +102,67 @@ final class Snippet implements AutoCloseable {
                         interrupts,
                         arena);
         tables();
-        enter64();
-    }
-
-    private void tables() {
-        for (int level = 0; level < 3; level++) {
-            int table = TABLES + level * 0x1000;
-            putLong(table, table + 0x1000 | PRESENT_AND_WRITABLE);
-        }
-        for (int page = 0; page < BYTES >> 12; page++) {
-            long entry = (long) page << 12 | PRESENT_AND_WRITABLE;
-            putLong(TABLES + 0x3000 + 8 * page, page << 12 == HOLE ? 0 : entry);
-        }
-        putLong(GDT + CODE_SELECTOR, 0x00af_9b00_0000_ffffL);
-        for (int vector = 0; vector < 32; vector++) {
-            int handler = HANDLERS + vector;
-            putLong(IDT + 16 * vector, handler | CODE_SELECTOR << 16 | (long) INTERRUPT_GATE << 32);
-            ram.set(ValueLayout.JAVA_BYTE, handler, (byte) HLT);
-        }
-    }
-
-    private void enter64() {
-        state.cr0 = CR0_PE | CR0_PG | CR0_ET | CR0_NE | CR0_MP;
-        state.cr3 = TABLES;
-        state.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
-        state.efer = EFER_LME | EFER_LMA;
+        enterLongMode(state, TABLES);
+        state.cr4 |= CR4_OSXMMEXCPT | CR4_OSXSAVE;
         state.xcr0 = 7;
         state.gdtBase = GDT;
         state.gdtLimit = 0xff;
         state.idtBase = IDT;
         state.idtLimit = 0x1ff;
+        state.gpr[RDI] = DATA;
+    }
+
+    private void tables() {
+        link(0);
+        for (int page = 0; page < BYTES; page += 0x1000) {
+            map(page, page == HOLE ? 0 : page | PRESENT | WRITABLE);
+        }
+        putLong(GDT + CODE_SELECTOR, 0x00af_9b00_0000_ffffL);
+        for (int vector = 0; vector < 32; vector++) {
+            int handler = HANDLERS + vector;
+            putLong(IDT + 16 * vector, handler | CODE_SELECTOR << 16 | (long) INTERRUPT_GATE << 32);
+            put(handler, HLT);
+        }
+    }
+
+    private void link(int rights) {
+        for (int table = TABLES; table < PAGE_TABLE; table += 0x1000) {
+            putLong(table, table + 0x1000 | PRESENT | WRITABLE | rights);
+        }
+    }
+
+    /// Where the page-table entry of a page is.
+    static int entryOf(int page) {
+        return PAGE_TABLE + 8 * (page >> 12);
+    }
+
+    /// Gives a page another entry.
+    void map(int page, long entry) {
+        putLong(entryOf(page), entry);
+    }
+
+    /// Leaves it to the pages' entries what user code may access.
+    void letUserIn() {
+        link(USER);
+    }
+
+    /// 64-bit mode at privilege level 0.
+    static void enterLongMode(X86State state, int tables) {
+        state.cr0 = CR0_PE | CR0_PG | CR0_ET | CR0_NE | CR0_MP;
+        state.cr3 = tables;
+        state.cr4 = CR4_PAE | CR4_OSFXSR;
+        state.efer = EFER_LME | EFER_LMA;
         for (Segment segment : state.segments) {
             segment.set(0, 0, -1, Segment.P | Segment.S | Segment.DB | Segment.G | 3);
         }
         int code = Segment.P | Segment.S | Segment.L | Segment.G | 0xb;
         state.segments[CS].set(CODE_SELECTOR, 0, -1, code);
-        state.gpr[RDI] = DATA;
     }
 
     /// Runs code given in hexadecimal; the exception's vector, or [#COMPLETED].
     int run(String hex) {
-        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
-        MemorySegment.copy(bytes, 0, ram, ValueLayout.JAVA_BYTE, code, bytes.length);
-        int end = code + bytes.length;
-        ram.set(ValueLayout.JAVA_BYTE, end, (byte) HLT);
+        int end = put(code, hex);
+        put(end, HLT);
         state.rip = code;
         code += SPACING;
         state.gpr[RSP] = STACK;
@@ -171,20 +198,24 @@ final class Snippet implements AutoCloseable {
         return code;
     }
 
+    /// Says what runs warm blocks from now on.
+    void use(Tier tier) {
+        tier.runCodeOf(cpu, arena);
+    }
+
     /// From now on hot blocks become regions at once.
     void compile() {
-        cpu.regions = new Regions(cpu, Runnable::run, X86Cpu.ZERO);
+        use(Tier.REGIONS);
     }
 
     /// From now on warm blocks become machine code.
     void machineCode() {
-        cpu.machine = new MachineCode(cpu, HostCode.ofHost().orElseThrow(), X86Cpu.ZERO, arena);
+        use(Tier.MACHINE_CODE);
     }
 
     /// The same, with so many bytes of it.
     void machineCode(long bytes) {
-        cpu.machine =
-                new MachineCode(cpu, HostCode.ofHost().orElseThrow(), X86Cpu.ZERO, arena, bytes);
+        cpu.machine = new MachineCode(cpu, Tier.hostCode(), X86Cpu.ZERO, arena, bytes);
     }
 
     /// From now on the runs of regions are checked.
@@ -252,12 +283,24 @@ final class Snippet implements AutoCloseable {
         return cpu.retiredInRegions;
     }
 
+    /// Bytes given in hexadecimal; the address behind them.
+    int put(int at, String hex) {
+        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
+        MemorySegment.copy(bytes, 0, ram, ValueLayout.JAVA_BYTE, at, bytes.length);
+        return at + bytes.length;
+    }
+
     void putLong(int at, long value) {
         ram.set(ValueLayout.JAVA_LONG_UNALIGNED, at, value);
     }
 
     long getLong(int at) {
         return ram.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+    }
+
+    /// What lies on the stack, counted from its top.
+    long stack(int slot) {
+        return getLong((int) state.gpr[RSP] + 8 * slot);
     }
 
     void putDouble(int at, double value) {

@@ -2,27 +2,22 @@ package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.core.arch.x86.X86.*;
+import static straddle.tcg.x86.Snippet.*;
 
-import java.util.HexFormat;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import straddle.core.arch.x86.Segment;
 import straddle.core.irq.InterruptSource;
-import straddle.core.memory.HostCode;
 
 /// SYSCALL and SYSRET between a program and its kernel, in machine code and interpreted.
 class SystemCallTest {
-    private static final int TABLES = 0x1000;
-    private static final int GDT = 0x6000;
-    private static final int IDT = 0x7000;
     private static final int KERNEL = 0x1_1000;
-    private static final int USER = 0x1_2000;
+    private static final int PROGRAM = 0x1_2000;
     private static final int HANDLER = 0x1_3000;
     private static final int TASK = 0x1_4000;
     private static final int INTERRUPT_STACK = 0x1_6000;
-    private static final int STACK = 0x1_7000;
+    private static final int STACK_PAGE = 0x1_6000;
     private static final int INTERRUPT = 31;
     private static final int ROUNDS = 1000;
 
@@ -32,7 +27,7 @@ class SystemCallTest {
                     + " b938080000 0f30 4c89c1 480f07 f4";
 
     /// Makes two calls a round, with flags of a comparison and of DEC, and sums up carries and CS.
-    private static final String USER_CODE =
+    private static final String PROGRAM_CODE =
             "bbe8030000 488d049b 3dbc020000 0f05 0f92c2 0fb6d2 4901d1 8cc8 4801c6 ffcb 0f05 ebe1";
 
     /// inc %r15; iretq
@@ -66,11 +61,9 @@ class SystemCallTest {
 
     private static Snippet machine() {
         Snippet snippet = new Snippet(new InterruptingApic());
-        for (int level = 0; level < 3; level++) {
-            allowUser(snippet, TABLES + level * 0x1000);
-        }
-        for (int page : new int[] {USER, STACK - 1}) {
-            allowUser(snippet, TABLES + 0x3000 + 8 * (page >> 12));
+        snippet.letUserIn();
+        for (int page : new int[] {PROGRAM, STACK_PAGE}) {
+            snippet.map(page, page | PRESENT | WRITABLE | USER);
         }
         snippet.putLong(GDT + 0x10, 0x00cf_9300_0000_ffffL);
         snippet.putLong(GDT + 0x28, 0x00cf_f300_0000_ffffL);
@@ -79,27 +72,18 @@ class SystemCallTest {
         snippet.putLong(
                 IDT + 16 * INTERRUPT, HANDLER & 0xffff | 8 << 16 | 0x8e00L << 32 | 1L << 48);
         snippet.putLong(IDT + 16 * INTERRUPT + 8, 0);
-        put(snippet, KERNEL, KERNEL_CODE);
-        put(snippet, USER, USER_CODE);
-        put(snippet, HANDLER, HANDLER_CODE);
+        snippet.put(KERNEL, KERNEL_CODE);
+        snippet.put(PROGRAM, PROGRAM_CODE);
+        snippet.put(HANDLER, HANDLER_CODE);
         snippet.state.tr.set(0x40, TASK, 0x67, Segment.P | 0xb);
         snippet.state.efer |= EFER_SCE;
         snippet.state.msrs.put(MSR_STAR, 0x20L << 48 | 8L << 32);
         snippet.state.msrs.put(MSR_LSTAR, (long) KERNEL);
         snippet.state.msrs.put(
                 MSR_SFMASK, (long) (RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC | RFLAGS_CF));
-        snippet.state.gpr[RCX] = USER;
+        snippet.state.gpr[RCX] = PROGRAM;
         snippet.state.gpr[11] = RFLAGS_IF | RFLAGS_FIXED;
         return snippet;
-    }
-
-    private static void allowUser(Snippet snippet, int entry) {
-        snippet.putLong(entry, snippet.getLong(entry) | 4);
-    }
-
-    private static void put(Snippet snippet, int at, String hex) {
-        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
-        snippet.bytes(at, bytes.length).put(bytes);
     }
 
     /// Runs the program until its kernel halts.
@@ -107,7 +91,7 @@ class SystemCallTest {
         Snippet snippet = machine();
         prepare.accept(snippet);
         int start = snippet.nextCode();
-        put(snippet, start, "480f07");
+        snippet.put(start, "480f07");
         snippet.runAgain(start);
         snippet.cpu.save(snippet.state);
         return snippet;
@@ -126,7 +110,6 @@ class SystemCallTest {
 
     @Test
     void programAndKernelSeeTheSameInMachineCode() {
-        assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
         try (Snippet expected = run(_ -> {});
                 Snippet actual = run(Snippet::machineCode)) {
             assertSame(expected, actual);
@@ -139,7 +122,6 @@ class SystemCallTest {
 
     @Test
     void anInterruptThatTheKernelHeldOffComesInAfterSysret() {
-        assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
         try (Snippet snippet = run(Snippet::machineCode)) {
             // Two calls in each round that the kernel picks, but for the last.
             assertEquals(2 * (ROUNDS / 64), snippet.state.gpr[15]);
@@ -148,7 +130,6 @@ class SystemCallTest {
 
     @Test
     void aCheckedRunAgrees() {
-        assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
         try (Snippet expected = run(_ -> {});
                 Snippet actual = run(Snippet::verifyMachineCode)) {
             assertSame(expected, actual);
@@ -158,7 +139,6 @@ class SystemCallTest {
 
     @Test
     void unusualFlagsTakeTheLongWay() {
-        assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
         for (int flags : new int[] {RFLAGS_AC, RFLAGS_NT, RFLAGS_IOPL, RFLAGS_DF, RFLAGS_ID}) {
             Consumer<Snippet> withFlags = snippet -> snippet.state.gpr[11] |= flags;
             try (Snippet expected = run(withFlags);

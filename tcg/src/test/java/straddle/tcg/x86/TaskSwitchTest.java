@@ -1,14 +1,10 @@
 package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static straddle.core.arch.x86.X86.*;
 import static straddle.tcg.x86.ProtectedMachine.*;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,16 +12,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
-import straddle.core.vcpu.Exit;
 
 /// Hardware task switches in 32-bit protected mode without paging (SDM volume 3, chapter 9).
 class TaskSwitchTest {
     private static final int TSS_OLD = 0x4000;
     private static final int TSS_NEW = 0x5000;
     private static final int TSS_16 = 0x6000;
-    private static final int CODE = 0x8000;
     private static final int CODE_NEW = 0x9000;
-    private static final int STACK = 0x1_0000;
     private static final int STACK_NEW = 0x1_2000;
     private static final int OLD = 0x18;
     private static final int NEW = 0x20;
@@ -38,41 +31,25 @@ class TaskSwitchTest {
 
     private ProtectedMachine machine;
     private X86State state;
-    private MemorySegment ram;
-    private X86Cpu cpu;
 
     @BeforeEach
     void makeMachine() throws Exception {
         machine = new ProtectedMachine(32, 0x8e00);
         state = machine.state;
-        ram = machine.ram;
-        cpu = machine.cpu;
-        putTss(OLD, TSS_OLD, 0x67, 0x8b);
-        putTss(NEW, TSS_NEW, 0x67, 0x89);
-        putTss(OLD_STYLE, TSS_16, 0x2b, 0x81);
+        machine.putTaskDescriptor(OLD, TSS_OLD, 0x67, 0x8b);
+        machine.putTask(NEW, TSS_NEW, CODE_NEW, RFLAGS_FIXED | RFLAGS_CF, STACK_NEW);
+        machine.putInt(TSS_NEW + 0x2c, 0x1234_5678); // ECX
+        machine.putTaskDescriptor(OLD_STYLE, TSS_16, 0x2b, 0x81);
         machine.putLong(GDT + GATE, (long) NEW << 16 | 0xe500L << 32);
         machine.putLong(GDT + ABSENT_DATA, 0x00cf_1300_0000_ffffL);
-        putInt(TSS_NEW + 0x20, CODE_NEW);
-        putInt(TSS_NEW + 0x24, RFLAGS_FIXED | RFLAGS_CF);
-        putInt(TSS_NEW + 0x2c, 0x1234_5678); // ECX
-        putInt(TSS_NEW + 0x38, STACK_NEW);
-        for (int at = 0x48; at < 0x60; at += 4) {
-            putInt(TSS_NEW + at, at == 0x4c ? CODE_SELECTOR : DATA_SELECTOR);
-        }
-        putShort(TSS_16 + 0x0e, CODE_NEW);
-        putShort(TSS_16 + 0x10, RFLAGS_FIXED);
-        putShort(TSS_16 + 0x14, 0x4321); // CX
+        machine.putShort(TSS_16 + 0x0e, CODE_NEW);
+        machine.putShort(TSS_16 + 0x10, RFLAGS_FIXED);
+        machine.putShort(TSS_16 + 0x14, 0x4321); // CX
         for (int at = 0x22; at < 0x2a; at += 2) {
-            putShort(TSS_16 + at, at == 0x24 ? CODE_SELECTOR : DATA_SELECTOR);
+            machine.putShort(TSS_16 + at, at == 0x24 ? CODE_SELECTOR : DATA_SELECTOR);
         }
-        put(CODE_NEW, "f4");
-        int data = Segment.P | Segment.S | Segment.DB | Segment.G | 3;
-        for (Segment segment : state.segments) {
-            segment.set(DATA_SELECTOR, 0, -1, data);
-        }
-        state.segments[CS].set(CODE_SELECTOR, 0, -1, data | 8);
+        machine.put(CODE_NEW, "f4");
         state.tr.set(OLD, TSS_OLD, 0x67, Segment.P | 0xb);
-        state.gpr[RSP] = STACK;
         state.gpr[RCX] = 0x77;
     }
 
@@ -81,80 +58,49 @@ class TaskSwitchTest {
         machine.close();
     }
 
-    private void putTss(int selector, int base, int limit, int type) {
-        machine.putLong(GDT + selector, limit | (long) base << 16 | (long) type << 40);
-    }
-
-    private void put(int at, String hex) {
-        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
-        MemorySegment.copy(bytes, 0, ram, ValueLayout.JAVA_BYTE, at, bytes.length);
-    }
-
-    private void putInt(int at, int value) {
-        ram.set(ValueLayout.JAVA_INT_UNALIGNED, at, value);
-    }
-
-    private void putShort(int at, int value) {
-        ram.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) value);
-    }
-
-    private int getInt(int at) {
-        return ram.get(ValueLayout.JAVA_INT_UNALIGNED, at);
-    }
-
     private int typeOf(int selector) {
-        return ram.get(ValueLayout.JAVA_BYTE, GDT + selector + 5) & 15;
-    }
-
-    /// Runs code, to which HLT is added; the address after the HLT that ended it is in the state.
-    private void run(String hex) {
-        put(CODE, hex + "f4");
-        state.rip = CODE;
-        cpu.load(state);
-        cpu.run();
-        cpu.save(state);
-        assertInstanceOf(Exit.Halt.class, cpu.exit);
+        return machine.getInt(GDT + selector + 4) >>> 8 & 15;
     }
 
     private void assertVector(int vector, int error) {
         assertEquals(HANDLERS + vector + 1, state.rip, "at the end of vector's handler");
-        assertEquals(error, getInt((int) state.gpr[RSP]));
+        assertEquals(error, machine.stack(0));
     }
 
     @Test
     void aJumpLeavesTheOldTaskAndLoadsTheNew() {
-        run(TO_NEW);
+        machine.run(TO_NEW);
         assertEquals(CODE_NEW + 1, state.rip);
         assertEquals(0x1234_5678, state.gpr[RCX]);
         assertEquals(STACK_NEW, state.gpr[RSP]);
         assertEquals(NEW, state.tr.selector);
         assertEquals(RFLAGS_CF, state.rflags & (RFLAGS_CF | RFLAGS_NT));
         assertNotEquals(0, state.cr0 & CR0_TS);
-        assertEquals(CODE + 7, getInt(TSS_OLD + 0x20));
-        assertEquals(0x77, getInt(TSS_OLD + 0x2c));
+        assertEquals(CODE + 7, machine.getInt(TSS_OLD + 0x20));
+        assertEquals(0x77, machine.getInt(TSS_OLD + 0x2c));
         assertEquals(0, typeOf(OLD) & BUSY);
         assertEquals(BUSY, typeOf(NEW) & BUSY);
     }
 
     @Test
     void aCallThroughAGateComesBackWithIret() {
-        put(CODE_NEW, "41 cf"); // inc ecx; iret
-        run(CALL_GATE + "42"); // inc edx
+        machine.put(CODE_NEW, "41 cf"); // inc ecx; iret
+        machine.run(CALL_GATE + "42"); // inc edx
         assertEquals(CODE + 9, state.rip);
         assertEquals(0x601, state.gpr[RDX]);
         assertEquals(0x77, state.gpr[RCX]);
         assertEquals(OLD, state.tr.selector);
-        assertEquals(0x1234_5679, getInt(TSS_NEW + 0x2c));
-        assertEquals(CODE_NEW + 2, getInt(TSS_NEW + 0x20));
-        assertEquals(0, getInt(TSS_NEW + 0x24) & RFLAGS_NT);
-        assertEquals(OLD, getInt(TSS_NEW) & 0xffff);
+        assertEquals(0x1234_5679, machine.getInt(TSS_NEW + 0x2c));
+        assertEquals(CODE_NEW + 2, machine.getInt(TSS_NEW + 0x20));
+        assertEquals(0, machine.getInt(TSS_NEW + 0x24) & RFLAGS_NT);
+        assertEquals(OLD, machine.getInt(TSS_NEW) & 0xffff);
         assertEquals(0, typeOf(NEW) & BUSY);
         assertEquals(BUSY, typeOf(OLD) & BUSY);
     }
 
     @Test
     void aSixteenBitTaskHasNarrowRegisters() {
-        run("ea 00000000 3000");
+        machine.run("ea 00000000 3000");
         assertEquals(CODE_NEW + 1, state.rip);
         assertEquals(0x4321, state.gpr[RCX] & 0xffff);
         assertEquals(OLD_STYLE, state.tr.selector);
@@ -163,11 +109,12 @@ class TaskSwitchTest {
     @Test
     void anExceptionThroughATaskGatePushesItsErrorCodeInTheNewTask() {
         machine.putLong(IDT + 8 * GP, (long) NEW << 16 | 0x8500L << 32);
-        run("b8 50 00 00 00 8e d8"); // mov eax, 0x50; mov ds, eax: beyond what the table has
+        machine.run(
+                "b8 50 00 00 00 8e d8"); // mov eax, 0x50; mov ds, eax: beyond what the table has
         assertEquals(CODE_NEW + 1, state.rip);
         assertEquals(STACK_NEW - 4, state.gpr[RSP]);
-        assertEquals(0x50, getInt(STACK_NEW - 4));
-        assertEquals(CODE + 5, getInt(TSS_OLD + 0x20));
+        assertEquals(0x50, machine.getInt(STACK_NEW - 4));
+        assertEquals(CODE + 5, machine.getInt(TSS_OLD + 0x20));
         assertNotEquals(0, state.rflags & RFLAGS_NT);
     }
 
@@ -180,28 +127,28 @@ class TaskSwitchTest {
     })
     void aTaskThatCanNotBeEnteredIsTheOldTasksFault(
             String name, String limit, String type, int vector) {
-        putTss(NEW, TSS_NEW, Integer.decode(limit), Integer.decode(type));
-        run(TO_NEW);
+        machine.putTaskDescriptor(NEW, TSS_NEW, Integer.decode(limit), Integer.decode(type));
+        machine.run(TO_NEW);
         assertVector(vector, NEW);
-        assertEquals(CODE, getInt((int) state.gpr[RSP] + 4), name);
+        assertEquals(CODE, machine.stack(1), name);
         assertEquals(OLD, state.tr.selector);
     }
 
     @Test
     void aSegmentThatIsAbsentIsTheNewTasksFault() {
-        putInt(TSS_NEW + 0x54, ABSENT_DATA); // DS
-        run(TO_NEW);
+        machine.putInt(TSS_NEW + 0x54, ABSENT_DATA); // DS
+        machine.run(TO_NEW);
         assertVector(NP, ABSENT_DATA);
-        assertEquals(CODE_NEW, getInt((int) state.gpr[RSP] + 4));
+        assertEquals(CODE_NEW, machine.stack(1));
         assertEquals(NEW, state.tr.selector);
     }
 
     @Test
     void theTrapFlagOfATaskTrapsBeforeItsFirstInstruction() {
-        putInt(TSS_NEW + 0x64, 1);
-        run(TO_NEW);
+        machine.putInt(TSS_NEW + 0x64, 1);
+        machine.run(TO_NEW);
         assertEquals(HANDLERS + DB + 1, state.rip);
-        assertEquals(CODE_NEW, getInt((int) state.gpr[RSP]));
+        assertEquals(CODE_NEW, machine.stack(0));
         assertEquals(1 << 15, state.dr[6] & 1 << 15);
     }
 }

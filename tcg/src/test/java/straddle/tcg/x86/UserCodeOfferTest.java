@@ -3,8 +3,8 @@ package straddle.tcg.x86;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.core.arch.x86.X86.*;
+import static straddle.tcg.x86.Snippet.*;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -12,15 +12,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import straddle.core.arch.x86.Segment;
-import straddle.core.memory.HostCode;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.UserCodeTaker;
 
 /// User code is offered to another engine.
 class UserCodeOfferTest {
-    private static final int TABLES = 0x1000;
     private static final int USER_CODE = 0x1_8000;
-    private static final long PRESENT_WRITABLE_USER = 7;
     private static final int ROUNDS = 1_000_000;
 
     private final Snippet snippet = new Snippet();
@@ -57,13 +54,8 @@ class UserCodeOfferTest {
 
     @BeforeEach
     void mapUserCode() {
-        assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
-        for (int level = 0; level < 3; level++) {
-            int table = TABLES + level * 0x1000;
-            snippet.putLong(table, table + 0x1000 | PRESENT_WRITABLE_USER);
-        }
-        int page = USER_CODE >> 12;
-        snippet.putLong(TABLES + 0x3000 + 8 * page, USER_CODE | PRESENT_WRITABLE_USER);
+        snippet.letUserIn();
+        snippet.map(USER_CODE, USER_CODE | PRESENT | WRITABLE | USER);
         int rights = Segment.P | Segment.S | Segment.G | 3 << Segment.DPL_SHIFT;
         snippet.state.segments[CS].set(0x33, 0, -1, rights | Segment.L | 0xb);
         snippet.state.segments[SS].set(0x2b, 0, -1, rights | Segment.DB | 3);

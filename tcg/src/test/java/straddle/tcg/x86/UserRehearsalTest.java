@@ -7,6 +7,7 @@ import static straddle.core.arch.x86.X86.RBX;
 import static straddle.core.arch.x86.X86.RCX;
 import static straddle.core.arch.x86.X86.RSI;
 import static straddle.core.arch.x86.X86.RSP;
+import static straddle.tcg.x86.Snippet.*;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -18,8 +19,6 @@ import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Rehearsal.Obstacle;
 
 class UserRehearsalTest {
-    private static final int CODE = 0x1_0000;
-    private static final int STACK = 0xf000;
     private static final int MOST = 1000;
 
     /// ADD RBX, RCX, then a store of RBX to where RSI points, then MOVQ XMM3, RBX.
@@ -46,11 +45,11 @@ class UserRehearsalTest {
         start.gpr[RAX] = 0;
         start.gpr[RBX] = 7;
         start.gpr[RCX] = 5;
-        start.gpr[RSI] = Snippet.DATA;
+        start.gpr[RSI] = DATA;
         start.gpr[RSP] = STACK;
         start.rflags = 2;
         start.halted = false;
-        snippet.putLong(Snippet.DATA, 0);
+        snippet.putLong(DATA, 0);
         snippet.cpu.load(start);
     }
 
@@ -69,7 +68,7 @@ class UserRehearsalTest {
 
         assertEquals(3, rehearsal.instructions());
         assertEquals(CODE + 11, rehearsal.end());
-        assertEquals(0, snippet.getLong(Snippet.DATA));
+        assertEquals(0, snippet.getLong(DATA));
         assertEquals(7, snippet.cpu.r[RBX]);
         assertEquals(CODE, snippet.cpu.pc);
     }
@@ -108,7 +107,7 @@ class UserRehearsalTest {
     void anotherByteOfAPageThatWasStoredToIsFound(int at) {
         rehearse(STORING);
         runInEarnest();
-        snippet.putLong(Snippet.DATA + at, -1);
+        snippet.putLong(DATA + at, -1);
 
         assertTrue(rehearsal.difference().startsWith("memory at byte "), rehearsal.difference());
     }
@@ -154,10 +153,7 @@ class UserRehearsalTest {
 
     private Obstacle rehearseUnrun(String hex) {
         snippet.run("f4" + "90".repeat(16));
-        byte[] code = java.util.HexFormat.of().parseHex(hex.replace(" ", ""));
-        for (int i = 0; i < code.length; i++) {
-            snippet.bytes(CODE + i, 1).put(code[i]);
-        }
+        snippet.put(CODE, hex);
         begin();
         snippet.cpu.tbs.clear();
         rehearsal = snippet.cpu.rehearsal();

@@ -3,7 +3,6 @@ package straddle.tcg.x86;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.core.arch.x86.X86.RBX;
 import static straddle.core.arch.x86.X86.RCX;
 import static straddle.core.arch.x86.X86.RSI;
@@ -11,14 +10,12 @@ import static straddle.core.arch.x86.X86.RSI;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.objectweb.asm.Opcodes;
-import straddle.core.memory.HostCode;
 import straddle.core.vcpu.Exit;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 
 class VerifierTest {
-    private static final int CODE = 0x1_0000;
     private static final String COUNTDOWN = "ff c9" + "75 ";
     private static final int MANY = 20_000;
 
@@ -102,11 +99,11 @@ class VerifierTest {
         snippet.verify();
         snippet.state.gpr[RCX] = 2;
         snippet.run("48 ff c3" + COUNTDOWN + "f9");
-        MicroOp head = snippet.block(CODE).head;
+        MicroOp head = snippet.block(Snippet.CODE).head;
         Broken broken = new Broken(head.next);
         head.next = broken;
         snippet.state.gpr[RCX] = MANY;
-        snippet.runAgain(CODE);
+        snippet.runAgain(Snippet.CODE);
 
         Exit.Unhandled found = assertInstanceOf(Exit.Unhandled.class, snippet.exit());
         assertTrue(found.sentence().contains("disagree at 0x10000"), found.sentence());
@@ -116,14 +113,9 @@ class VerifierTest {
         assertTrue(found.report().contains("after the interpreter"), found.report());
     }
 
-    private void verifyMachineCode() {
-        assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
-        snippet.verifyMachineCode();
-    }
-
     @Test
     void machineCodeAgreesToo() {
-        verifyMachineCode();
+        snippet.verifyMachineCode();
         snippet.state.gpr[RCX] = MANY;
         snippet.state.gpr[RSI] = Snippet.DATA;
         // add rbx,rcx; mov [rsi],rbx; inc dword [rsi+4]; lock xadd [rsi+8],rbx; jmp +0; rdtsc; mov
@@ -139,7 +131,7 @@ class VerifierTest {
 
     @Test
     void aFaultInMachineCodeIsCompared() {
-        verifyMachineCode();
+        snippet.verifyMachineCode();
         snippet.state.gpr[RCX] = MANY;
         snippet.state.gpr[RSI] = Snippet.HOLE - MANY + 10;
         // inc rsi; mov [rsi],al
@@ -152,7 +144,7 @@ class VerifierTest {
 
     @Test
     void aFetchThatFailsBehindMachineCodeIsCompared() {
-        verifyMachineCode();
+        snippet.verifyMachineCode();
         int at = snippet.nextCode();
         snippet.state.gpr[RBX] = at;
         snippet.state.gpr[RSI] = Snippet.HOLE;
@@ -168,15 +160,15 @@ class VerifierTest {
 
     @Test
     void aBrokenMicroOpIsFoundInTheBlockOfMachineCodeThatItIsIn() {
-        verifyMachineCode();
+        snippet.verifyMachineCode();
         // xor eax,eax; jmp 1f; 1: inc rbx; dec ecx; jnz back
         String code = "31 c0 eb 00" + "48 ff c3" + COUNTDOWN + "f5";
         snippet.state.gpr[RCX] = 2;
         snippet.run(code);
-        MicroOp head = snippet.block(CODE + 4).head;
+        MicroOp head = snippet.block(Snippet.CODE + 4).head;
         head.next = new Broken(head.next);
         snippet.state.gpr[RCX] = MANY;
-        snippet.runAgain(CODE);
+        snippet.runAgain(Snippet.CODE);
 
         Exit.Unhandled found = assertInstanceOf(Exit.Unhandled.class, snippet.exit());
         assertTrue(found.sentence().contains("Machine code and"), found.sentence());

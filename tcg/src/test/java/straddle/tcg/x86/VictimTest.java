@@ -2,36 +2,33 @@ package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.core.arch.x86.X86.*;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import straddle.core.memory.HostCode;
 import straddle.tcg.mmu.Tlb;
 
 /// Pages that want the same place in the TLB, in machine code.
 class VictimTest {
-    private static final int TABLES = 0x1000;
-
     /// As far as pages lie apart that share a place.
     private static final long APART = (long) Tlb.ENTRIES << 12;
 
     private static final int ROUNDS = 1000;
     private static final int FIRST_PAGE = Snippet.DATA;
     private static final int SECOND_PAGE = Snippet.DATA + 0x2000;
+    private static final int OTHER_TABLE = 0xa000;
 
     private final Snippet snippet = new Snippet();
 
     @BeforeEach
-    void needsTheHosts() {
-        assumeTrue(HostCode.ofHost().isPresent(), "This host has no machine code of ours");
+    void makePages() {
         snippet.machineCode();
         // The second page is seen again so far above the first's address.
-        snippet.putLong(TABLES + 0x2000 + 8 * (int) (APART >>> 21), 0xa000 | 3);
+        int rights = Snippet.PRESENT | Snippet.WRITABLE;
+        snippet.putLong(Snippet.DIRECTORY + 8 * (int) (APART >>> 21), OTHER_TABLE | rights);
         int entry = (int) ((FIRST_PAGE + APART) >>> 12) & 511;
-        snippet.putLong(0xa000 + 8 * entry, SECOND_PAGE | 3);
+        snippet.putLong(OTHER_TABLE + 8 * entry, SECOND_PAGE | rights);
         snippet.state.gpr[RCX] = ROUNDS;
         snippet.state.gpr[RSI] = FIRST_PAGE + APART;
     }
@@ -61,8 +58,7 @@ class VictimTest {
         // 1: add (%rdi), %rax; add (%rsi), %rbx; dec %ecx; jnz 1b; invlpg (%rdi); mov (%rdi), %rdx
         String loop = "480307 48031e ffc9 75f6 0f013f 488b17";
         assertEquals(Snippet.COMPLETED, snippet.run(loop));
-        int entry = TABLES + 0x3000 + 8 * (FIRST_PAGE >> 12);
-        snippet.putLong(entry, 0);
+        snippet.map(FIRST_PAGE, 0);
         snippet.state.gpr[RCX] = ROUNDS;
         snippet.state.gpr[RSI] = FIRST_PAGE + APART;
         // invlpg (%rdi); mov (%rsi), %rbx; mov (%rdi), %rdx
@@ -71,7 +67,7 @@ class VictimTest {
 
     @Test
     void theFirstPageIsNoVictimThatIsAlwaysFound() {
-        snippet.putLong(TABLES + 0x3000, 0);
+        snippet.map(0, 0);
         // 1: add (%rdi), %rax; dec %ecx; jnz 1b; mov 8, %eax
         String code = "480307 ffc9 75f9 8b042508000000";
         assertEquals(PF, snippet.run(code));

@@ -1,13 +1,9 @@
 package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static straddle.core.arch.x86.X86.*;
 import static straddle.tcg.x86.ProtectedMachine.*;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,33 +11,32 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
-import straddle.core.vcpu.Exit;
 
 /// Virtual-8086 code under IOPL 0, with a monitor whose handlers halt.
 class VirtualInterruptsTest {
     private static final int TSS = 0x4000;
     private static final int IO_MAP = 0x88;
-    private static final int CODE = 0x8000;
     private static final int TASK_SELECTOR = 0x18;
-    private static final int UD2 = 0x0b0f;
+    private static final String UD2 = "0f0b";
 
     private ProtectedMachine machine;
     private X86State state;
-    private MemorySegment ram;
-    private X86Cpu cpu;
 
     @BeforeEach
     void makeMachine() throws Exception {
         machine = new ProtectedMachine(64, 0xee00);
         state = machine.state;
-        ram = machine.ram;
-        cpu = machine.cpu;
         machine.putLong(TSS + 4, 0x1_0000); // ESP0
         machine.putLong(TSS + 8, 16);
         machine.putLong(TSS + 100, (long) IO_MAP << 16);
         state.cr4 = CR4_VME;
         state.tr.set(TASK_SELECTOR, TSS, 0xff, Segment.P | 0xb);
-        state.rflags = RFLAGS_FIXED | RFLAGS_VM | RFLAGS_IF;
+        enter(0);
+    }
+
+    /// Enters virtual-8086 mode.
+    private void enter(int iopl) {
+        state.rflags = RFLAGS_FIXED | RFLAGS_VM | RFLAGS_IF | iopl;
         for (Segment segment : state.segments) {
             segment.set(0, 0, 0xffff, Segment.P | Segment.S | 3 | 3 << Segment.DPL_SHIFT);
         }
@@ -54,26 +49,18 @@ class VirtualInterruptsTest {
     }
 
     private int word(long at) {
-        return ram.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & 0xffff;
+        return machine.getInt(at) & 0xffff;
     }
 
-    /// Runs code, to which UD2 is added; the vector whose handler it ended in, and flags and stack before.
+    /// Runs code, to which UD2 is added; the vector whose handler it ended in.
     private int run(String hex) {
-        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
-        MemorySegment.copy(bytes, 0, ram, ValueLayout.JAVA_BYTE, CODE, bytes.length);
-        ram.set(ValueLayout.JAVA_SHORT_UNALIGNED, CODE + bytes.length, (short) UD2);
-        state.rip = CODE;
-        state.halted = false;
-        cpu.load(state);
-        cpu.run();
-        cpu.save(state);
-        assertInstanceOf(Exit.Halt.class, cpu.exit);
-        return (int) state.rip - 1 - HANDLERS;
+        machine.put(CODE, hex + UD2);
+        return machine.runFrom(CODE);
     }
 
     /// EFLAGS that the monitor was entered with by #UD.
     private int flags() {
-        return ram.get(ValueLayout.JAVA_INT_UNALIGNED, state.gpr[RSP] + 8);
+        return machine.stack(2);
     }
 
     @Test
@@ -118,8 +105,7 @@ class VirtualInterruptsTest {
     void anInterruptThatTheMapLeavesAloneIsHandledAsOnAn8086() {
         state.rflags |= RFLAGS_VIF;
         machine.putLong(0x21 * 4, 0x9000); // 0000:9000
-        MemorySegment.copy(
-                new byte[] {0x43, (byte) 0xcf}, 0, ram, ValueLayout.JAVA_BYTE, 0x9000, 2);
+        machine.put(0x9000, "43 cf");
         assertEquals(UD, run("cd 21 41")); // int 0x21: inc bx; iret. inc cx
         assertEquals(1, state.gpr[RBX]);
         assertEquals(1, state.gpr[RCX]);
@@ -128,13 +114,9 @@ class VirtualInterruptsTest {
 
     @Test
     void oneThatTheMapKeepsIsTheMonitors() {
-        ram.set(ValueLayout.JAVA_BYTE, TSS + IO_MAP - 32 + (0x21 >> 3), (byte) 2);
+        machine.put(TSS + IO_MAP - 32 + (0x21 >> 3), "02");
         assertEquals(GP, run("cd 21"));
-        state.rflags = RFLAGS_FIXED | RFLAGS_VM | RFLAGS_IF | RFLAGS_IOPL;
-        for (Segment segment : state.segments) {
-            segment.set(0, 0, 0xffff, Segment.P | Segment.S | 3 | 3 << Segment.DPL_SHIFT);
-        }
-        state.gpr[RSP] = 0x7000;
+        enter(RFLAGS_IOPL);
         assertEquals(0x21, run("cd 21"));
     }
 }
