@@ -2,6 +2,7 @@ package straddle.core.user;
 
 import straddle.core.accel.AcceleratorException;
 import straddle.core.vcpu.Statistics;
+import straddle.core.vcpu.UserStateOwner;
 
 /// Runs code of x86-64 programs on the host's own processor, until something needs a translator.
 ///
@@ -23,7 +24,7 @@ public interface NativeVcpu extends AutoCloseable {
     void use(UserMemory memory);
 
     /// Takes the program's state over, runs it, and gives its state back.
-    Ending run(NativeProgram program) throws AcceleratorException;
+    Ending run(UserStateOwner program) throws AcceleratorException;
 
     /// Makes a run end soon, or the next one at once. Any thread.
     void kick();

@@ -1,7 +1,9 @@
 package straddle.core.user;
 
+import java.util.Optional;
 import straddle.core.observe.Trace;
 import straddle.core.vcpu.Statistics;
+import straddle.core.vcpu.UserStateOwner;
 
 /// A processor that runs one thread of a Linux program, without an operating system of the guest's.
 ///
@@ -87,6 +89,11 @@ public interface UserVcpu extends AutoCloseable {
     /// From now on others run in the same memory, at the same time: accesses need an order, and atomic ones the host's.
     /// Before this vCPU runs next.
     void setShared();
+
+    /// Its state between two runs, for a [NativeVcpu] that runs the program meanwhile; empty where none can.
+    default Optional<UserStateOwner> userState() {
+        return Optional.empty();
+    }
 
     long retiredInstructions();
 

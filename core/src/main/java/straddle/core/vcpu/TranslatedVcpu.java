@@ -1,11 +1,10 @@
 package straddle.core.vcpu;
 
 import straddle.core.accel.AcceleratorException;
-import straddle.core.arch.x86.X86State;
 
 /// A vCPU of an engine that executes instructions one by one: as another engine's helper, or beside one that
 /// takes user code from it.
-public interface TranslatedVcpu extends Vcpu {
+public interface TranslatedVcpu extends Vcpu, UserStateOwner {
     /// Executes the instruction at the present state, as memory holds it now, or delivers the exception that
     /// it raises. A repeated string instruction may stop between two elements. Interrupts wait.
     ///
@@ -20,18 +19,6 @@ public interface TranslatedVcpu extends Vcpu {
     /// Whether the next instruction is 64-bit user code at privilege level 3 with nothing special about it:
     /// paging of four levels, no single step, no breakpoints, no I/O privilege, units and RDTSC allowed.
     boolean isAtUserCode();
-
-    /// Copies out what user code sees. Allocates nothing.
-    void saveUser(UserState to);
-
-    /// Takes over from another engine what user code may have changed. Allocates nothing.
-    void loadUser(UserState from);
-
-    /// Copies out x87 and vector state only, as [X86State#xsave] has it.
-    void saveExtended(X86State to);
-
-    /// Takes over x87 and vector state only.
-    void loadExtended(X86State from);
 
     /// Leaves x87 and vector state with another engine until this one touches it or is asked for it: then
     /// `bring` is run, which calls [#loadExtended]. [#loadExtended] and [#load] at any other time take its place.

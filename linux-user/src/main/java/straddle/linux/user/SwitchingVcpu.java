@@ -3,13 +3,13 @@ package straddle.linux.user;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.observe.Trace;
 import straddle.core.user.Access;
-import straddle.core.user.NativeProgram;
 import straddle.core.user.NativeVcpu;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserStop;
 import straddle.core.user.UserVcpu;
 import straddle.core.vcpu.Statistics;
+import straddle.core.vcpu.UserStateOwner;
 
 /// A translated vCPU whose code goes to the processor while that pays. The translated one has the state between two runs, and
 /// executes whatever ends native code.
@@ -41,7 +41,7 @@ final class SwitchingVcpu implements UserVcpu {
 
     private final Processors processors;
     private final UserVcpu soft;
-    private final NativeProgram program;
+    private final UserStateOwner program;
     private volatile NativeVcpu hard;
     private UserMemory memory;
 
@@ -82,7 +82,7 @@ final class SwitchingVcpu implements UserVcpu {
     SwitchingVcpu(Processors processors, UserVcpu soft) {
         this.processors = processors;
         this.soft = soft;
-        program = (NativeProgram) soft;
+        program = soft.userState().orElseThrow();
         memory = soft.memory();
         isNative = processors.always();
     }

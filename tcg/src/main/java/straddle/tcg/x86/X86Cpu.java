@@ -19,6 +19,7 @@ import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.UserCodeTaker;
 import straddle.core.vcpu.UserState;
+import straddle.core.vcpu.UserStateOwner;
 import straddle.tcg.Cpu;
 import straddle.tcg.GuestFault;
 import straddle.tcg.Sampler;
@@ -35,7 +36,7 @@ import straddle.tcg.x86.fp.X87;
 ///
 /// The semantics of instruction groups stand in classes of their own ([Control], [Transfer], [Strings]
 /// and so on); paging in [Paging], exceptions and interrupts in [Events], descriptors in [Descriptors].
-public final class X86Cpu extends Cpu {
+public final class X86Cpu extends Cpu implements UserStateOwner {
     // Register slots after the 16 general registers.
 
     /// Always 0.
@@ -1135,7 +1136,8 @@ public final class X86Cpu extends Cpu {
         fp.mxcsr = mxcsr;
     }
 
-    void saveUser(UserState to) {
+    @Override
+    public void saveUser(UserState to) {
         System.arraycopy(r, 0, to.gpr, 0, 16);
         to.rip = pc;
         to.rflags = rflags();
@@ -1150,7 +1152,8 @@ public final class X86Cpu extends Cpu {
         to.xcr0 = (cr4 & CR4_OSXSAVE) != 0 ? xcr0 : 0;
     }
 
-    void loadUser(UserState from) {
+    @Override
+    public void loadUser(UserState from) {
         faultWaits = false;
         System.arraycopy(from.gpr, 0, r, 0, 16);
         pc = from.rip;
@@ -1168,7 +1171,8 @@ public final class X86Cpu extends Cpu {
         clearAttention(ATTENTION_USER_CODE);
     }
 
-    void saveExtended(X86State to) {
+    @Override
+    public void saveExtended(X86State to) {
         FpuState.save(this, to);
     }
 
@@ -1220,7 +1224,8 @@ public final class X86Cpu extends Cpu {
         fetching = false;
     }
 
-    void loadExtended(X86State from) {
+    @Override
+    public void loadExtended(X86State from) {
         System.arraycopy(from.xsave, 0, loaded.xsave, 0, from.xsave.length);
         FpuState.load(this, from);
     }

@@ -2,22 +2,24 @@ package straddle.tcg.x86;
 
 import static straddle.core.arch.x86.X86.*;
 
+import java.util.Arrays;
+import java.util.Optional;
 import straddle.core.arch.x86.X86State;
 import straddle.core.observe.Trace;
 import straddle.core.user.Access;
-import straddle.core.user.NativeProgram;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserStop;
 import straddle.core.user.UserVcpu;
 import straddle.core.vcpu.Statistics;
-import straddle.core.vcpu.UserState;
+import straddle.core.vcpu.UserStateOwner;
 import straddle.tcg.Cpu;
 import straddle.tcg.Sampler;
+import straddle.tcg.op.Flags;
 import straddle.tcg.user.TcgUserTranslator;
 
 /// An [X86Cpu] that runs a Linux program, of 64 or 32 bits.
-final class X86UserVcpu implements UserVcpu, NativeProgram, TcgUserTranslator.CpuHolder {
+final class X86UserVcpu implements UserVcpu, TcgUserTranslator.CpuHolder {
     private static final int FXSAVE_BYTES = 512;
     private static final Sampler NO_SAMPLER = new Sampler();
 
@@ -149,7 +151,7 @@ final class X86UserVcpu implements UserVcpu, NativeProgram, TcgUserTranslator.Cp
 
     @Override
     public void setStatus(long status) {
-        long own = straddle.tcg.op.Flags.ALL | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC | RFLAGS_ID;
+        long own = Flags.ALL | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC | RFLAGS_ID;
         cpu.setRflags(status & own | RFLAGS_IF | RFLAGS_FIXED);
         cpu.updateMode();
     }
@@ -178,7 +180,7 @@ final class X86UserVcpu implements UserVcpu, NativeProgram, TcgUserTranslator.Cp
         cpu.saveExtended(s);
         boolean extended = (cpu.cr4 & CR4_OSXSAVE) != 0;
         int bytes = extended ? XsaveLayout.withAvx().standardBytes(cpu.xcr0) : FXSAVE_BYTES;
-        return java.util.Arrays.copyOf(s.xsave, bytes);
+        return Arrays.copyOf(s.xsave, bytes);
     }
 
     @Override
@@ -192,23 +194,8 @@ final class X86UserVcpu implements UserVcpu, NativeProgram, TcgUserTranslator.Cp
     }
 
     @Override
-    public void saveUser(UserState to) {
-        cpu.saveUser(to);
-    }
-
-    @Override
-    public void loadUser(UserState from) {
-        cpu.loadUser(from);
-    }
-
-    @Override
-    public void saveExtended(X86State to) {
-        cpu.saveExtended(to);
-    }
-
-    @Override
-    public void loadExtended(X86State from) {
-        cpu.loadExtended(from);
+    public Optional<UserStateOwner> userState() {
+        return Optional.of(cpu);
     }
 
     @Override

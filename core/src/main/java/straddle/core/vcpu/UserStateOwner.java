@@ -1,0 +1,18 @@
+package straddle.core.vcpu;
+
+import straddle.core.arch.x86.X86State;
+
+/// Has the state of x86-64 user code, which another engine runs for a while: a guest's, or a program's that has no other.
+public interface UserStateOwner {
+    /// Copies out what user code sees. Allocates nothing.
+    void saveUser(UserState to);
+
+    /// Takes over from another engine what user code may have changed. Allocates nothing.
+    void loadUser(UserState from);
+
+    /// Copies out x87 and vector state only, as [X86State#xsave] has it.
+    void saveExtended(X86State to);
+
+    /// Takes over x87 and vector state only.
+    void loadExtended(X86State from);
+}
