@@ -26,10 +26,6 @@ import straddle.host.HostException;
 /// whatever ends the slice: an exception, a system call, an interrupt. The translator then executes the
 /// instruction in question with full semantics, so the guest's kernel sees what it would see of one processor.
 final class HybridVcpu implements Vcpu, UserCodeTaker {
-    private static final int ERROR_WRITE = 2;
-    private static final int ERROR_USER = 4;
-    private static final int ERROR_FETCH = 16;
-    private static final int SYSCALL_BYTES = 2;
     private static final int NO_VECTOR = -1;
     private static final long DR6_SINGLE_STEP = 1 << 14;
     private static final int LENGTH_SHIFT = 9;
@@ -49,7 +45,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// Null unless native code is to be checked.
     private final NativeCheck check;
 
-    private final UserState user = new UserState();
+    private final Crossing crossing;
+    private final UserState user;
     private final X86State extended = new X86State();
 
     /// The loop wants this vCPU's thread.
@@ -157,25 +154,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         vectors = parts.vectors;
         memory = parts.memory;
         check = parts.verify > 0 ? new NativeCheck(soft, tables, parts.memory, parts.verify) : null;
-        kvm.load(inMonitor());
+        crossing = new Crossing(kvm, monitor);
+        user = crossing.user;
         soft.offerUserCode(this);
-    }
-
-    /// What stays as it is for all of user code's slices.
-    static X86State inMonitor() {
-        X86State state = new X86State();
-        state.cr0 = VcpuState.NATIVE_CR0;
-        state.cr4 = VcpuState.NATIVE_CR4;
-        state.efer = X86.EFER_LME | X86.EFER_LMA | X86.EFER_NXE | X86.EFER_SCE;
-        state.idtBase = Monitor.idtBase();
-        state.idtLimit = 0xfff;
-        state.gdtBase = Monitor.gdtBase();
-        state.gdtLimit = Monitor.gdtLimit();
-        Monitor.task(state.tr);
-        state.msrs.put(X86.MSR_LSTAR, Monitor.gate());
-        state.msrs.put(X86.MSR_STAR, Monitor.star());
-        state.msrs.put(X86.MSR_SFMASK, Monitor.SFMASK);
-        return state;
     }
 
     @Override
@@ -244,9 +225,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// @return null if it goes on from there; [Exit.Kicked] if the loop wants the thread
     private Exit runNatively() throws HostException, AcceleratorException {
         soft.saveUser(user);
-        if (!monitor.admit(user.selectors[X86.CS], user.selectors[X86.SS])
-                || !hasPlainSegments()
-                || (user.rflags & X86.RFLAGS_IF) == 0) {
+        if (!crossing.canRun()) {
             soft.loadUser(user);
             return null;
         }
@@ -307,17 +286,6 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
     }
 
-    /// The processor keeps no more of data segments than it can load again: their selectors must be null, or that of SS.
-    private boolean hasPlainSegments() {
-        int stack = user.selectors[X86.SS];
-        for (int i = X86.DS; i <= X86.GS; i++) {
-            if (user.selectors[i] > 3 && user.selectors[i] != stack) {
-                return false;
-            }
-        }
-        return user.selectors[X86.ES] <= 3 || user.selectors[X86.ES] == stack;
-    }
-
     /// An exception to deliver as the processor raised it, or [#NO_VECTOR].
     private int trap = NO_VECTOR;
 
@@ -334,8 +302,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                 if (loadedRoot == -1) {
                     enter(root);
                 } else if (root != loadedRoot) {
-                    monitor.admit(user.selectors[X86.CS], user.selectors[X86.SS]);
-                    registers.loadRoot(root);
+                    crossing.changeRoot(root);
                 }
                 loadedRoot = root;
                 Exit exit = kvm.run();
@@ -427,47 +394,16 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     ///
     /// @return what the VM is to stop with, or null
     private Exit endAtPort(Exit.Port port) throws HostException, AcceleratorException {
-        if (Monitor.isPastGate(registers.rip())) {
-            boolean system = (registers.rflags() & X86.RFLAGS_IF) == 0;
-            takeOut(system ? Monitor.SYSCALL_PORT : NO_VECTOR);
-            if (!system) {
-                user.rip = Monitor.gate(); // a jump there, to what the guest has not
-            }
-        } else {
-            takeOutAtPort(port);
+        boolean system = crossing.isAtSyscall();
+        takeOut(system ? Monitor.SYSCALL_PORT : NO_VECTOR);
+        if (!system) {
+            crossing.rewindAccess(port, this::byteOfUser);
         }
         if (check != null && check.isUnderWay()) {
             showTranslator();
             return check.lost("an access to a port at 0x%x".formatted(user.rip));
         }
         return null;
-    }
-
-    /// In front of an instruction of user code's own that accesses the gate's port, which is the guest's to judge.
-    private void takeOutAtPort(Exit.Port port) throws HostException, AcceleratorException {
-        takeOut(NO_VECTOR);
-        if (port instanceof Exit.PortRead) {
-            // It has still to happen, and must change nothing in memory.
-            long entry = tables.granted(user.gpr[X86.RDI]);
-            long at = (entry & UserTables.ADDRESS) + (user.gpr[X86.RDI] & 4095);
-            boolean writable = (entry & UserTables.WRITABLE) != 0;
-            for (int i = 0; i < port.count; i++) {
-                port.set(i, writable ? (int) memory.read(at + i, 1) : 0);
-            }
-            kvm.complete();
-            return;
-        }
-        // OUTSB by its last byte, as the others: OUT to this port in the instruction, and to that
-        // in DX.
-        switch (byteOfUser(user.rip - 1)) {
-            case 0x6e -> {
-                user.rip--;
-                user.gpr[X86.RSI] += (user.rflags & X86.RFLAGS_DF) != 0 ? 1 : -1;
-            }
-            case 0xee -> user.rip--;
-            case Monitor.SYSCALL_PORT -> user.rip -= 2;
-            default -> {}
-        }
     }
 
     private int byteOfUser(long linear) {
@@ -580,14 +516,12 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// Whether a page fault was ours to serve, and user code goes on.
     private boolean serveFault() {
         refused = false;
-        long error = monitor.errorCode();
-        long linear = registers.cr2();
-        boolean write = (error & ERROR_WRITE) != 0;
-        boolean fetch = (error & ERROR_FETCH) != 0;
-        if ((error & ERROR_USER) == 0 || linear < 0) {
+        if (!crossing.isFaultOfUser()) {
             return false;
         }
-        if (!soft.touch(linear, write, fetch)) {
+        long linear = registers.cr2();
+        boolean write = crossing.isFaultOfStore();
+        if (!soft.touch(linear, write, crossing.isFaultOfFetch())) {
             faultsOfGuest++;
             refused = true;
             return false;
@@ -602,7 +536,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     /// False if the monitor has yet to tell what ended user code.
     private boolean takeOutKicked() {
-        if (registers.cpl() != 3 && Monitor.isAtOut(registers.rip())) {
+        if (!crossing.isTold()) {
             return false;
         }
         takeOut(NO_VECTOR);
@@ -613,17 +547,12 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     ///
     /// @param vector the exception that ended user code, whose frame the monitor has; or [#NO_VECTOR]
     private void takeOut(int vector) {
-        registers.saveUser(user);
+        crossing.takeOut(vector);
         trap = NO_VECTOR;
         endedBy = vector;
         if (vector == Monitor.SYSCALL_PORT) {
             rewindSyscall();
             return;
-        }
-        if (registers.cpl() != 3) {
-            user.rip = monitor.frame(0);
-            user.rflags = monitor.frame(2);
-            user.gpr[X86.RSP] = monitor.frame(3);
         }
         if (vector == X86.UD) {
             undefinedAt = user.rip;
@@ -631,30 +560,23 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         boolean ofUnknown = user.rip == unknownAt && vector >= 0 && vector != X86.UD;
         if (vector == X86.DB || vector == X86.BP || ofUnknown) {
             trap = vector;
-        } else if (isLostSyscall()) {
+        } else if (crossing.isLostSyscall()) {
             rewindSyscall();
         }
-    }
-
-    /// A KVM that interprets all but user code leaves the privilege as it is; RFLAGS tell that from a jump to LSTAR.
-    private boolean isLostSyscall() {
-        return user.rip == Monitor.gate() && (user.rflags & X86.RFLAGS_IF) == 0;
     }
 
     private void rewindSyscall() {
         syscalls++;
         endedBy = Monitor.SYSCALL_PORT;
-        user.rip = user.gpr[X86.RCX] - SYSCALL_BYTES;
-        user.rflags = user.gpr[11];
+        crossing.rewindSyscall();
     }
 
     private void deliverTrap() throws AcceleratorException {
         int vector = trap;
         trap = NO_VECTOR;
         if (vector == X86.PF) {
-            long error = monitor.errorCode();
-            boolean write = (error & ERROR_WRITE) != 0;
-            soft.raisePageFault(registers.cr2(), write, (error & ERROR_FETCH) != 0);
+            soft.raisePageFault(
+                    registers.cr2(), crossing.isFaultOfStore(), crossing.isFaultOfFetch());
             return;
         }
         X86State state = new X86State();

@@ -7,15 +7,16 @@ import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.user.Access;
+import straddle.core.user.BadAddressException;
 import straddle.core.user.Frames;
 import straddle.core.user.Mapping;
 import straddle.core.user.MemoryUser;
-import straddle.core.user.NativeProgram;
 import straddle.core.user.NativeVcpu;
 import straddle.core.user.UserMemory;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.UserState;
+import straddle.core.vcpu.UserStateOwner;
 import straddle.host.HostException;
 
 /// A program's own code on the processor: KVM's vCPU at privilege level 3, under [ProgramTables].
@@ -26,10 +27,6 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    private static final int ERROR_WRITE = 2;
-    private static final int ERROR_USER = 4;
-    private static final int ERROR_FETCH = 16;
-    private static final int SYSCALL_BYTES = 2;
     private static final int NO_VECTOR = -1;
     private static final int PAGES_AHEAD = 32;
 
@@ -42,7 +39,8 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
     private final KvmVcpu kvm;
     private final VcpuState registers;
     private final Monitor monitor;
-    private final UserState user = new UserState();
+    private final Crossing crossing;
+    private final UserState user;
     private final X86State extended = new X86State();
 
     // Under this object's lock.
@@ -65,7 +63,8 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
         registers = kvm.registers();
         tables = new ProgramTables(vm, frames, pool);
         monitor = tables.monitor();
-        kvm.load(HybridVcpu.inMonitor());
+        crossing = new Crossing(kvm, monitor);
+        user = crossing.user;
     }
 
     // ---- memory
@@ -124,7 +123,7 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
     // ---- running
 
     @Override
-    public Ending run(NativeProgram program) throws AcceleratorException {
+    public Ending run(UserStateOwner program) throws AcceleratorException {
         program.saveUser(user);
         if (!isPlain()) {
             return Ending.INSTRUCTION;
@@ -149,16 +148,9 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
 
     /// Nothing is set that a host may not honour for native code.
     private boolean isPlain() {
-        int stack = user.selectors[X86.SS];
-        for (int i = X86.DS; i <= X86.GS; i++) {
-            if (user.selectors[i] > 3 && user.selectors[i] != stack) {
-                return false;
-            }
-        }
         return user.selectors[X86.CS] == USER_CODE
-                && (user.rflags & (X86.RFLAGS_TF | X86.RFLAGS_IF)) == X86.RFLAGS_IF
-                && (user.selectors[X86.ES] <= 3 || user.selectors[X86.ES] == stack)
-                && monitor.admit(USER_CODE, stack);
+                && (user.rflags & X86.RFLAGS_TF) == 0
+                && crossing.canRun();
     }
 
     private void giveExtended() throws HostException {
@@ -185,8 +177,7 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
                 if (loadedRoot == -1) {
                     registers.loadUser(user, root);
                 } else if (root != loadedRoot) {
-                    monitor.admit(user.selectors[X86.CS], user.selectors[X86.SS]);
-                    registers.loadRoot(root);
+                    crossing.changeRoot(root);
                 }
                 loadedRoot = root;
                 exit = kvm.run();
@@ -214,8 +205,7 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
                     return Ending.KICKED;
                 }
             } else if (exit == Exit.Kicked.KICKED) {
-                boolean inStub = registers.cpl() != 3 && Monitor.isAtOut(registers.rip());
-                if (kicked && !inStub) {
+                if (kicked && crossing.isTold()) {
                     kicked = false;
                     takeOut(NO_VECTOR);
                     return Ending.KICKED;
@@ -232,14 +222,13 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
 
     /// Whether a page fault was one of these tables only, and the program goes on.
     private boolean serveFault() {
-        long error = monitor.errorCode();
-        long linear = registers.cr2();
-        boolean write = (error & ERROR_WRITE) != 0;
-        boolean fetch = (error & ERROR_FETCH) != 0;
         faults++;
-        if ((error & ERROR_USER) == 0 || linear < 0) {
+        if (!crossing.isFaultOfUser()) {
             return false;
         }
+        long linear = registers.cr2();
+        boolean write = crossing.isFaultOfStore();
+        boolean fetch = crossing.isFaultOfFetch();
         Access access = write ? Access.STORE : fetch ? Access.FETCH : Access.LOAD;
         long entry = memory.translate(linear, access);
         if (entry == UserMemory.COPY_FIRST) {
@@ -281,65 +270,31 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
 
     /// The gate that SYSCALL leads to; or the program's own access to its port, which must not have happened.
     private void atPort(Exit.Port port) throws HostException, AcceleratorException {
-        if (Monitor.isPastGate(registers.rip())) {
-            boolean system = (registers.rflags() & X86.RFLAGS_IF) == 0;
-            takeOut(system ? Monitor.SYSCALL_PORT : NO_VECTOR);
-            if (!system) {
-                user.rip = Monitor.gate(); // a jump there, where nothing is
-            }
-            return;
-        }
-        takeOut(NO_VECTOR);
-        if (port instanceof Exit.PortRead) {
-            // Its completion puts into memory what is there.
-            int step = (user.rflags & X86.RFLAGS_DF) != 0 ? -1 : 1;
-            for (int i = 0; i < port.count; i++) {
-                port.set(i, byteAt(user.gpr[X86.RDI] + (long) step * i));
-            }
-            kvm.complete();
-            return;
-        }
-        switch (byteAt(user.rip - 1)) {
-            case 0x6e -> {
-                user.rip--;
-                user.gpr[X86.RSI] += (user.rflags & X86.RFLAGS_DF) != 0 ? 1 : -1;
-            }
-            case 0xee -> user.rip--;
-            case Monitor.SYSCALL_PORT -> user.rip -= 2;
-            default -> {}
+        boolean system = crossing.isAtSyscall();
+        takeOut(system ? Monitor.SYSCALL_PORT : NO_VECTOR);
+        if (!system) {
+            crossing.rewindAccess(port, this::byteAt);
         }
     }
 
     private int byteAt(long linear) {
         try {
             return (int) memory.get(linear, 1);
-        } catch (straddle.core.user.BadAddressException _) {
+        } catch (BadAddressException _) {
             return 0;
         }
     }
 
     /// Takes the program's registers out of KVM's vCPU, in front of what has to be done.
     private void takeOut(int vector) {
-        registers.saveUser(user);
-        if (vector == Monitor.SYSCALL_PORT) {
-            rewindSyscall();
-            return;
+        crossing.takeOut(vector);
+        if (vector == Monitor.SYSCALL_PORT || crossing.isLostSyscall()) {
+            systemCalls++;
+            crossing.rewindSyscall();
         }
-        if (registers.cpl() != 3) {
-            user.rip = monitor.frame(0);
-            user.rflags = monitor.frame(2);
-            user.gpr[X86.RSP] = monitor.frame(3);
+        if (vector != Monitor.SYSCALL_PORT) {
+            user.rflags &= ~X86.RFLAGS_RF;
         }
-        if (user.rip == Monitor.gate() && (user.rflags & X86.RFLAGS_IF) == 0) {
-            rewindSyscall();
-        }
-        user.rflags &= ~X86.RFLAGS_RF;
-    }
-
-    private void rewindSyscall() {
-        systemCalls++;
-        user.rip = user.gpr[X86.RCX] - SYSCALL_BYTES;
-        user.rflags = user.gpr[11];
     }
 
     @Override
