@@ -49,8 +49,11 @@ final class Snapshot {
         int bits;
         Item of;
 
-        /// What is there where code comes back.
+        /// What is there where code comes back, ...
         Value now;
+
+        /// ... or whether it is loaded there from memory, where each slot has what is its own.
+        boolean isLoaded;
 
         /// What is there when code goes on from here.
         Value made;
@@ -170,6 +173,7 @@ final class Snapshot {
         }
         for (Item item : items) {
             item.now = null;
+            item.isLoaded = false;
         }
         List<Runnable> loads = new ArrayList<>();
         int[] sources = new int[LOCATIONS];
@@ -267,12 +271,14 @@ final class Snapshot {
                 || item.of != null
                 || item.register < 0
                 || item.vector >= 0
-                || item.now != null) {
+                || item.now != null
+                || item.isLoaded) {
             throw Mismatch.MISMATCH;
         }
         if (item.zeroFrom < 64 || item.signFrom < 64) {
             throw Mismatch.MISMATCH;
         }
+        item.isLoaded = true;
         return item.register;
     }
 
@@ -281,6 +287,7 @@ final class Snapshot {
             return;
         }
         if (item.now != null
+                || item.isLoaded
                 || item.isConstant && !(value.isConstant && value.constant == item.constant)
                 || item.zeroFrom < value.zeroFrom
                 || item.signFrom < value.signFrom) {

@@ -2,17 +2,22 @@ package straddle.tcg.arm;
 
 import java.lang.foreign.Arena;
 import java.util.HexFormat;
+import straddle.core.memory.HostCode;
 import straddle.core.memory.RamAllocator;
 import straddle.core.user.BadAddressException;
 import straddle.core.user.Frames;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserStop;
+import straddle.core.vcpu.Statistics;
+import straddle.tcg.machine.MachineCode;
 
-/// A processor with a page of code and one of data, and nothing mapped behind either.
+/// A processor with a page of code and two of data, which do not lie beside each other in memory, and nothing mapped behind
+/// either.
 final class ArmSnippet implements AutoCloseable {
     static final int CODE = 0x1_0000;
     static final int DATA = 0x2_0000;
+    static final int DATA_BYTES = 0x2000;
 
     private static final long T = 1 << 5;
 
@@ -25,7 +30,9 @@ final class ArmSnippet implements AutoCloseable {
     ArmSnippet() {
         int rights = UserMemory.READ | UserMemory.WRITE;
         memory.map(CODE, 4096, rights | UserMemory.EXEC, false, null, 0, "");
-        memory.map(DATA, 4096, rights, false, null, 0, "");
+        memory.map(DATA, DATA_BYTES, rights, false, null, 0, "");
+        put(memory, DATA + 4096, 4, 0);
+        put(memory, DATA, 4, 0);
         cpu = new ArmCpu(memory, arena);
         cpu.setRegister(1, DATA);
     }
@@ -53,6 +60,30 @@ final class ArmSnippet implements AutoCloseable {
         cpu.setStatus(T);
         cpu.setPc(at);
         return cpu.run();
+    }
+
+    /// From now on warm blocks become machine code.
+    void machineCode() {
+        cpu.machine = new MachineCode(cpu, HostCode.ofHost().orElseThrow(), ArmCpu.ZERO, arena);
+    }
+
+    /// How many loops were compiled as such.
+    long loops() {
+        Statistics statistics = new Statistics();
+        cpu.statistics(statistics);
+        return statistics.of("machine code", "loops compiled");
+    }
+
+    int word(int address) {
+        try {
+            return (int) memory.get(address, 4);
+        } catch (BadAddressException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    void putWord(int address, int value) {
+        put(memory, address, 4, value);
     }
 
     /// Shares all pages with a copy, so that the next store to each must copy it.
