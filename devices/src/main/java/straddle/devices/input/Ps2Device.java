@@ -8,9 +8,16 @@ import straddle.devices.Device;
 /// What a PS/2 keyboard and a mouse have in common: they are sent bytes, of which each is answered, and
 /// they send bytes that wait until the controller takes them.
 abstract class Ps2Device implements Device {
+    // Commands that both have.
+    static final int READ_ID = 0xf2;
+    static final int ENABLE = 0xf4;
+    static final int DISABLE = 0xf5;
+    private static final int SET_DEFAULT = 0xf6;
+    static final int RESET = 0xff;
+
     static final int ACK = 0xfa;
     static final int RESEND = 0xfe;
-    static final int SELF_TEST_PASSED = 0xaa;
+    private static final int SELF_TEST_PASSED = 0xaa;
 
     private static final int QUEUE_BYTES = 64;
 
@@ -59,7 +66,24 @@ abstract class Ps2Device implements Device {
 
     abstract void argument(int command, int value);
 
-    abstract void command(int value);
+    /// Carries a command out: here those that are the same for both. What nobody knows is to be sent again.
+    void command(int value) {
+        switch (value) {
+            case SET_DEFAULT -> {
+                setDefaults();
+                send(ACK);
+            }
+            case RESEND -> out.add(lastSent);
+            case RESET -> {
+                reset();
+                send(ACK);
+                send(SELF_TEST_PASSED);
+            }
+            default -> send(RESEND);
+        }
+    }
+
+    abstract void setDefaults();
 
     final void awaitArgument(int of) {
         command = of;
@@ -68,10 +92,6 @@ abstract class Ps2Device implements Device {
 
     final void send(int value) {
         out.add(value);
-    }
-
-    final void resend() {
-        out.add(lastSent);
     }
 
     final void dropOutput() {

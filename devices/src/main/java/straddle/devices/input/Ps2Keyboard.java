@@ -15,14 +15,9 @@ public final class Ps2Keyboard extends Ps2Device {
     private static final int SET_LEDS = 0xed;
     private static final int ECHO = 0xee;
     private static final int SCAN_CODE_SET = 0xf0;
-    private static final int READ_ID = 0xf2;
     private static final int SET_TYPEMATIC = 0xf3;
-    private static final int ENABLE = 0xf4;
-    private static final int DISABLE = 0xf5;
-    private static final int SET_DEFAULT = 0xf6;
     private static final int ALL_KEYS_FIRST = 0xf7;
     private static final int ALL_KEYS_LAST = 0xfa;
-    private static final int RESET = 0xff;
 
     private static final int ID_LOW = 0xab;
     private static final int ID_HIGH = 0x83;
@@ -39,7 +34,8 @@ public final class Ps2Keyboard extends Ps2Device {
         setDefaults();
     }
 
-    private void setDefaults() {
+    @Override
+    void setDefaults() {
         scanning = true;
         set = 2;
     }
@@ -141,17 +137,13 @@ public final class Ps2Keyboard extends Ps2Device {
                 scanning = false;
                 send(ACK);
             }
-            case SET_DEFAULT -> {
-                setDefaults();
-                send(ACK);
+            default -> {
+                if (value >= ALL_KEYS_FIRST && value <= ALL_KEYS_LAST) {
+                    send(ACK);
+                } else {
+                    super.command(value);
+                }
             }
-            case RESEND -> resend();
-            case RESET -> {
-                reset();
-                send(ACK);
-                send(SELF_TEST_PASSED);
-            }
-            default -> send(value >= ALL_KEYS_FIRST && value <= ALL_KEYS_LAST ? ACK : RESEND);
         }
     }
 

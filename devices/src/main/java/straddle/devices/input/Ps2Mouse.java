@@ -27,12 +27,7 @@ public final class Ps2Mouse extends Ps2Device {
     private static final int RESET_WRAP = 0xec;
     private static final int WRAP_MODE = 0xee;
     private static final int REMOTE_MODE = 0xf0;
-    private static final int READ_ID = 0xf2;
     private static final int SET_SAMPLE_RATE = 0xf3;
-    private static final int ENABLE = 0xf4;
-    private static final int DISABLE = 0xf5;
-    private static final int SET_DEFAULT = 0xf6;
-    private static final int RESET = 0xff;
 
     private static final int ID_PLAIN = 0;
     private static final int ID_WHEEL = 3;
@@ -69,7 +64,8 @@ public final class Ps2Mouse extends Ps2Device {
         id = ID_PLAIN;
     }
 
-    private void setDefaults() {
+    @Override
+    void setDefaults() {
         rate = 100;
         resolution = 2;
         reporting = false;
@@ -210,18 +206,11 @@ public final class Ps2Mouse extends Ps2Device {
                 forgetMovement();
                 send(ACK);
             }
-            case SET_DEFAULT -> {
-                setDefaults();
-                send(ACK);
-            }
-            case RESEND -> resend();
             case RESET -> {
-                reset();
-                send(ACK);
-                send(SELF_TEST_PASSED);
+                super.command(RESET);
                 send(ID_PLAIN);
             }
-            default -> send(RESEND);
+            default -> super.command(value);
         }
     }
 
