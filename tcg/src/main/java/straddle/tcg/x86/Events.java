@@ -163,9 +163,7 @@ final class Events {
         }
         long gate = c.systemLoad(c.idtBase + vector * 4L, 4);
         StackFrame frame = StackFrame.present(c, 2).ofEvent().require(3);
-        frame.push(c.rflags());
-        frame.push(c.segments[CS].selector);
-        frame.push(returnPc);
+        frame.push(c.rflags(), c.segments[CS].selector, returnPc);
         c.setStackPointer(frame.pointer());
         c.systemFlags &= ~(RFLAGS_IF | RFLAGS_TF | RFLAGS_AC | RFLAGS_RF);
         c.segments[CS].selector = (int) (gate >>> 16);
@@ -243,17 +241,15 @@ final class Events {
         Descriptors.target(c, code, offset);
         if (inner) {
             if (vm86) {
-                frame.push(c.segments[GS].selector);
-                frame.push(c.segments[FS].selector);
-                frame.push(c.segments[DS].selector);
-                frame.push(c.segments[ES].selector);
+                frame.push(
+                        c.segments[GS].selector,
+                        c.segments[FS].selector,
+                        c.segments[DS].selector,
+                        c.segments[ES].selector);
             }
-            frame.push(c.segments[SS].selector);
-            frame.push(c.r[RSP]);
+            frame.push(c.segments[SS].selector, c.r[RSP]);
         }
-        frame.push(c.rflags());
-        frame.push(c.segments[CS].selector);
-        frame.push(returnPc);
+        frame.push(c.rflags(), c.segments[CS].selector, returnPc);
         if (hasError) {
             frame.push(error);
         }
@@ -383,11 +379,8 @@ final class Events {
         StackFrame frame = new StackFrame(c, StackFrame.FLAT, newCpl, stack & ~15L, 8, 0);
         frame.ofEvent().require(hasError ? 6 : 5);
         Descriptors.target(c, code, offset);
-        frame.push(c.segments[SS].selector);
-        frame.push(c.r[RSP]);
-        frame.push(c.rflags());
-        frame.push(c.segments[CS].selector);
-        frame.push(returnPc);
+        frame.push(
+                c.segments[SS].selector, c.r[RSP], c.rflags(), c.segments[CS].selector, returnPc);
         if (hasError) {
             frame.push(error);
         }

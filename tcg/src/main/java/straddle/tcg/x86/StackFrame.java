@@ -75,14 +75,16 @@ final class StackFrame {
                 : at + width - 1 <= limit;
     }
 
-    /// Writes a word below the ones before.
-    void push(long value) {
-        pointer = pointer - width & mask;
-        long linear = segment == FLAT ? pointer : segment.base + pointer & 0xffff_ffffL;
+    /// Writes words, each below the one before.
+    void push(long... words) {
         int present = c.cpl;
         c.accessAs(level, !ofEvent);
         try {
-            c.store(linear, width, value);
+            for (long word : words) {
+                pointer = pointer - width & mask;
+                long linear = segment == FLAT ? pointer : segment.base + pointer & 0xffff_ffffL;
+                c.store(linear, width, word);
+            }
         } finally {
             c.cpl = present;
             c.updateMmuIndex();

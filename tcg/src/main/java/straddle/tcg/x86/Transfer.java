@@ -189,8 +189,7 @@ final class Transfer extends MicroOp {
 
     private void pushReturn(X86Cpu c, StackFrame frame) {
         if (frame != null) {
-            frame.push(c.segments[CS].selector);
-            frame.push(nextPc);
+            frame.push(c.segments[CS].selector, nextPc);
             c.setStackPointer(frame.pointer());
         }
     }
@@ -327,13 +326,11 @@ final class Transfer extends MicroOp {
     }
 
     private void pushCaller(X86Cpu c, StackFrame frame, long[] parameters) {
-        frame.push(c.segments[SS].selector);
-        frame.push(c.r[RSP]);
+        frame.push(c.segments[SS].selector, c.r[RSP]);
         for (int i = parameters.length - 1; i >= 0; i--) {
             frame.push(parameters[i]);
         }
-        frame.push(c.segments[CS].selector);
-        frame.push(nextPc);
+        frame.push(c.segments[CS].selector, nextPc);
     }
 
     private void returnFar(X86Cpu c) {

@@ -87,9 +87,7 @@ final class VirtualInterrupts {
         long target = c.load(vector * 4L, 4);
         long flags = virtual ? image(c) : c.rflags();
         StackFrame frame = StackFrame.present(c, 2).require(3);
-        frame.push(flags);
-        frame.push(c.segments[CS].selector);
-        frame.push(nextPc);
+        frame.push(flags, c.segments[CS].selector, nextPc);
         c.setStackPointer(frame.pointer());
         c.systemFlags &= ~(RFLAGS_TF | (virtual ? RFLAGS_VIF : RFLAGS_IF));
         Segment cs = c.segments[CS];
