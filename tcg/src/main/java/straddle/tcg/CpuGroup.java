@@ -53,6 +53,35 @@ public final class CpuGroup {
         }
     }
 
+    // ---- what happens to the memory
+
+    /// The memory map is not what it was.
+    public void mapChanged() {
+        cpus.forEach(Cpu::mapChanged);
+    }
+
+    /// A region is not in the memory map any more.
+    public void removed(Region region) {
+        mapChanged();
+        if (region instanceof Region.Ram) {
+            cpus.forEach(cpu -> cpu.codeGone(region.gpa(), region.end()));
+        }
+    }
+
+    /// A page was stored to by another than these vCPUs.
+    ///
+    /// @param readers whom it was armed for, in [DirtyPages]
+    public void written(long gpa, int readers) {
+        if ((readers & DirtyPages.CODE) != 0) {
+            cpus.forEach(cpu -> cpu.codeWritten(gpa & -PAGE_BYTES, PAGE_BYTES));
+        }
+    }
+
+    /// Stores to a page of the host's are noticed from now on.
+    public void protectHostPage(long hva) {
+        cpus.forEach(cpu -> cpu.protectHostPage(hva));
+    }
+
     /// A compare-and-exchange of 16 bytes by the host, if it has one.
     public Optional<WideExchange> wide() {
         return wide;
@@ -75,7 +104,7 @@ public final class CpuGroup {
             if ((dirty.readersAt(offset) & DirtyPages.CODE) == 0) {
                 dirty.arm(offset, DirtyPages.CODE);
                 long hva = ram.hva(page);
-                cpus.forEach(each -> each.protectHostPage(hva));
+                protectHostPage(hva);
                 if (cpus.size() > 1) {
                     ticket++;
                     cpu.checks.add(new Check(page, ticket));
