@@ -48,7 +48,7 @@ final class Monitor {
     private static final int TSS_MAP = 104;
 
     /// With a bit for each of 24 ports; the processor looks at two bytes for one of the first 16.
-    private static final int TSS_BYTES = TSS_MAP + 3;
+    static final int TSS_BYTES = TSS_MAP + 3;
 
     private static final int FRAME_BYTES = 40;
 
@@ -96,16 +96,24 @@ final class Monitor {
 
     /// An interrupt gate that user code may not use, so that INT n and INT3 raise #GP in front of them (SDM volume 3, 7.14.1).
     private void buildGate(int vector) {
-        long stub = stub(vector);
         MemorySegment idt = pool.bytes(first + IDT_PAGE);
-        idt.set(
+        putGate(idt, 16L * vector, CODE_KERNEL, stub(vector), 0);
+    }
+
+    /// A 64-bit interrupt gate (SDM volume 3, 7.14.1).
+    ///
+    /// @param at its place in the memory
+    /// @param level which INT n needs
+    static void putGate(MemorySegment to, long at, int selector, long handler, int level) {
+        long type = 0x8e | level << 5;
+        to.set(
                 ValueLayout.JAVA_LONG,
-                16L * vector,
-                stub & 0xffff
-                        | (long) CODE_KERNEL << 16
-                        | 0x8eL << 40
-                        | (stub >>> 16 & 0xffff) << 48);
-        idt.set(ValueLayout.JAVA_LONG, 16L * vector + 8, stub >>> 32);
+                at,
+                handler & 0xffff
+                        | (long) selector << 16
+                        | type << 40
+                        | (handler >>> 16 & 0xffff) << 48);
+        to.set(ValueLayout.JAVA_LONG, at + 8, handler >>> 32);
     }
 
     /// `out 15, al`. Whoever jumps behind it gets an exception.
@@ -141,14 +149,19 @@ final class Monitor {
                 TASK,
                 TSS_BYTES - 1 | (tss & 0xff_ffff) << 16 | 0x8bL << 40 | (tss >>> 24 & 0xff) << 56);
         tables.set(ValueLayout.JAVA_LONG, TASK + 8, tss >>> 32);
+        putTask(tables, TSS_OFFSET, stackTop());
+    }
+
+    /// A task of [#TSS_BYTES] whose user code has a stack for its exceptions, and the one port.
+    static void putTask(MemorySegment to, long at, long stack) {
         // RSP0 lies at an odd multiple of four (SDM volume 3, 9.7).
-        tables.set(ValueLayout.JAVA_LONG_UNALIGNED, TSS_OFFSET + 4, stackTop());
-        tables.set(ValueLayout.JAVA_SHORT, TSS_OFFSET + 102, (short) TSS_MAP);
+        to.set(ValueLayout.JAVA_LONG_UNALIGNED, at + 4, stack);
+        to.set(ValueLayout.JAVA_SHORT, at + 102, (short) TSS_MAP);
         for (int i = TSS_MAP; i < TSS_BYTES; i++) {
-            tables.set(ValueLayout.JAVA_BYTE, TSS_OFFSET + i, (byte) -1);
+            to.set(ValueLayout.JAVA_BYTE, at + i, (byte) -1);
         }
-        int map = TSS_OFFSET + TSS_MAP + SYSCALL_PORT / 8;
-        tables.set(ValueLayout.JAVA_BYTE, map, (byte) ~(1 << SYSCALL_PORT % 8));
+        long map = at + TSS_MAP + SYSCALL_PORT / 8;
+        to.set(ValueLayout.JAVA_BYTE, map, (byte) ~(1 << SYSCALL_PORT % 8));
     }
 
     /// Lets IRETQ load the selectors that user code runs with.

@@ -68,8 +68,6 @@ final class ProbeGuest implements AutoCloseable {
     private static final int CODE64_USER = 0x28 | 3;
     private static final int TASK = 0x30;
     private static final int TSS_OFFSET = 0x800;
-    private static final int TSS_MAP = 104;
-    private static final int TSS_BYTES = TSS_MAP + 3;
     private static final int STUB_BYTES = 8;
 
     private static final int FLAT = Segment.P | Segment.S | Segment.G;
@@ -176,11 +174,7 @@ final class ProbeGuest implements AutoCloseable {
     private void buildMonitor() {
         for (int vector = 0; vector < 256; vector++) {
             long stub = STUBS + (long) vector * STUB_BYTES;
-            // A 64-bit interrupt gate, DPL 3 (SDM volume 3, 7.14.1).
-            put(
-                    MONITOR_GPA + 16L * vector,
-                    stub & 0xffff | (long) CODE64_KERNEL << 16 | 0xeeL << 40 | stub >>> 16 << 48);
-            put(MONITOR_GPA + 16L * vector + 8, stub >>> 32);
+            Monitor.putGate(ram, MONITOR_GPA + 16L * vector, CODE64_KERNEL, stub, 3);
             // out vector, al; iretq
             put(MONITOR_GPA + (stub - MONITOR), 0xe6 | (long) vector << 8 | 0xcf48L << 16);
         }
@@ -190,12 +184,7 @@ final class ProbeGuest implements AutoCloseable {
         put(tables + (CODE32_USER & ~7), 0x00cf_fb00_0000_ffffL);
         put(tables + (DATA_USER & ~7), 0x00cf_f300_0000_ffffL);
         put(tables + (CODE64_USER & ~7), 0x00af_fb00_0000_ffffL);
-        // RSP0 (SDM volume 3, 9.7); it lies at an odd multiple of four.
-        ram.set(ValueLayout.JAVA_LONG_UNALIGNED, tables + TSS_OFFSET + 4, MONITOR_STACK_TOP);
-        ram.set(ValueLayout.JAVA_SHORT, tables + TSS_OFFSET + 102, (short) TSS_MAP);
-        // User code may write to port 15 alone.
-        ram.set(ValueLayout.JAVA_SHORT, tables + TSS_OFFSET + TSS_MAP, (short) 0x7fff);
-        ram.set(ValueLayout.JAVA_BYTE, tables + TSS_OFFSET + TSS_MAP + 2, (byte) -1);
+        Monitor.putTask(ram, tables + TSS_OFFSET, MONITOR_STACK_TOP);
     }
 
     private void put(long gpa, long value) {
@@ -251,7 +240,7 @@ final class ProbeGuest implements AutoCloseable {
         state.idtLimit = 0xfff;
         state.gdtBase = TABLES;
         state.gdtLimit = TASK + 15;
-        state.tr.set(TASK, TABLES + TSS_OFFSET, TSS_BYTES - 1, Segment.P | 0xb);
+        state.tr.set(TASK, TABLES + TSS_OFFSET, Monitor.TSS_BYTES - 1, Segment.P | 0xb);
     }
 
     private static void segments(X86State state, int dpl, int width, int code) {
