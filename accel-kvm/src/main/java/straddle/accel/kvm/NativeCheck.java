@@ -3,6 +3,7 @@ package straddle.accel.kvm;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.Region;
@@ -38,18 +39,28 @@ final class NativeCheck {
     private byte original;
     private long start;
 
+    /// Hundredths of slices that have still to be checked: one that can't be leaves its turn to the next. Begins with
+    /// so much that no more than these are ever left over.
+    private long owed;
+
+    /// When the next is due: not at even distances, which a program's own rhythm may share.
+    private long due = 100;
+
+    private final Random distances = new Random(1);
+
     private long slices;
     private long checked;
     private long instructions;
     private long interrupted;
     private final Map<Obstacle, Long> obstacles = new EnumMap<>(Obstacle.class);
 
-    /// @param percent of the slices to check: 1 to 100
+    /// @param percent of all slices to check, as far as so many can be: 1 to 100
     NativeCheck(TranslatedVcpu soft, UserTables tables, AddressSpace memory, int percent) {
         this.soft = soft;
         this.tables = tables;
         this.memory = memory;
         this.percent = percent;
+        owed = 200L - percent;
         rehearsal = soft.rehearsal();
     }
 
@@ -61,7 +72,8 @@ final class NativeCheck {
     /// In front of a slice, whose state the translator has.
     void begin() {
         slices++;
-        if (slices * percent % 100 >= percent) {
+        owed += percent;
+        if (owed < due) {
             return;
         }
         memory.lock().lock();
@@ -118,6 +130,8 @@ final class NativeCheck {
             return differs("they differ in " + difference);
         }
         checked++;
+        owed -= 100;
+        due = 100L + distances.nextInt(101 - percent);
         instructions += rehearsal.instructions();
         return null;
     }

@@ -418,6 +418,67 @@ class HybridVcpuTest {
         assertTrue(found.sentence().contains("where 0x400100 was foreseen"), found.sentence());
     }
 
+    /// Can foresee every third slice only.
+    private static final class Doubter implements Rehearsal {
+        private int asked;
+
+        @Override
+        public Obstacle rehearse(int most) {
+            return asked++ % 3 == 0 ? Obstacle.NONE : Obstacle.UNREPEATABLE;
+        }
+
+        @Override
+        public long instructions() {
+            return 1;
+        }
+
+        @Override
+        public long end() {
+            return USER + 3;
+        }
+
+        @Override
+        public String difference() {
+            return "";
+        }
+
+        @Override
+        public String report() {
+            return "";
+        }
+    }
+
+    @Test
+    void aSliceThatCanNotBeCheckedLeavesItsTurnToTheNext() throws Exception {
+        translator.rehearsal = new Doubter();
+        translator.entries = 1000;
+        start("48ffc3 49ffc0" + SYSCALL, 10);
+        vcpu.run();
+
+        assertEquals(1000, verified("slices on the processor"));
+        long checked = verified("slices checked");
+        assertTrue(checked >= 100 && checked <= 102, () -> checked + " slices were checked");
+        assertTrue(
+                verified("slices that began with an instruction whose result can't be foreseen")
+                        > 190);
+    }
+
+    @Test
+    void atAHundredPercentEachSliceIsChecked() throws Exception {
+        translator.rehearsal = new Prophecy(USER + 3, "");
+        translator.entries = 50;
+        start("48ffc3 49ffc0" + SYSCALL, 100);
+        vcpu.run();
+
+        assertEquals(50, verified("slices checked"));
+    }
+
+    private long verified(String name) {
+        Statistics statistics = new Statistics();
+        vcpu.statistics(statistics);
+        return statistics.of("verification", name);
+    }
+
     @Test
     void theStateThatIsSavedHasTheRegistersOfNativeCode() throws Exception {
         start("48ffc3" + SYSCALL, 0);
