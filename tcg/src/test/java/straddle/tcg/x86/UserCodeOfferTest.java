@@ -1,6 +1,8 @@
 package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static straddle.core.arch.x86.X86.*;
@@ -11,7 +13,11 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import straddle.core.arch.x86.Segment;
+import straddle.core.arch.x86.X86;
+import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.UserCodeTaker;
 
@@ -19,6 +25,8 @@ import straddle.core.vcpu.UserCodeTaker;
 class UserCodeOfferTest {
     private static final int USER_CODE = 0x1_8000;
     private static final int ROUNDS = 1_000_000;
+    private static final int DPL = 3 << Segment.DPL_SHIFT;
+    private static final int USER_RIGHTS = Segment.P | Segment.S | Segment.G | DPL;
 
     private final Snippet snippet = new Snippet();
     private final Taker taker = new Taker();
@@ -26,9 +34,11 @@ class UserCodeOfferTest {
     /// Takes the second slice that it is told of.
     private static final class Taker implements UserCodeTaker {
         final List<Long> slices = new ArrayList<>();
+        int asked;
 
         @Override
         public boolean wants(long cr3) {
+            asked++;
             return slices.size() > 1;
         }
 
@@ -56,9 +66,8 @@ class UserCodeOfferTest {
     void mapUserCode() {
         snippet.letUserIn();
         snippet.map(USER_CODE, USER_CODE | PRESENT | WRITABLE | USER);
-        int rights = Segment.P | Segment.S | Segment.G | 3 << Segment.DPL_SHIFT;
-        snippet.state.segments[CS].set(0x33, 0, -1, rights | Segment.L | 0xb);
-        snippet.state.segments[SS].set(0x2b, 0, -1, rights | Segment.DB | 3);
+        snippet.state.segments[CS].set(0x33, 0, -1, USER_RIGHTS | Segment.L | 0xb);
+        snippet.state.segments[SS].set(0x2b, 0, -1, USER_RIGHTS | Segment.DB | 3);
         snippet.state.rflags = RFLAGS_IF | 2;
         snippet.machineCode();
         snippet.cpu.offerUserCode(taker);
@@ -81,5 +90,80 @@ class UserCodeOfferTest {
         assertTrue(taker.slices.getFirst() >= 200_000, taker.slices::toString);
         assertTrue(snippet.cpu.r[RCX] > 0, () -> "RCX is " + snippet.cpu.r[RCX]);
         assertTrue(snippet.cpu.isAtUserCode());
+    }
+
+    /// What a host may not honour in native code: user code is not offered while the guest relies on it.
+    enum Bar {
+        CR0_TS,
+        CR0_EM,
+        CR4_TSD,
+        CR4_LA57,
+        LOCAL_BREAKPOINT_IN_DR7,
+        GLOBAL_BREAKPOINT_IN_DR7,
+        IOPL_3,
+        SINGLE_STEPS,
+        COMPATIBILITY_CODE,
+        SIXTEEN_BIT_CODE,
+        PROTECTED_MODE,
+        VIRTUAL_8086_MODE,
+        THE_KERNEL;
+
+        void putUp(X86State state) {
+            switch (this) {
+                case CR0_TS -> state.cr0 |= X86.CR0_TS;
+                case CR0_EM -> state.cr0 |= X86.CR0_EM;
+                case CR4_TSD -> state.cr4 |= X86.CR4_TSD;
+                case CR4_LA57 -> state.cr4 |= X86.CR4_LA57;
+                case LOCAL_BREAKPOINT_IN_DR7 -> state.dr[7] |= 1;
+                case GLOBAL_BREAKPOINT_IN_DR7 -> state.dr[7] |= 0x80;
+                case IOPL_3 -> state.rflags |= RFLAGS_IOPL;
+                case SINGLE_STEPS -> state.rflags |= RFLAGS_TF;
+                case COMPATIBILITY_CODE -> code(state, USER_RIGHTS | Segment.DB | 0xb);
+                case SIXTEEN_BIT_CODE -> code(state, USER_RIGHTS | 0xb);
+                case PROTECTED_MODE -> {
+                    state.efer = 0;
+                    code(state, USER_RIGHTS | Segment.DB | 0xb);
+                }
+                case VIRTUAL_8086_MODE -> {
+                    state.efer = 0;
+                    state.rflags |= RFLAGS_VM;
+                    code(state, USER_RIGHTS & ~Segment.G | 3);
+                }
+                case THE_KERNEL -> {
+                    code(state, USER_RIGHTS & ~DPL | Segment.L | 0xb);
+                    state.segments[SS].set(0, 0, -1, USER_RIGHTS & ~DPL | Segment.DB | 3);
+                }
+            }
+        }
+
+        private static void code(X86State state, int rights) {
+            state.segments[CS].set(rights >> Segment.DPL_SHIFT & 3 | 8, 0, -1, rights);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Bar.class)
+    void userCodeIsNotOfferedUnder(Bar bar) {
+        taker.slices.addAll(List.of(1L, 1L));
+        snippet.putLong(USER_CODE, 0x0b0f_fb75_c9ff_48L);
+        bar.putUp(snippet.state);
+        snippet.state.gpr[RCX] = 10;
+        snippet.state.rip = USER_CODE;
+        snippet.cpu.load(snippet.state);
+        assertFalse(snippet.cpu.isAtUserCode());
+
+        snippet.runAgain(USER_CODE);
+        assertEquals(0, taker.asked);
+        assertNotSame(Exit.UserCode.USER_CODE, snippet.exit());
+    }
+
+    @Test
+    void userCodeWithoutABarIsOfferedAtOnce() {
+        taker.slices.addAll(List.of(1L, 1L));
+        snippet.runAgain(USER_CODE);
+
+        assertEquals(1, taker.asked);
+        assertSame(Exit.UserCode.USER_CODE, snippet.exit());
+        assertEquals(USER_CODE, snippet.cpu.pc);
     }
 }
