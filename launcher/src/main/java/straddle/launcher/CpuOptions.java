@@ -49,7 +49,8 @@ final class CpuOptions {
         return cpu.isEmpty() ? engine : new WithCpu(engine, cpu);
     }
 
-    private record WithCpu(AcceleratorProvider engine, String cpu) implements AcceleratorProvider {
+    /// An engine whose guests see another processor.
+    record WithCpu(AcceleratorProvider engine, String cpu) implements AcceleratorProvider {
         @Override
         public String name() {
             return engine.name();

@@ -14,10 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
-import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.VmResources;
 import straddle.core.vcpu.Statistics;
@@ -111,27 +109,7 @@ class LiveSwitchTest {
     }
 
     private static AcceleratorProvider common(AcceleratorProvider engine) {
-        return new AcceleratorProvider() {
-            @Override
-            public String name() {
-                return engine.name();
-            }
-
-            @Override
-            public String description() {
-                return engine.description();
-            }
-
-            @Override
-            public Availability availability(GuestArchitecture guest) {
-                return engine.availability(guest);
-            }
-
-            @Override
-            public Accelerator create(VmResources resources) throws AcceleratorException {
-                return engine.create(resources.withCpu(VmResources.COMMON_CPU));
-            }
-        };
+        return new CpuOptions.WithCpu(engine, VmResources.COMMON_CPU);
     }
 
     /// Gives the guest few operations of each phase, again and again, and notes what it must print of them.
