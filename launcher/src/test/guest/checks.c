@@ -838,6 +838,28 @@ static void wrong_way(void) {
     }
 }
 
+/* How a program learns without a system call which processor it runs on: Linux keeps the number in a segment's limit. */
+static void processor_numbers(void) {
+    cpu_set_t all;
+    CHECK(sched_getaffinity(0, sizeof all, &all) == 0, "sched_getaffinity: %s", strerror(errno));
+    for (int round = 0; round < 3; round++) {
+        for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+            if (!CPU_ISSET(cpu, &all)) {
+                continue;
+            }
+            cpu_set_t one;
+            CPU_ZERO(&one);
+            CPU_SET(cpu, &one);
+            CHECK(sched_setaffinity(0, sizeof one, &one) == 0, "sched_setaffinity: %s", strerror(errno));
+            compute(10);
+            uint64_t limit = 0xbad;
+            uint8_t there;
+            __asm__ volatile("lsl %2, %0; setz %1" : "+r"(limit), "=q"(there) : "r"(0x7bull) : "cc");
+            CHECK(there && (limit & 0xfff) == cpu, "on %u LSL says %d, 0x%lx", cpu, there, limit);
+        }
+    }
+}
+
 static void vsyscall_page(void) {
     FILE *maps = fopen("/proc/self/maps", "r");
     char line[300];
@@ -1168,6 +1190,7 @@ static const struct {
     {"segment_bases", segment_bases},
     {"system_calls", system_calls},
     {"wrong_way", wrong_way},
+    {"processor_numbers", processor_numbers},
     {"vsyscall_page", vsyscall_page},
     {"ports", ports},
     {"other_width", other_width},
