@@ -22,7 +22,8 @@ import straddle.core.memory.RamUnavailableException;
 /// Runs the benchmarks beside the same loops in C, and says whether the figures that Straddle wants are reached.
 ///
 /// Arguments: the source of the loops in C, then regular expressions for the benchmarks' names, or `phases` for
-/// the guest's, or `qemu` for these beside QEMU's translator, or `smp` for two vCPUs beside one, or none for everything.
+/// the guest's, or `qemu` for these beside QEMU's translator, or `smp` for two vCPUs beside one, or `pressure` for full
+/// caches, or none for everything.
 public final class Bench {
     private static final double MAX_IOCTL_RATIO = 1.5;
     private static final double MAX_EXIT_NANOS = 3000;
@@ -30,6 +31,7 @@ public final class Bench {
     private static final String PHASES = "phases";
     private static final String QEMU = "qemu";
     private static final String SMP = "smp";
+    private static final String PRESSURE = "pressure";
 
     private static final int COUNTED_EXITS = 50_000;
 
@@ -41,7 +43,8 @@ public final class Bench {
     public static void main(String[] arguments) throws Exception {
         List<String> wanted = List.of(arguments).subList(1, arguments.length);
         Path loops = Path.of(arguments[0]);
-        boolean onlyOne = wanted.size() == 1 && List.of(PHASES, QEMU, SMP).containsAll(wanted);
+        boolean onlyOne =
+                wanted.size() == 1 && List.of(PHASES, QEMU, SMP, PRESSURE).containsAll(wanted);
         if (!onlyOne) {
             compareLoops(loops, wanted);
         }
@@ -50,6 +53,9 @@ public final class Bench {
         }
         if (wanted.isEmpty() || wanted.contains(SMP)) {
             SmpScaling.print();
+        }
+        if (wanted.isEmpty() || wanted.contains(PRESSURE)) {
+            CachePressure.print();
         }
         if (wanted.isEmpty() || wanted.contains(QEMU)) {
             AgainstQemu.print(loops.resolveSibling("../asm/cold.S"));

@@ -539,7 +539,7 @@ public abstract class Cpu {
         to.nanos("translation", "time to translate", translateNanos);
         to.count("translation", "blocks kept", tbs.size());
         to.count("translation", "blocks invalidated", tbs.invalidated());
-        to.count("translation", "flushes of the cache", tbs.flushes());
+        to.count("translation", "blocks displaced", tbs.displaced());
         if (regions != null) {
             regions.statistics(to);
         }

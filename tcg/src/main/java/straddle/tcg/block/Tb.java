@@ -38,6 +38,11 @@ public final class Tb implements Code {
     private List<Runnable> onInvalidate = List.of();
 
     Tb nextInBucket;
+
+    // In the cache, by age.
+    Tb older;
+    Tb newer;
+
     private final List<Jump> incoming = new ArrayList<>(2);
 
     /// @param secondPage -1 for none
@@ -63,6 +68,9 @@ public final class Tb implements Code {
     }
 
     void invalidated() {
+        if (machine != null) {
+            machine.invalidated();
+        }
         List<Runnable> actions = onInvalidate;
         onInvalidate = List.of();
         actions.forEach(Runnable::run);

@@ -11,20 +11,28 @@ import straddle.core.memory.Region;
 
 /// One vCPU's translation blocks, found by guest-physical address and mode, and by page for invalidation.
 ///
-/// Bounded: when full it forgets everything, which costs only a new translation of what is still hot.
+/// Bounded: when it is full, each new block takes the place of the oldest one. What is still in use is translated anew, one
+/// block after another: forgetting 200,000 at once would have the guest stand still for tenths of a second.
 public final class TbCache {
-    static final int CAPACITY = 200_000;
+    private static final int CAPACITY = 200_000;
     private static final int BUCKETS = 1 << 15;
 
     private final AddressSpace memory;
     private final Tb[] buckets = new Tb[BUCKETS];
     private final Map<Long, List<Tb>> byPage = new HashMap<>();
     private final CodeWatch watch;
+    private final int capacity;
     private LongConsumer announced = gpa -> {};
     private int size;
     private long translated;
     private long invalidated;
-    private long flushes;
+    private long displaced;
+    private boolean forgetting;
+
+    /// The first and the last one of the list that goes by age.
+    private Tb oldest;
+
+    private Tb newest;
 
     /// Told which pages hold code, so that stores to them take the slow path.
     public interface CodeWatch {
@@ -36,8 +44,14 @@ public final class TbCache {
     }
 
     public TbCache(AddressSpace memory, CodeWatch watch) {
+        this(memory, watch, CAPACITY);
+    }
+
+    /// @param capacity blocks that it holds at most, 1 or more
+    TbCache(AddressSpace memory, CodeWatch watch, int capacity) {
         this.memory = memory;
         this.watch = watch;
+        this.capacity = capacity;
     }
 
     /// Told of each page, by its gpa, before code is read from it that stores have not been noticed to so far.
@@ -74,13 +88,22 @@ public final class TbCache {
     }
 
     public void add(Tb tb) {
-        if (size >= CAPACITY) {
-            flushes++;
-            flush();
+        if (size >= capacity) {
+            displaced++;
+            forgetting = true;
+            invalidate(oldest);
+            forgetting = false;
         }
         int bucket = bucket(tb.gpa);
         tb.nextInBucket = buckets[bucket];
         buckets[bucket] = tb;
+        tb.older = newest;
+        if (newest == null) {
+            oldest = tb;
+        } else {
+            newest.newer = tb;
+        }
+        newest = tb;
         size++;
         translated++;
         register(tb.gpa & -4096, tb);
@@ -108,7 +131,8 @@ public final class TbCache {
     public void drop(long gpa, long length) {
         List<Tb> there = byPage.get(gpa & -4096);
         if (there != null) {
-            for (Tb tb : List.copyOf(there)) {
+            for (int i = there.size() - 1; i >= 0; i--) { // each is taken out of the list
+                Tb tb = there.get(i);
                 if (tb.overlaps(gpa, length)) {
                     invalidate(tb);
                 }
@@ -146,6 +170,7 @@ public final class TbCache {
                 }
             }
         }
+        takeOutOfAges(tb);
         unregister(tb.gpa & -4096, tb);
         if (tb.spansPages()) {
             unregister(tb.secondPage, tb);
@@ -165,19 +190,33 @@ public final class TbCache {
         }
     }
 
-    private void flush() {
-        CacheFlushEvent event = new CacheFlushEvent();
-        event.begin();
-        event.blocks = size;
-        clear();
-        event.commit();
+    private void takeOutOfAges(Tb tb) {
+        if (tb.older == null) {
+            oldest = tb.newer;
+        } else {
+            tb.older.newer = tb.newer;
+        }
+        if (tb.newer == null) {
+            newest = tb.older;
+        } else {
+            tb.newer.older = tb.older;
+        }
+        tb.older = null; // one that somebody still knows keeps no others
+        tb.newer = null;
     }
 
     /// Forgets every block.
     public void clear() {
-        List<Tb> all = new ArrayList<>();
-        byPage.values().forEach(all::addAll);
-        all.forEach(this::invalidate);
+        forgetting = true;
+        while (newest != null) {
+            invalidate(newest);
+        }
+        forgetting = false;
+    }
+
+    /// Whether what becomes invalid now has not been written.
+    public boolean isForgetting() {
+        return forgetting;
     }
 
     public long translated() {
@@ -188,9 +227,9 @@ public final class TbCache {
         return invalidated;
     }
 
-    /// How often it was full and forgot everything.
-    public long flushes() {
-        return flushes;
+    /// How many blocks had to make room for new ones.
+    public long displaced() {
+        return displaced;
     }
 
     public int size() {

@@ -37,6 +37,13 @@ public final class MachineBlock implements CodeCheck.Compiled {
         incoming.add(jump);
     }
 
+    /// The block that it was made of is no longer valid.
+    public void invalidated() {
+        if (!isLoop) {
+            owner.noteDrop(tb);
+        }
+    }
+
     /// Has everything that goes straight here ask Java again.
     public void unlink() {
         for (Exit jump : incoming) {

@@ -47,6 +47,12 @@ public final class MachineCode {
 
     private static final int MAX_ATTEMPTS = 40;
 
+    /// Code whose place was written this often after it had been compiled waits longer for it the next time: as long as that
+    /// a guest which writes its code again and again spends little of its time on it.
+    private static final int MAX_DROPS = 50;
+
+    private static final int PATIENCE = 5_000;
+
     /// So many looks at the JVM's wishes in a block make it worth compiling as a loop.
     private static final int SAMPLES_OF_A_LOOP =
             Math.max(1, Integer.getInteger("straddle.tcg.loop", 3));
@@ -99,6 +105,10 @@ public final class MachineCode {
     private int nextSite;
     private final List<MachineBlock> blocks = new ArrayList<>();
     private final Map<Long, Integer> modes = new HashMap<>();
+
+    /// How often what was compiled of a guest-physical address was dropped because it had been written, since the last flush.
+    private final Map<Long, Integer> drops = new HashMap<>();
+
     private long lastMode;
     private int lastModeNumber = -1;
     private long otherMode;
@@ -108,6 +118,7 @@ public final class MachineCode {
     private long compileNanos;
     private long codeBytes;
     private long flushes;
+    private long flushNanos;
     private CodeCheck check;
     private int stretch = STRETCH;
     private long retired;
@@ -359,6 +370,15 @@ public final class MachineCode {
         return exitCount++;
     }
 
+    /// A block has become warm: compiles it, unless its place is written all the time.
+    public void warm(Tb tb) {
+        if (drops.getOrDefault(tb.gpa, 0) >= MAX_DROPS && !tb.head.wasMachinePostponed()) {
+            tb.head.postponeMachine(PATIENCE);
+        } else {
+            compile(tb);
+        }
+    }
+
     /// Compiles a block.
     public void compile(Tb tb) {
         compile(new Plan(tb, false));
@@ -414,8 +434,16 @@ public final class MachineCode {
             loop.unlink();
             loop.tb.machine = null;
             loop.tb.head.coolMachine();
+            noteDrop(loop.tb);
         }
         Raw.putInt(frame + Frame.KICK, 1);
+    }
+
+    /// A block that has machine code, or is part of some, is no longer valid.
+    void noteDrop(Tb tb) {
+        if (!cpu.tbs.isForgetting()) {
+            drops.merge(tb.gpa, 1, Integer::sum);
+        }
     }
 
     /// A block was running when the time was up: where that happens again and again, the loop that it is part of is
@@ -431,6 +459,7 @@ public final class MachineCode {
     }
 
     private void clear() {
+        long start = System.nanoTime();
         for (MachineBlock block : blocks) {
             if (block.tb.machine == block) {
                 block.tb.machine = null;
@@ -438,11 +467,13 @@ public final class MachineCode {
             }
         }
         blocks.clear();
+        drops.clear();
         Arrays.fill(exits, 0, exitCount, null);
         exitCount = 0;
         position = firstBlock;
         forgetAllJumps();
         flushes++;
+        flushNanos += System.nanoTime() - start;
     }
 
     /// Has a jump's instruction go to an address.
@@ -720,6 +751,7 @@ public final class MachineCode {
         to.add("machine code", "code", Statistics.Unit.BYTES, codeBytes);
         to.nanos("machine code", "compiling", compileNanos);
         to.count("machine code", "flushes", flushes);
+        to.nanos("machine code", "time to flush", flushNanos);
         for (Exit.Kind kind : Exit.Kind.values()) {
             to.count(
                     "machine code",

@@ -14,6 +14,7 @@ public final class BlockHead extends MicroOp {
     private int untilHot = HOT;
     private int untilWarm = MachineCode.WARM;
     private boolean postponed;
+    private boolean machinePostponed;
 
     private BlockHead(Tb tb) {
         this.tb = tb;
@@ -37,7 +38,7 @@ public final class BlockHead extends MicroOp {
         }
         if (c.machine != null) {
             if (tb.machine == null && --untilWarm == 0) {
-                c.machine.compile(tb);
+                c.machine.warm(tb);
             }
             if (tb.machine != null) {
                 return c.machine.run(tb.machine);
@@ -56,6 +57,17 @@ public final class BlockHead extends MicroOp {
     /// Counts from anew until its machine code is made.
     public void coolMachine() {
         untilWarm = MachineCode.WARM;
+        machinePostponed = false;
+    }
+
+    /// Asks for machine code again after so many more entries.
+    public void postponeMachine(int entries) {
+        untilWarm = entries;
+        machinePostponed = true;
+    }
+
+    public boolean wasMachinePostponed() {
+        return machinePostponed;
     }
 
     public Tb tb() {

@@ -243,7 +243,9 @@ public final class Regions {
             entry.first = region.interpreted();
             entry.unlink();
             region.interpreted().cool();
-            drops.merge(entry.gpa, 1, Integer::sum);
+            if (!cpu.tbs.isForgetting()) {
+                drops.merge(entry.gpa, 1, Integer::sum);
+            }
             dropped++;
             RegionChangeEvent.commit(region, "dropped");
         }
