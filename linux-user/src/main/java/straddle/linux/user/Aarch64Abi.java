@@ -12,6 +12,8 @@ final class Aarch64Abi extends GuestAbi {
     private static final int LR = 30;
     private static final int FP = 29;
     private static final int CALL = 8;
+    private static final int RESULT = 0;
+    private static final int[] ARGUMENTS = {0, 1, 2, 3, 4, 5};
 
     // struct rt_sigframe: siginfo, ucontext; then a frame record.
     private static final int UCONTEXT = 128;
@@ -30,33 +32,7 @@ final class Aarch64Abi extends GuestAbi {
     private static final int VECTORS = 512;
 
     Aarch64Abi() {
-        super(UserIsa.AARCH64, SP);
-    }
-
-    @Override
-    int callNumber(UserVcpu vcpu) {
-        return (int) vcpu.register(CALL);
-    }
-
-    @Override
-    long word(UserVcpu vcpu, int index) {
-        return index < 6 ? vcpu.register(index) : 0;
-    }
-
-    @Override
-    void result(UserVcpu vcpu, long value) {
-        vcpu.setRegister(0, value);
-    }
-
-    @Override
-    CallRegisters callRegisters(UserVcpu vcpu) {
-        return new CallRegisters(0, vcpu.register(0));
-    }
-
-    @Override
-    void restart(UserVcpu vcpu, CallRegisters before) {
-        vcpu.setRegister(0, before.first());
-        vcpu.rewindSystemCall();
+        super(UserIsa.AARCH64, SP, CALL, RESULT, ARGUMENTS);
     }
 
     @Override

@@ -12,6 +12,8 @@ final class ArmAbi extends GuestAbi {
     private static final int SP = 13;
     private static final int LR = 14;
     private static final int CALL = 7;
+    private static final int RESULT = 0;
+    private static final int[] ARGUMENTS = {0, 1, 2, 3, 4, 5, 6};
     private static final long T32 = 1 << 5;
 
     // struct sigframe: ucontext, then code.
@@ -29,33 +31,7 @@ final class ArmAbi extends GuestAbi {
     private static final int D_REGISTERS = 256;
 
     ArmAbi() {
-        super(UserIsa.ARM, SP);
-    }
-
-    @Override
-    int callNumber(UserVcpu vcpu) {
-        return (int) vcpu.register(CALL);
-    }
-
-    @Override
-    long word(UserVcpu vcpu, int index) {
-        return index < 7 ? vcpu.register(index) : 0;
-    }
-
-    @Override
-    void result(UserVcpu vcpu, long value) {
-        vcpu.setRegister(0, value);
-    }
-
-    @Override
-    CallRegisters callRegisters(UserVcpu vcpu) {
-        return new CallRegisters(0, vcpu.register(0));
-    }
-
-    @Override
-    void restart(UserVcpu vcpu, CallRegisters before) {
-        vcpu.setRegister(0, before.first());
-        vcpu.rewindSystemCall();
+        super(UserIsa.ARM, SP, CALL, RESULT, ARGUMENTS);
     }
 
     @Override

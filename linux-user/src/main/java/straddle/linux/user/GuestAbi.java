@@ -23,11 +23,25 @@ abstract class GuestAbi {
     private final Map<Integer, SystemCall> calls = new HashMap<>();
     private final Map<Integer, String> names = new HashMap<>();
     private final int stackRegister;
+    private final int numberRegister;
+    private final int resultRegister;
+    private final int[] argumentRegisters;
 
     /// @param stackRegister the general register that is the stack pointer
-    GuestAbi(UserIsa isa, int stackRegister) {
+    /// @param numberRegister the one with a call's number
+    /// @param resultRegister the one that its result goes to
+    /// @param argumentRegisters those that its arguments are in
+    GuestAbi(
+            UserIsa isa,
+            int stackRegister,
+            int numberRegister,
+            int resultRegister,
+            int... argumentRegisters) {
         this.isa = isa;
         this.stackRegister = stackRegister;
+        this.numberRegister = numberRegister;
+        this.resultRegister = resultRegister;
+        this.argumentRegisters = argumentRegisters;
         int column =
                 switch (isa) {
                     case X86_64 -> 1;
@@ -108,10 +122,14 @@ abstract class GuestAbi {
 
     // ---- calling
 
-    abstract int callNumber(UserVcpu vcpu);
+    final int callNumber(UserVcpu vcpu) {
+        return (int) vcpu.register(numberRegister);
+    }
 
-    /// The word of an argument.
-    abstract long word(UserVcpu vcpu, int index) throws BadAddressException;
+    /// The word of an argument; 0 if there are not so many.
+    long word(UserVcpu vcpu, int index) throws BadAddressException {
+        return index < argumentRegisters.length ? vcpu.register(argumentRegisters[index]) : 0;
+    }
 
     /// Whether numbers of 64 bits begin at even words, where words have 32.
     boolean alignsPairs() {
@@ -147,15 +165,24 @@ abstract class GuestAbi {
     /// Stores what a call returns.
     ///
     /// @param value a result, or minus an error number of the host's
-    abstract void result(UserVcpu vcpu, long value);
+    void result(UserVcpu vcpu, long value) {
+        vcpu.setRegister(resultRegister, value);
+    }
 
     /// Has the call that stopped the program called again, with the arguments it had.
-    abstract void restart(UserVcpu vcpu, CallRegisters before);
+    void restart(UserVcpu vcpu, CallRegisters before) {
+        vcpu.setRegister(resultRegister, before.result());
+        vcpu.rewindSystemCall();
+    }
 
     /// What a call's registers held that its result overwrites.
-    record CallRegisters(long number, long first) {}
+    ///
+    /// @param error of the register that tells errors, if there is one
+    record CallRegisters(long result, long error) {}
 
-    abstract CallRegisters callRegisters(UserVcpu vcpu);
+    CallRegisters callRegisters(UserVcpu vcpu) {
+        return new CallRegisters(vcpu.register(resultRegister), 0);
+    }
 
     static boolean isError(long value) {
         return value < 0 && value >= -4095;

@@ -1,8 +1,6 @@
 package straddle.linux.user;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import straddle.core.user.UserMemory;
@@ -37,9 +35,8 @@ final class GuestProcess {
     int session;
 
     /// Signals to whichever thread takes them.
-    final Deque<Signal.Info> pending = new ArrayDeque<>();
+    final PendingSignals pending = new PendingSignals();
 
-    volatile long pendingSet;
     volatile boolean stopped;
 
     /// Set when it has stopped or continued, until its parent has seen it: wait(2)'s status, or 0.
@@ -124,15 +121,9 @@ final class GuestProcess {
             if (actions[signal].ignores(signal) && !blockedEverywhere) {
                 return;
             }
-            boolean lost =
-                    Signal.coalesces(signal)
-                            ? (pendingSet & Signal.bit(signal)) != 0
-                            : pending.size() >= Signal.MOST_PENDING;
-            if (lost) {
+            if (!pending.add(info)) {
                 return;
             }
-            pending.add(info);
-            pendingSet |= Signal.bit(signal);
         }
         kernel.noticeSignal(signal);
         for (GuestThread each : threads) {
@@ -140,24 +131,6 @@ final class GuestProcess {
                 each.poke();
                 return;
             }
-        }
-    }
-
-    /// Takes a pending signal that a mask leaves open, or null.
-    Signal.Info take(long openSignals) {
-        synchronized (kernel.lock) {
-            for (Signal.Info each : pending) {
-                if ((Signal.bit(each.signal()) & openSignals) != 0) {
-                    pending.remove(each);
-                    int signal = each.signal();
-                    if (Signal.coalesces(signal)
-                            || pending.stream().noneMatch(other -> other.signal() == signal)) {
-                        pendingSet &= ~Signal.bit(signal);
-                    }
-                    return each;
-                }
-            }
-            return null;
         }
     }
 }

@@ -1,8 +1,6 @@
 package straddle.linux.user;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -47,9 +45,8 @@ final class GuestThread implements Runnable {
     private boolean hasMaskBefore;
 
     /// Signals to this thread alone; under the kernel's lock.
-    private final Deque<Signal.Info> pending = new ArrayDeque<>();
+    private final PendingSignals pending = new PendingSignals();
 
-    private volatile long pendingSet;
     private volatile long waitedFor;
 
     /// Where to store 0 and wake a futex at the end, or 0.
@@ -187,15 +184,9 @@ final class GuestThread implements Runnable {
                 process.send(info);
                 return;
             }
-            boolean lost =
-                    Signal.coalesces(signal)
-                            ? (pendingSet & Signal.bit(signal)) != 0
-                            : pending.size() >= Signal.MOST_PENDING;
-            if (lost) {
+            if (!pending.add(info)) {
                 return;
             }
-            pending.add(info);
-            pendingSet |= Signal.bit(signal);
         }
         kernel().noticeSignal(info.signal());
         poke();
@@ -223,11 +214,11 @@ final class GuestThread implements Runnable {
     }
 
     long pendingSignals() {
-        return pendingSet | process.pendingSet;
+        return pending.set() | process.pending.set();
     }
 
     boolean hasSignal() {
-        return ((pendingSet | process.pendingSet) & ~mask) != 0;
+        return (pendingSignals() & ~mask) != 0;
     }
 
     boolean waitsFor(int signal) {
@@ -245,19 +236,9 @@ final class GuestThread implements Runnable {
     /// Takes a pending signal of a set, or null.
     Signal.Info take(long openSignals) {
         synchronized (kernel().lock) {
-            for (Signal.Info each : pending) {
-                if ((Signal.bit(each.signal()) & openSignals) != 0) {
-                    pending.remove(each);
-                    int signal = each.signal();
-                    if (Signal.coalesces(signal)
-                            || pending.stream().noneMatch(other -> other.signal() == signal)) {
-                        pendingSet &= ~Signal.bit(signal);
-                    }
-                    return each;
-                }
-            }
+            Signal.Info own = pending.take(openSignals);
+            return own != null ? own : process.pending.take(openSignals);
         }
-        return process.take(openSignals);
     }
 
     /// Blocks other signals for the present call; a handler that it lets in goes back to the ones before.

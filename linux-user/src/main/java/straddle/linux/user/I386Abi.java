@@ -33,7 +33,7 @@ final class I386Abi extends GuestAbi {
     private static final int FXSAVE_BYTES = 512;
 
     I386Abi() {
-        super(UserIsa.I386, ESP);
+        super(UserIsa.I386, ESP, EAX, EAX, ARGUMENTS);
     }
 
     @Override
@@ -61,11 +61,6 @@ final class I386Abi extends GuestAbi {
         return false;
     }
 
-    @Override
-    int callNumber(UserVcpu vcpu) {
-        return (int) vcpu.register(EAX);
-    }
-
     /// The old mmap and select have theirs in memory.
     @Override
     long word(UserVcpu vcpu, int index) throws BadAddressException {
@@ -73,23 +68,7 @@ final class I386Abi extends GuestAbi {
         if (number == 90 || number == 82) {
             return vcpu.memory().get(vcpu.register(ARGUMENTS[0]) + 4L * index, 4);
         }
-        return index < ARGUMENTS.length ? vcpu.register(ARGUMENTS[index]) : 0;
-    }
-
-    @Override
-    void result(UserVcpu vcpu, long value) {
-        vcpu.setRegister(EAX, value);
-    }
-
-    @Override
-    CallRegisters callRegisters(UserVcpu vcpu) {
-        return new CallRegisters(vcpu.register(EAX), 0);
-    }
-
-    @Override
-    void restart(UserVcpu vcpu, CallRegisters before) {
-        vcpu.setRegister(EAX, before.number());
-        vcpu.rewindSystemCall();
+        return super.word(vcpu, index);
     }
 
     /// struct user_desc: there is one entry.

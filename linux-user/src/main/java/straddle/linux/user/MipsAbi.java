@@ -65,7 +65,7 @@ final class MipsAbi extends GuestAbi {
     private static final int FIRST_OWN_ERROR = 35;
 
     MipsAbi(UserIsa isa) {
-        super(isa, SP);
+        super(isa, SP, V0, V0, A0, A0 + 1, A0 + 2, A3);
     }
 
     @Override
@@ -83,16 +83,11 @@ final class MipsAbi extends GuestAbi {
         return 0x7fff_0000L;
     }
 
-    @Override
-    int callNumber(UserVcpu vcpu) {
-        return (int) vcpu.register(V0);
-    }
-
     /// The fifth and later ones are on the stack.
     @Override
     long word(UserVcpu vcpu, int index) throws BadAddressException {
         return index < 4
-                ? vcpu.register(A0 + index)
+                ? super.word(vcpu, index)
                 : vcpu.memory().get(vcpu.register(SP) + 4L * index, 4);
     }
 
@@ -111,9 +106,8 @@ final class MipsAbi extends GuestAbi {
 
     @Override
     void restart(UserVcpu vcpu, CallRegisters before) {
-        vcpu.setRegister(V0, before.number());
-        vcpu.setRegister(A3, before.first());
-        vcpu.rewindSystemCall();
+        vcpu.setRegister(A3, before.error());
+        super.restart(vcpu, before);
     }
 
     /// pipe(2) has its two results in registers.

@@ -122,7 +122,7 @@ final class PosixTimers {
                 return;
             }
             GuestThread thread = event.thread == 0 ? null : process.thread(event.thread);
-            long pending = thread == null ? process.pendingSet : thread.pendingSignals();
+            long pending = thread == null ? process.pending.set() : thread.pendingSignals();
             if ((pending & Signal.bit(event.signal)) != 0) {
                 timer.overrun++;
                 return;

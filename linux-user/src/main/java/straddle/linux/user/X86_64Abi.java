@@ -35,33 +35,7 @@ final class X86_64Abi extends GuestAbi {
     private static final int[] SAVED = {8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 3, 2, 0, 1, 4};
 
     X86_64Abi() {
-        super(UserIsa.X86_64, RSP);
-    }
-
-    @Override
-    int callNumber(UserVcpu vcpu) {
-        return (int) vcpu.register(RAX);
-    }
-
-    @Override
-    long word(UserVcpu vcpu, int index) {
-        return index < ARGUMENTS.length ? vcpu.register(ARGUMENTS[index]) : 0;
-    }
-
-    @Override
-    void result(UserVcpu vcpu, long value) {
-        vcpu.setRegister(RAX, value);
-    }
-
-    @Override
-    CallRegisters callRegisters(UserVcpu vcpu) {
-        return new CallRegisters(vcpu.register(RAX), 0);
-    }
-
-    @Override
-    void restart(UserVcpu vcpu, CallRegisters before) {
-        vcpu.setRegister(RAX, before.number());
-        vcpu.rewindSystemCall();
+        super(UserIsa.X86_64, RSP, RAX, RAX, ARGUMENTS);
     }
 
     @Override
