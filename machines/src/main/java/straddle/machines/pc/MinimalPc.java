@@ -3,7 +3,6 @@ package straddle.machines.pc;
 import static straddle.core.arch.x86.X86.*;
 
 import java.lang.foreign.MemorySegment;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
@@ -13,24 +12,13 @@ import straddle.core.accel.GuestArchitecture;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.PortBus;
-import straddle.core.memory.AddressSpace;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
-import straddle.core.snapshot.Snapshotable;
-import straddle.core.time.VirtualClock;
-import straddle.core.vcpu.RunControl;
-import straddle.core.vcpu.StopReason;
-import straddle.core.vcpu.VcpuLoop;
 import straddle.devices.ByteSink;
 import straddle.devices.debug.DebugConsole;
-import straddle.devices.debug.DebugExit;
 import straddle.devices.debug.PostCode;
 import straddle.devices.irq.PicPair;
-import straddle.devices.rtc.Mc146818;
-import straddle.devices.timer.Pit8254;
-import straddle.devices.timer.SystemControlB;
-import straddle.machines.Machine;
 import straddle.machines.SerialPort;
 import straddle.machines.chassis.Chassis;
 import straddle.machines.chassis.RamSize;
@@ -42,7 +30,7 @@ import straddle.machines.embedded.PhasePort;
 /// pair, the PIT, the clock chip, one serial port and the debug ports. No firmware, no PCI, no APIC.
 ///
 /// It has no real date: its clock starts at the same moment in every run.
-public final class MinimalPc implements Machine {
+public final class MinimalPc extends PcBoard {
     /// 2026-01-01T00:00:00Z.
     private static final long BOOT_SECOND = 1_767_225_600;
 
@@ -69,16 +57,16 @@ public final class MinimalPc implements Machine {
         }
     }
 
-    private final Chassis chassis;
     private final PicPair pics;
     private final SerialPort com1;
 
     private MinimalPc(Chassis chassis, Config config, EmbeddedGuest guest) {
-        this.chassis = chassis;
+        super(chassis);
         pics = chassis.add("pics", new PicPair(chassis.lock));
         com1 = PcSerialPorts.map(chassis, pics::line, List.of(config.serialOut())).getFirst();
-        mapPics();
-        mapClocks(config);
+        mapPics(pics);
+        mapPit(pics.line(PcAddresses.PIT_IRQ));
+        mapRtc(pics.line(PcAddresses.RTC_IRQ), BOOT_SECOND, PcCmos.contents(config.ramBytes(), ""));
         mapDebugPorts(config, guest);
         pics.onPending(chassis::interrupt);
     }
@@ -117,35 +105,6 @@ public final class MinimalPc implements Machine {
         }
     }
 
-    private void mapPics() {
-        PortBus ports = chassis.ports;
-        ports.map("PIC 1", PcAddresses.PIC_1, PcAddresses.PIC_LENGTH, pics.firstPorts());
-        ports.map("PIC 2", PcAddresses.PIC_2, PcAddresses.PIC_LENGTH, pics.secondPorts());
-        ports.map("PIC 1 ELCR", PcAddresses.ELCR_1, 1, pics.firstElcr());
-        ports.map("PIC 2 ELCR", PcAddresses.ELCR_2, 1, pics.secondElcr());
-    }
-
-    private void mapClocks(Config config) {
-        PortBus ports = chassis.ports;
-        Pit8254 pit =
-                chassis.add("pit", new Pit8254(chassis.clock, pics.line(PcAddresses.PIT_IRQ)));
-        ports.map("PIT", PcAddresses.PIT, Pit8254.LENGTH, pit);
-        ports.map(
-                "system control B",
-                PcAddresses.SYSTEM_CONTROL_B,
-                1,
-                chassis.add("systemControlB", new SystemControlB(pit, chassis.clock)));
-        Mc146818 rtc =
-                chassis.add(
-                        "rtc",
-                        new Mc146818(
-                                chassis.clock,
-                                pics.line(PcAddresses.RTC_IRQ),
-                                BOOT_SECOND,
-                                PcCmos.contents(config.ramBytes(), "")));
-        ports.map("RTC", PcAddresses.RTC, Mc146818.LENGTH, rtc);
-    }
-
     private void mapDebugPorts(Config config, EmbeddedGuest guest) {
         PortBus ports = chassis.ports;
         ports.map("POST code", PcAddresses.POST_CODE, 1, chassis.add("postCode", new PostCode()));
@@ -154,11 +113,7 @@ public final class MinimalPc implements Machine {
                 PcAddresses.DEBUG_CONSOLE,
                 1,
                 new DebugConsole(config.serialOut()));
-        ports.map(
-                "debug exit",
-                PcAddresses.DEBUG_EXIT,
-                PcAddresses.DEBUG_EXIT_LENGTH,
-                new DebugExit(code -> chassis.control.stop(new StopReason.PoweredOff(code))));
+        mapDebugExit();
         ports.map(
                 "phases",
                 PcAddresses.PHASES,
@@ -180,36 +135,6 @@ public final class MinimalPc implements Machine {
         return state;
     }
 
-    /// The clock and every chip, to be saved and restored while the machine is paused.
-    public Snapshotable devices() {
-        return chassis;
-    }
-
-    @Override
-    public AddressSpace memory() {
-        return chassis.memory;
-    }
-
-    @Override
-    public PortBus ports() {
-        return chassis.ports;
-    }
-
-    @Override
-    public VirtualClock clock() {
-        return chassis.clock;
-    }
-
-    @Override
-    public RunControl control() {
-        return chassis.control;
-    }
-
-    @Override
-    public List<VcpuLoop> loops() {
-        return chassis.loops();
-    }
-
     @Override
     public List<SerialPort> serialPorts() {
         return List.of(com1);
@@ -218,31 +143,5 @@ public final class MinimalPc implements Machine {
     @Override
     public String describe(String topic) {
         return topic.equals("irq") ? pics.describe() : "";
-    }
-
-    @Override
-    public String accelerator() {
-        return chassis.accelerator();
-    }
-
-    @Override
-    public Duration switchTo(AcceleratorProvider engine)
-            throws AcceleratorException, InterruptedException {
-        return chassis.switchTo(engine);
-    }
-
-    @Override
-    public void start() throws AcceleratorException {
-        chassis.start();
-    }
-
-    @Override
-    public StopReason awaitStop() throws InterruptedException {
-        return chassis.control.awaitStop();
-    }
-
-    @Override
-    public void close() {
-        chassis.close();
     }
 }

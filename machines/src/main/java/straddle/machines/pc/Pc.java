@@ -1,7 +1,6 @@
 package straddle.machines.pc;
 
 import java.lang.foreign.MemorySegment;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,9 +15,6 @@ import straddle.core.memory.AddressSpace;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
 import straddle.core.memory.RamUnavailableException;
-import straddle.core.snapshot.Snapshotable;
-import straddle.core.time.VirtualClock;
-import straddle.core.vcpu.RunControl;
 import straddle.core.vcpu.StopReason;
 import straddle.core.vcpu.Vcpu;
 import straddle.core.vcpu.VcpuLoop;
@@ -26,7 +22,6 @@ import straddle.devices.ByteSink;
 import straddle.devices.acpi.AcpiPm;
 import straddle.devices.acpi.ResetControl;
 import straddle.devices.debug.DebugConsole;
-import straddle.devices.debug.DebugExit;
 import straddle.devices.dma.DmaPair;
 import straddle.devices.firmware.FwCfg;
 import straddle.devices.input.I8042;
@@ -34,18 +29,13 @@ import straddle.devices.input.Ps2Keyboard;
 import straddle.devices.input.Ps2Mouse;
 import straddle.devices.input.SystemControlA;
 import straddle.devices.irq.PcIrqChip;
-import straddle.devices.irq.PicPair;
 import straddle.devices.irq.ProcessorSignals;
 import straddle.devices.pci.I440fx;
 import straddle.devices.pci.PciHost;
 import straddle.devices.pci.Piix3Isa;
 import straddle.devices.pci.Piix4Pm;
 import straddle.devices.pci.PirqRouter;
-import straddle.devices.rtc.Mc146818;
 import straddle.devices.timer.Hpet;
-import straddle.devices.timer.Pit8254;
-import straddle.devices.timer.SystemControlB;
-import straddle.machines.Machine;
 import straddle.machines.SerialPort;
 import straddle.machines.boot.Boot;
 import straddle.machines.boot.Firmware;
@@ -55,7 +45,7 @@ import straddle.machines.chassis.RamSize;
 /// A PC that boots unmodified systems: PIC pair, I/O APIC and local APICs, PIT, clock chip, serial port, PCI as on an
 /// i440FX board, ACPI power management and tables, keyboard and mouse. It starts with a kernel that is loaded
 /// without firmware, or with firmware. A reset that the guest asks for ends it: whoever runs it makes another.
-public final class Pc implements Machine {
+public final class Pc extends PcBoard {
     /// The guest's time-stamp counter, where the engine's can be chosen.
     public static final long TSC_HERTZ = 1_000_000_000;
 
@@ -97,7 +87,6 @@ public final class Pc implements Machine {
         }
     }
 
-    private final Chassis chassis;
     private final PcIrqChip irqs;
     private final List<SerialPort> serialPorts;
     private final AcpiPm power;
@@ -109,7 +98,7 @@ public final class Pc implements Machine {
 
     private Pc(Chassis chassis, Config config, Optional<Firmware> firmware)
             throws RamUnavailableException {
-        this.chassis = chassis;
+        super(chassis);
         PcMemory memory = mapMemory(config, firmware);
         irqs =
                 chassis.add(
@@ -229,12 +218,7 @@ public final class Pc implements Machine {
     }
 
     private void mapInterruptControllers() {
-        PortBus ports = chassis.ports;
-        PicPair pics = irqs.pics();
-        ports.map("PIC 1", PcAddresses.PIC_1, PcAddresses.PIC_LENGTH, pics.firstPorts());
-        ports.map("PIC 2", PcAddresses.PIC_2, PcAddresses.PIC_LENGTH, pics.secondPorts());
-        ports.map("PIC 1 ELCR", PcAddresses.ELCR_1, 1, pics.firstElcr());
-        ports.map("PIC 2 ELCR", PcAddresses.ELCR_2, 1, pics.secondElcr());
+        mapPics(irqs.pics());
         AddressSpace memory = chassis.memory;
         memory.mapMmio("I/O APIC", PcAddresses.IO_APIC, PcIrqChip.IO_APIC_LENGTH, irqs.ioApic());
         memory.mapMmio(
@@ -245,7 +229,6 @@ public final class Pc implements Machine {
     }
 
     private void mapClocks(Config config, Optional<Firmware> firmware) {
-        PortBus ports = chassis.ports;
         Hpet hpet =
                 chassis.add(
                         "hpet",
@@ -255,24 +238,11 @@ public final class Pc implements Machine {
                                 irqs.line(PcAddresses.RTC_IRQ),
                                 irqs::line));
         chassis.memory.mapMmio("HPET", PcAddresses.HPET, Hpet.LENGTH, hpet);
-        Pit8254 pit = chassis.add("pit", new Pit8254(chassis.clock, hpet.pitLine()));
-        ports.map("PIT", PcAddresses.PIT, Pit8254.LENGTH, pit);
-        ports.map(
-                "system control B",
-                PcAddresses.SYSTEM_CONTROL_B,
-                1,
-                chassis.add("systemControlB", new SystemControlB(pit, chassis.clock)));
-        Mc146818 rtc =
-                chassis.add(
-                        "rtc",
-                        new Mc146818(
-                                chassis.clock,
-                                hpet.rtcLine(),
-                                config.bootSecond(),
-                                PcCmos.contents(
-                                        config.ramBytes(),
-                                        firmware.map(Firmware::order).orElse(""))));
-        ports.map("RTC", PcAddresses.RTC, Mc146818.LENGTH, rtc);
+        mapPit(hpet.pitLine());
+        mapRtc(
+                hpet.rtcLine(),
+                config.bootSecond(),
+                PcCmos.contents(config.ramBytes(), firmware.map(Firmware::order).orElse("")));
     }
 
     private AcpiPm mapPower() {
@@ -357,11 +327,7 @@ public final class Pc implements Machine {
         DebugConsole console = new DebugConsole(config.debugOut());
         ports.map("debug console", PcAddresses.DEBUG_CONSOLE, 1, console);
         ports.map("firmware's debug console", PcAddresses.FIRMWARE_DEBUG, 1, console);
-        ports.map(
-                "debug exit",
-                PcAddresses.DEBUG_EXIT,
-                PcAddresses.DEBUG_EXIT_LENGTH,
-                new DebugExit(code -> chassis.control.stop(new StopReason.PoweredOff(code))));
+        mapDebugExit();
     }
 
     /// The PCI bus, to put devices on before the machine starts.
@@ -389,36 +355,6 @@ public final class Pc implements Machine {
         return virtio;
     }
 
-    /// The clock and every chip, to be saved and restored while the machine is paused.
-    public Snapshotable devices() {
-        return chassis;
-    }
-
-    @Override
-    public AddressSpace memory() {
-        return chassis.memory;
-    }
-
-    @Override
-    public PortBus ports() {
-        return chassis.ports;
-    }
-
-    @Override
-    public VirtualClock clock() {
-        return chassis.clock;
-    }
-
-    @Override
-    public RunControl control() {
-        return chassis.control;
-    }
-
-    @Override
-    public List<VcpuLoop> loops() {
-        return chassis.loops();
-    }
-
     @Override
     public List<SerialPort> serialPorts() {
         return serialPorts;
@@ -442,31 +378,5 @@ public final class Pc implements Machine {
             case "pci" -> pci.describe();
             default -> "";
         };
-    }
-
-    @Override
-    public String accelerator() {
-        return chassis.accelerator();
-    }
-
-    @Override
-    public Duration switchTo(AcceleratorProvider engine)
-            throws AcceleratorException, InterruptedException {
-        return chassis.switchTo(engine);
-    }
-
-    @Override
-    public void start() throws AcceleratorException {
-        chassis.start();
-    }
-
-    @Override
-    public StopReason awaitStop() throws InterruptedException {
-        return chassis.control.awaitStop();
-    }
-
-    @Override
-    public void close() {
-        chassis.close();
     }
 }
