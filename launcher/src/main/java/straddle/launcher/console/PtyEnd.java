@@ -1,26 +1,26 @@
 package straddle.launcher.console;
 
 import java.io.IOException;
-import straddle.devices.ByteSink;
 import straddle.host.HostException;
 import straddle.host.PseudoTerminal;
 import straddle.launcher.session.SerialOutput;
-import straddle.machines.SerialPort;
 
 /// A terminal device of the host's that other programs open (`screen PATH`). What the guest sends while none has, or
 /// while one takes nothing, is lost.
-public final class PtyEnd implements SerialEnd {
+public final class PtyEnd extends TypedEnd {
     private static final int CHUNK = 4096;
 
     private final PseudoTerminal pty;
-    private final SerialOutput out;
-    private final Typist typist = new Typist("typist-pty");
-    private boolean reading;
 
     /// @throws HostException if the host has no more of them
     public PtyEnd() throws HostException {
-        pty = PseudoTerminal.open();
-        out = new SerialOutput(this::write, true, _ -> {});
+        this(PseudoTerminal.open());
+    }
+
+    private PtyEnd(PseudoTerminal pty) {
+        SerialOutput.Target device = (bytes, offset, length) -> write(pty, bytes, offset, length);
+        super(new SerialOutput(device, true, _ -> {}), "-pty");
+        this.pty = pty;
     }
 
     /// The device to open.
@@ -28,7 +28,8 @@ public final class PtyEnd implements SerialEnd {
         return pty.path();
     }
 
-    private void write(byte[] bytes, int offset, int length) throws IOException {
+    private static void write(PseudoTerminal pty, byte[] bytes, int offset, int length)
+            throws IOException {
         try {
             int written = 0;
             int count = pty.write(bytes, offset, length);
@@ -42,39 +43,11 @@ public final class PtyEnd implements SerialEnd {
     }
 
     @Override
-    public ByteSink output() {
-        return out;
-    }
-
-    @Override
-    public void connect(SerialPort port) {
-        out.onReady(port::outputReady);
-        typist.connect(port);
-        if (!reading) {
-            reading = true;
-            Thread.ofPlatform().name("keyboard-pty").daemon().start(this::read);
-        }
-    }
-
-    private void read() {
+    void read() throws HostException, InterruptedException {
         byte[] chunk = new byte[CHUNK];
-        try {
-            for (int count = pty.read(chunk); count > 0; count = pty.read(chunk)) {
-                typist.type(chunk, 0, count);
-            }
-        } catch (HostException | InterruptedException _) {
-            // Nobody can type any more; the guest may go on without.
+        for (int count = pty.read(chunk); count > 0; count = pty.read(chunk)) {
+            typist.type(chunk, 0, count);
         }
-    }
-
-    @Override
-    public void disconnect() {
-        typist.disconnect();
-    }
-
-    @Override
-    public void abandon() {
-        out.abandon();
     }
 
     @Override

@@ -4,18 +4,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import straddle.devices.ByteSink;
 import straddle.host.HostException;
 import straddle.host.HostTerminal;
 import straddle.launcher.monitor.Monitor;
 import straddle.launcher.session.SerialOutput;
-import straddle.machines.SerialPort;
 
 /// The user's terminal: a guest's serial line, the monitor, and [EscapeKeys] that lead from one to the other.
 ///
 /// The terminal is raw from the first machine on. While the monitor is open the guest's output waits. Thread
 /// `keyboard` reads what is typed, and is alone in knowing who it is for.
-public final class TerminalEnd implements SerialEnd {
+public final class TerminalEnd extends TypedEnd {
     private static final int CHUNK = 256;
     private static final int CTRL_C = 3;
 
@@ -25,15 +23,12 @@ public final class TerminalEnd implements SerialEnd {
     private final Tty tty;
     private final InputStream in;
     private final PrintStream screen;
-    private final SerialOutput out;
     private final Monitor monitor;
     private final Runnable quit;
-    private final Typist typist = new Typist("typist");
     private final EscapeKeys keys = new EscapeKeys();
     private final byte[] forGuest = new byte[CHUNK];
     private int forGuestCount;
     private int interrupts;
-    private boolean reading;
     private MonitorShell shell;
 
     /// @param in the terminal's bytes, not buffered
@@ -47,46 +42,31 @@ public final class TerminalEnd implements SerialEnd {
             Monitor monitor,
             Runnable quit,
             Runnable onReaderGone) {
+        super(new SerialOutput(screen, onReaderGone), "");
         this.tty = tty;
         this.in = in;
         this.screen = screen;
         this.monitor = monitor;
         this.quit = quit;
-        out = new SerialOutput(screen, onReaderGone);
     }
 
     @Override
-    public ByteSink output() {
-        return out;
-    }
-
-    @Override
-    public void connect(SerialPort port) {
-        out.onReady(port::outputReady);
-        typist.connect(port);
-        if (!reading) {
-            reading = true;
-            try {
-                tty.raw();
-            } catch (HostException e) {
-                say("The terminal stays as it is: " + e.getMessage());
-            }
-            Thread.ofPlatform().name("keyboard").daemon().start(this::read);
+    void begin() {
+        try {
+            tty.raw();
+        } catch (HostException e) {
+            say("The terminal stays as it is: " + e.getMessage());
         }
     }
 
-    /// A read that blocks can't be ended, and needs no end: the thread is a daemon.
-    private void read() {
+    @Override
+    void read() throws IOException, InterruptedException {
         byte[] chunk = new byte[CHUNK];
-        try {
-            for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
-                for (int i = 0; i < count; i++) {
-                    take(Byte.toUnsignedInt(chunk[i]));
-                }
-                flush();
+        for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+            for (int i = 0; i < count; i++) {
+                take(Byte.toUnsignedInt(chunk[i]));
             }
-        } catch (IOException | InterruptedException _) {
-            // Nobody can type any more; the guest may go on without.
+            flush();
         }
     }
 
@@ -157,13 +137,8 @@ public final class TerminalEnd implements SerialEnd {
     }
 
     @Override
-    public void disconnect() {
-        typist.disconnect();
-    }
-
-    @Override
     public void abandon() {
-        out.abandon();
+        super.abandon();
         tty.restore();
     }
 
@@ -174,9 +149,8 @@ public final class TerminalEnd implements SerialEnd {
 
     @Override
     public void close() {
-        typist.close();
         out.hold(false);
-        out.close();
+        super.close();
         tty.restore();
     }
 }
