@@ -18,6 +18,7 @@ final class ArmSnippet implements AutoCloseable {
     static final int CODE = 0x1_0000;
     static final int DATA = 0x2_0000;
     static final int DATA_BYTES = 0x2000;
+    static final int DATA_END = DATA + DATA_BYTES;
 
     private static final long T = 1 << 5;
 

@@ -2,6 +2,7 @@ package straddle.tcg.arm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static straddle.tcg.arm.ArmSnippet.DATA;
+import static straddle.tcg.arm.ArmSnippet.DATA_END;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -83,11 +84,11 @@ class NeonTest {
 
     @Test
     void anAccessThatFaultsLeavesItsBase() {
-        snippet.cpu.setRegister(3, DATA + 4096 - 8);
+        snippet.cpu.setRegister(3, DATA_END - 8);
         // vld1.32 {d0-d3}, [r3]!
         assertEquals(UserStop.NOT_MAPPED, snippet.a32(0xf423_028d, SVC));
-        assertEquals(DATA + 4096 - 8, register(3));
-        assertEquals(DATA + 4096, snippet.cpu.faultAddress());
+        assertEquals(DATA_END - 8, register(3));
+        assertEquals(DATA_END, snippet.cpu.faultAddress());
     }
 
     @Test
