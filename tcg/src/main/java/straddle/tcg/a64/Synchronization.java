@@ -3,7 +3,6 @@ package straddle.tcg.a64;
 import java.lang.invoke.VarHandle;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Atomic;
-import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
 
 /// Exclusive and ordered accesses, and barriers.
@@ -170,27 +169,6 @@ final class Synchronization {
             c.store(at, width, c.r[t]);
             VarHandle.fullFence();
             return next;
-        }
-    }
-
-    /// DMB and DSB.
-    static final class Barrier extends MicroOp {
-        Barrier() {}
-
-        @Override
-        public MicroOp exec(Cpu c) {
-            VarHandle.fullFence();
-            return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            e.invoke("java/lang/invoke/VarHandle", "fullFence", "()V");
-        }
-
-        @Override
-        public int emittedBytes() {
-            return 3;
         }
     }
 }

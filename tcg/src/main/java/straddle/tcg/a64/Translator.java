@@ -13,6 +13,7 @@ import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Raw;
 import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.Branch;
+import straddle.tcg.op.Fence;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Move;
@@ -286,7 +287,7 @@ final class Translator {
                 }
             }
             case CLREX -> append(new Synchronization.Clear());
-            case DSB, DMB -> append(new Synchronization.Barrier());
+            case DSB, DMB -> append(new Fence());
             case ISB -> end(jump(pc + 4));
             case SYS, SYSL, MSR, MRS -> system(row, word);
             case BR -> end(new Branches.Indirect(source(rn(word)), 0, false));

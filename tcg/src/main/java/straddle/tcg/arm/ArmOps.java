@@ -6,7 +6,6 @@ import static straddle.tcg.arm.ArmCpu.N;
 import static straddle.tcg.arm.ArmCpu.V;
 import static straddle.tcg.arm.ArmCpu.Z;
 
-import java.lang.invoke.VarHandle;
 import java.util.List;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
@@ -509,29 +508,6 @@ public final class ArmOps {
             r[t] = value;
             return next;
         }
-    }
-
-    /// DMB, DSB and ISB.
-    static final class Barrier extends MicroOp {
-        @Override
-        public MicroOp exec(Cpu c) {
-            barrier();
-            return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            e.invoke(OWNER, "barrier", "()V");
-        }
-
-        @Override
-        public int emittedBytes() {
-            return 4;
-        }
-    }
-
-    public static void barrier() {
-        VarHandle.fullFence();
     }
 
     // ---- the program's view of the status registers

@@ -21,6 +21,7 @@ import straddle.tcg.GuestFault;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.Branch;
+import straddle.tcg.op.Fence;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Move;
@@ -419,7 +420,7 @@ final class Translator {
                                     reg(Field.RM),
                                     reg(Field.RN)));
             case CLREX -> append(new ArmOps.ClearExclusive());
-            case DMB -> append(new ArmOps.Barrier());
+            case DMB -> append(new Fence());
             case LDREX -> loadExclusive(4);
             case LDREXB -> loadExclusive(1);
             case LDREXH -> loadExclusive(2);
@@ -1125,7 +1126,7 @@ final class Translator {
                 if (reads) {
                     undefined();
                 } else {
-                    append(new ArmOps.Barrier());
+                    append(new Fence());
                 }
             }
             default -> undefined();

@@ -1,6 +1,5 @@
 package straddle.tcg.mips;
 
-import java.lang.invoke.VarHandle;
 import org.objectweb.asm.Opcodes;
 import straddle.core.user.UserStop;
 import straddle.tcg.Cpu;
@@ -397,29 +396,6 @@ public final class MipsOps {
             r[d] = done ? 1 : 0;
             return next;
         }
-    }
-
-    /// SYNC, of any type.
-    static final class Sync extends MicroOp {
-        @Override
-        public MicroOp exec(Cpu c) {
-            sync();
-            return next;
-        }
-
-        @Override
-        public void emit(Emitter e) {
-            e.invoke(OWNER, "sync", "()V");
-        }
-
-        @Override
-        public int emittedBytes() {
-            return 4;
-        }
-    }
-
-    public static void sync() {
-        VarHandle.fullFence();
     }
 
     /// RDHWR of the cycle counter, which counts every second nanosecond.

@@ -17,6 +17,7 @@ import straddle.tcg.GuestFault;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.BlockHead;
 import straddle.tcg.op.Branch;
+import straddle.tcg.op.Fence;
 import straddle.tcg.op.Halves;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
@@ -360,7 +361,7 @@ final class Translator {
             case TGEU -> trap(Word.IS_NOT_BELOW, word);
             case TLT -> trap(Word.IS_LESS, word);
             case TLTU -> trap(Word.IS_BELOW, word);
-            case SYNC -> append(new MipsOps.Sync());
+            case SYNC -> append(new Fence());
             case SYSCALL -> end(new SystemCall(pc + 4));
             default -> raise(MipsCpu.ofCode(breakCode(word), true)); // BREAK
         }
