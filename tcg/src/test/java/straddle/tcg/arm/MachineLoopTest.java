@@ -54,14 +54,14 @@ class MachineLoopTest {
     /// outer one does, each is in memory.
     private static final String SEARCH =
             "fb00f505 3501 4629 2301 2200" // 0: mul r5, r0, r5; adds r5, #1; mov r1, r5; movs r3,
-                                           // #1; movs r2, #0
+                    // #1; movs r2, #0
                     + "fab3f683 0976 428b bf88 f0460601" // 1: clz r6, r3; lsrs r6, #5; cmp r3, r1;
-                                                         // it hi; orrhi r6, #1
+                    // it hi; orrhi r6, #1
                     + "b11e e00c" // cbz r6, 2; b 5
                     + "3208 005b d007" // 3: adds r2, #8; lsls r3, #1; beq 4
                     + "420b d0fa" // 2: tst r3, r1; beq 3
                     + "ea210103 3208 005b 18a4 e7eb" // bic r1, r3; adds r2, #8; lsls r3, #1; adds
-                                                     // r4, r2; b 1
+                    // r4, r2; b 1
                     + "f1180801" // 4: adds r8, #1
                     + "3f01 d1e1 df00"; // 5: subs r7, #1; bne 0; svc 0
 
