@@ -57,8 +57,12 @@ final class Comparison {
                 && pair.got.vector() == X86.GP
                 && at >= 0
                 && test.steps().get(at).cell() != null
-                && test.steps().get(at).cell().row().isVector()
+                && wantsAlignment(test.steps().get(at).cell().row())
                 && pair.expected.isWithoutEffect(pair.got);
+    }
+
+    private static boolean wantsAlignment(InstructionTable.Row row) {
+        return row.isVector() || row.mnemonic().equals("CMPXCHG16B");
     }
 
     /// See [InstructionTable#LEFT_OUT].

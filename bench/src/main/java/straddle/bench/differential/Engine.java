@@ -2,7 +2,6 @@ package straddle.bench.differential;
 
 import static straddle.core.arch.x86.X86.*;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import straddle.bench.TrialMachine;
 import straddle.core.accel.AcceleratorException;
@@ -88,7 +87,7 @@ final class Engine implements Subject {
 
     /// Runs a case whose code is in place; returns what came instead of an exception, or null.
     private String perform(TestCase test) throws AcceleratorException {
-        memory.write(UserSandbox.COMPARED_GPA, MemorySegment.ofArray(test.memory()));
+        UserSandbox.writeCompared(memory, test.memory());
         vector = -1;
         vcpu.load(test.initial());
         machine.limit(HANG_NANOS);
@@ -158,11 +157,7 @@ final class Engine implements Subject {
         state.rflags = UserSandbox.monitorStack(memory, frame + 16);
         state.gpr[RSP] = UserSandbox.monitorStack(memory, frame + 24);
         state.segments[SS].selector = (int) UserSandbox.monitorStack(memory, frame + 32) & 0xffff;
-        byte[] after =
-                machine.ram
-                        .asSlice(UserSandbox.COMPARED_GPA, UserSandbox.COMPARED_BYTES)
-                        .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-        return new Outcome(vector, null, errorCode, state, after);
+        return new Outcome(vector, null, errorCode, state, UserSandbox.compared(machine.ram));
     }
 
     private void noteTiers() {

@@ -37,7 +37,7 @@ final class InstructionTable {
             #AC of x87, MMX and SSE operands, and faults of MASKMOVQ and MASKMOVDQU: left to the implementation
               (SDM volume 2, MOVDQU, MASKMOVDQU)
             #SS or #GP, of an aligned operand on the stack that is neither aligned nor canonical: hosts' KVMs, which interpret
-              some moves again, say the one, AMD's processors the other
+              some instructions again, say the one, AMD's processors the other
             #AC or #PF first, of an access that deserves both: the SDM's order (volume 3, table 7-2) is not AMD's
             VPERMQ and VPERMPD with VEX.W clear: AMD's processors accept it
             AAA and the other instructions that 64-bit mode lacks

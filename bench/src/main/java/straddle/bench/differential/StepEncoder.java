@@ -354,6 +354,10 @@ final class StepEncoder {
             placeOnStack();
             return;
         }
+        if (plain && !hostile && random.nextInt(16) == 0) {
+            placeAcrossPages();
+            return;
+        }
         boolean bad =
                 hostile && random.nextInt(4) != 0 || row.is("nofault") && random.nextBoolean();
         address = bad ? hostileAddress(bytes) : friendlyAddress(operand, bytes);
@@ -397,6 +401,20 @@ final class StepEncoder {
         displacement = random.nextInt(128) - 64L;
         displacementBytes = 1;
         address = 0;
+    }
+
+    /// `[base + disp32]`, where the base is the number of rounds to come: from the second data page each round a byte
+    /// further down, over the border to the first.
+    private void placeAcrossPages() {
+        base = addressRegister(NO_REGISTER);
+        rm = base;
+        needsSib = (base & 7) == RSP;
+        mod = 2;
+        displacement = UserSandbox.DATA + 0x1000 - 1 - random.nextInt(Generator.ROUNDS);
+        displacementBytes = 4;
+        address = 0;
+        code.emit(0x40 | base >> 3 << 2, 0x0f, 0xb6, 0x04 | (base & 7) << 3, 0x25); // movzx
+        code.emitValue(ROUNDS_LEFT, 4);
     }
 
     private long segmentBase() {

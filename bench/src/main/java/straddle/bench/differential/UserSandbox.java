@@ -3,6 +3,7 @@ package straddle.bench.differential;
 import static straddle.core.arch.x86.X86.*;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
 import straddle.core.memory.AddressSpace;
@@ -49,9 +50,7 @@ final class UserSandbox {
 
     private static final long OLD_STACK = 0x7000_0000L;
 
-    /// Guest-physical: what a case fills before and compares after a run.
-    static final long COMPARED_GPA = 0x11_0000;
-
+    /// What a case fills before and compares after a run.
     static final int COMPARED_BYTES = 0x8000;
 
     /// Offsets of the pages within the compared memory.
@@ -62,10 +61,16 @@ final class UserSandbox {
     static final int LOG_OFFSET = 0x4000;
     static final int STACK_OFFSET = 0x6000;
 
-    static final long CODE_GPA = 0x10_0000;
-
     static final int USER_CODE = 0x2b;
     static final int USER_DATA = 0x23;
+
+    /// Guest-physical. Pages that follow one another do so neither here nor in the host's memory, but the other way round
+    /// and with others between them: an access across two that takes both for one is seen.
+    private static final long CODE_GPA = 0x10_0000;
+
+    private static final long COMPARED_GPA = 0x11_0000;
+    private static final int PAGE_BYTES = 0x1000;
+    private static final int FRAME_DISTANCE = 2 * PAGE_BYTES;
 
     private static final long MONITOR = 0xffff_8000_0000_0000L;
     private static final long MONITOR_GPA = 0x4_0000;
@@ -100,32 +105,66 @@ final class UserSandbox {
     }
 
     private void mapPages() {
-        map(CODE, CODE_GPA, 2, USER);
-        map(DATA, COMPARED_GPA + DATA_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
-        map(
-                DATA_THEN_READ_ONLY,
-                COMPARED_GPA + DATA_OFFSET + 0x1000,
-                1,
-                USER | WRITABLE | NO_EXECUTE);
-        map(READ_ONLY, COMPARED_GPA + READ_ONLY_OFFSET, 1, USER | NO_EXECUTE);
-        map(SUPERVISOR, COMPARED_GPA + SUPERVISOR_OFFSET, 1, WRITABLE | NO_EXECUTE);
-        map(DATA_BELOW_HOLE, COMPARED_GPA + DATA_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
-        map(LOG, COMPARED_GPA + LOG_OFFSET, 1, USER | WRITABLE | NO_EXECUTE);
-        map(STACK, COMPARED_GPA + STACK_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
-        map(OLD_LOG, COMPARED_GPA + LOG_OFFSET, 1, USER | WRITABLE | NO_EXECUTE);
-        map(OLD_STACK, COMPARED_GPA + STACK_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
-        map(MONITOR, MONITOR_GPA, MONITOR_PAGES, WRITABLE);
+        for (int at = 0; at < CODE_BYTES; at += PAGE_BYTES) {
+            map(CODE + at, codeFrame(at), USER);
+        }
+        mapCompared(DATA, DATA_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
+        mapCompared(DATA_THEN_READ_ONLY, DATA_OFFSET + PAGE_BYTES, 1, USER | WRITABLE | NO_EXECUTE);
+        mapCompared(READ_ONLY, READ_ONLY_OFFSET, 1, USER | NO_EXECUTE);
+        mapCompared(SUPERVISOR, SUPERVISOR_OFFSET, 1, WRITABLE | NO_EXECUTE);
+        mapCompared(DATA_BELOW_HOLE, DATA_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
+        mapCompared(LOG, LOG_OFFSET, 1, USER | WRITABLE | NO_EXECUTE);
+        mapCompared(STACK, STACK_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
+        mapCompared(OLD_LOG, LOG_OFFSET, 1, USER | WRITABLE | NO_EXECUTE);
+        mapCompared(OLD_STACK, STACK_OFFSET, 2, USER | WRITABLE | NO_EXECUTE);
+        for (int at = 0; at < MONITOR_PAGES * PAGE_BYTES; at += PAGE_BYTES) {
+            map(MONITOR + at, MONITOR_GPA + at, WRITABLE);
+        }
     }
 
-    private void map(long virtual, long gpa, int pages, long rights) {
-        for (int i = 0; i < pages; i++) {
-            long at = virtual + i * 0x1000L;
-            long table = ROOT;
-            for (int shift = 39; shift > 12; shift -= 9) {
-                table = lowerTable(table + (at >>> shift & 511) * 8);
-            }
-            memory.write(table + (at >>> 12 & 511) * 8, 8, gpa + i * 0x1000L | rights | PRESENT);
+    private static long codeFrame(int offset) {
+        return CODE_GPA
+                + (long) (CODE_BYTES / PAGE_BYTES - 1 - offset / PAGE_BYTES) * FRAME_DISTANCE;
+    }
+
+    /// Where a page of the compared memory is, by its offset in it.
+    private static long comparedFrame(int offset) {
+        return COMPARED_GPA
+                + (long) (COMPARED_BYTES / PAGE_BYTES - 1 - offset / PAGE_BYTES) * FRAME_DISTANCE;
+    }
+
+    private void mapCompared(long virtual, int offset, int pages, long rights) {
+        for (int at = 0; at < pages * PAGE_BYTES; at += PAGE_BYTES) {
+            map(virtual + at, comparedFrame(offset + at), rights);
         }
+    }
+
+    private void map(long virtual, long gpa, long rights) {
+        long table = ROOT;
+        for (int shift = 39; shift > 12; shift -= 9) {
+            table = lowerTable(table + (virtual >>> shift & 511) * 8);
+        }
+        memory.write(table + (virtual >>> 12 & 511) * 8, 8, gpa | rights | PRESENT);
+    }
+
+    /// Puts the compared memory's content where it is.
+    static void writeCompared(AddressSpace memory, byte[] content) {
+        MemorySegment bytes = MemorySegment.ofArray(content);
+        for (int at = 0; at < COMPARED_BYTES; at += PAGE_BYTES) {
+            memory.write(comparedFrame(at), bytes.asSlice(at, PAGE_BYTES));
+        }
+    }
+
+    /// The compared memory's content.
+    ///
+    /// @param ram the guest's, from 0 on
+    static byte[] compared(MemorySegment ram) {
+        byte[] content = new byte[COMPARED_BYTES];
+        for (int at = 0; at < COMPARED_BYTES; at += PAGE_BYTES) {
+            MemorySegment.copy(
+                    ram, ValueLayout.JAVA_BYTE, comparedFrame(at), content, at, PAGE_BYTES);
+        }
+        return content;
     }
 
     private long lowerTable(long entry) {
@@ -203,6 +242,11 @@ final class UserSandbox {
     }
 
     static void writeCode(AddressSpace memory, long entry, byte[] code) {
-        memory.write(CODE_GPA + entry - CODE, MemorySegment.ofArray(code));
+        MemorySegment bytes = MemorySegment.ofArray(code);
+        int start = (int) (entry - CODE);
+        for (int at = start; at < start + code.length; at = (at | PAGE_BYTES - 1) + 1) {
+            int end = Math.min((at | PAGE_BYTES - 1) + 1, start + code.length);
+            memory.write(codeFrame(at) + at % PAGE_BYTES, bytes.asSlice(at - start, end - at));
+        }
     }
 }
