@@ -860,6 +860,31 @@ static void processor_numbers(void) {
     }
 }
 
+/* Where the kernel's tables are is the kernel's to tell, if it does: not what serves native code. */
+static void table_registers(void) {
+    catch_faults();
+    struct {
+        unsigned char gdtr[10], idtr[10];
+        uint64_t task, local, status;
+        int signals[5];
+    } first, later;
+    memset(&first, 0, sizeof first);
+    for (int round = 0; round < 4; round++) {
+        memset(&later, 0, sizeof later);
+        later.signals[0] = SIGNAL_OF(__asm__ volatile("sgdt %0" : "=m"(later.gdtr)));
+        later.signals[1] = SIGNAL_OF(__asm__ volatile("sidt %0" : "=m"(later.idtr)));
+        later.signals[2] = SIGNAL_OF(__asm__ volatile("str %0" : "=r"(later.task)));
+        later.signals[3] = SIGNAL_OF(__asm__ volatile("sldt %0" : "=r"(later.local)));
+        later.signals[4] = SIGNAL_OF(__asm__ volatile("smsw %0" : "=r"(later.status)));
+        if (round == 0) {
+            first = later;
+        }
+        CHECK(memcmp(&first, &later, sizeof first) == 0, "round %d: task 0x%lx, 0x%lx; status 0x%lx, 0x%lx", round,
+              first.task, later.task, first.status, later.status);
+        compute(20);
+    }
+}
+
 static void vsyscall_page(void) {
     FILE *maps = fopen("/proc/self/maps", "r");
     char line[300];
@@ -1190,6 +1215,7 @@ static const struct {
     {"segment_bases", segment_bases},
     {"system_calls", system_calls},
     {"wrong_way", wrong_way},
+    {"table_registers", table_registers},
     {"processor_numbers", processor_numbers},
     {"vsyscall_page", vsyscall_page},
     {"ports", ports},

@@ -61,7 +61,8 @@ class LinuxSwitchTest {
     private static final String CHECKS =
             "echo begins; "
                     + "(for i in $(seq 8); do sha256sum /bin/busybox; done | sort -u | wc -l) & "
-                    + "/checks signals_and_fpu fpu_between_processes counters made_code protection;"
+                    + "/checks signals_and_fpu fpu_between_processes counters made_code protection"
+                    + " threads replaced_pages atomics;"
                     + " code=$?; wait; echo $code";
 
     @TempDir private static Path directory;
@@ -151,7 +152,14 @@ class LinuxSwitchTest {
     }
 
     private String seen(ExecSession.Outcome outcome) {
-        return "seed " + seed + ":\n" + out + err + outcome.kernelsWords() + outcome.run();
+        return "seed "
+                + seed
+                + ":\n"
+                + out
+                + err
+                + outcome.kernelsWords()
+                + outcome.code()
+                + outcome.run();
     }
 
     private static Pc.Config config(List<ByteSink> serial, int vcpus) {

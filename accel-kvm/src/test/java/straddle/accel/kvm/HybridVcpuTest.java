@@ -16,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.VmResources;
@@ -30,6 +32,7 @@ import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Statistics;
+import straddle.core.vcpu.UserState;
 import straddle.core.vcpu.Vcpu;
 import straddle.host.SharedMemory;
 
@@ -416,6 +419,43 @@ class HybridVcpuTest {
 
         Exit.Unhandled found = assertInstanceOf(Exit.Unhandled.class, vcpu.run());
         assertTrue(found.sentence().contains("where 0x400100 was foreseen"), found.sentence());
+    }
+
+    /// What native code could not do with, or would lose.
+    private enum Bar {
+        INTERRUPTS_OFF,
+        CODE_OF_A_LOCAL_TABLE,
+        STACK_OF_A_LOCAL_TABLE,
+        DS_OF_A_LOCAL_TABLE,
+        ES_OF_A_LOCAL_TABLE,
+        FS_OF_A_LOCAL_TABLE,
+        GS_OF_A_THREAD,
+        NO_STACK_SEGMENT;
+
+        void putUp(UserState user) {
+            switch (this) {
+                case INTERRUPTS_OFF -> user.rflags &= ~X86.RFLAGS_IF;
+                case CODE_OF_A_LOCAL_TABLE -> user.selectors[X86.CS] = 0x0f;
+                case STACK_OF_A_LOCAL_TABLE -> user.selectors[X86.SS] = 0x0f;
+                case DS_OF_A_LOCAL_TABLE -> user.selectors[X86.DS] = 0x0f;
+                case ES_OF_A_LOCAL_TABLE -> user.selectors[X86.ES] = 0x0f;
+                case FS_OF_A_LOCAL_TABLE -> user.selectors[X86.FS] = 0x0f;
+                case GS_OF_A_THREAD -> user.selectors[X86.GS] = 0x63;
+                case NO_STACK_SEGMENT -> user.selectors[X86.SS] = 3;
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Bar.class)
+    void userCodeIsNotEnteredWith(Bar bar) throws Exception {
+        bar.putUp(translator.user);
+        start("48ffc3" + SYSCALL, 0);
+
+        assertSame(Exit.Kicked.KICKED, vcpu.run());
+        assertEquals(0, figure("slices on the processor"));
+        assertEquals(0, translator.user.gpr[X86.RBX]);
+        assertEquals(USER, translator.user.rip);
     }
 
     /// Can foresee every third slice only.
