@@ -131,8 +131,7 @@ public final class TbCache {
     public void drop(long gpa, long length) {
         List<Tb> there = byPage.get(gpa & -4096);
         if (there != null) {
-            for (int i = there.size() - 1; i >= 0; i--) { // each is taken out of the list
-                Tb tb = there.get(i);
+            for (Tb tb : List.copyOf(there)) {
                 if (tb.overlaps(gpa, length)) {
                     invalidate(tb);
                 }

@@ -110,6 +110,17 @@ class TbCacheTest {
     }
 
     @Test
+    void aBlockWhoseTwoPagesAreOneInMemoryGoesOnce() {
+        Tb twice = new Tb(PAGE - 8, 0, PAGE - 8, 16, 2, 0);
+        cache.add(twice);
+        cache.add(new Tb(16, 0, 16, 16, 1, -1));
+        cache.drop(0, PAGE);
+        assertFalse(twice.valid);
+        assertEquals(0, cache.size());
+        assertTrue(held.isEmpty());
+    }
+
+    @Test
     void clearingForgetsAllAndIsNoWriting() {
         Tb tb = add(0);
         List<Boolean> forgotten = new ArrayList<>();
