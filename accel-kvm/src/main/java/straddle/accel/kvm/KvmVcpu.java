@@ -537,6 +537,9 @@ final class KvmVcpu implements Vcpu {
     public void save(X86State to) throws AcceleratorException {
         try {
             fetch(to);
+            if (syscalls != null) {
+                syscalls.takeBackBegun(to);
+            }
         } catch (HostException e) {
             throw KvmRefusal.of(e);
         }
@@ -571,6 +574,9 @@ final class KvmVcpu implements Vcpu {
                 interrupts.setTaskPriority((int) from.cr8);
             }
             settle();
+            if (syscalls != null) {
+                syscalls.follow();
+            }
             halted = from.halted;
             if (kernelIrqChip) {
                 setMpState(halted ? Kvm.KVM_MP_STATE_HALTED() : Kvm.KVM_MP_STATE_RUNNABLE());

@@ -123,6 +123,22 @@ final class SyscallTrap {
         state.segments[X86.SS].set((int) load(frame + 40) & 0xffff, 0, -1, user | Segment.DB | 3);
     }
 
+    /// Whoever takes the state between a SYSCALL and what becomes of it finds the guest in front of the SYSCALL.
+    void takeBackBegun(X86State state) {
+        int user = 3;
+        long at = state.gpr[X86.RCX] - SYSCALL_BYTES;
+        if (state.rip == state.msr(X86.MSR_LSTAR)
+                && state.segments[X86.CS].dpl() == user
+                && (state.rflags & X86.RFLAGS_IF) == 0
+                && (load(at) & 0xffff) == SYSCALL_OPCODE) {
+            caught++;
+            state.rip = at;
+            state.rflags = state.gpr[11] & ~X86.RFLAGS_RF | X86.RFLAGS_FIXED;
+        } else if (isAt(state.rip)) {
+            takeBack(state);
+        }
+    }
+
     /// Eight bytes of the guest's memory at a virtual address, or 0 where none is mapped.
     private long load(long linear) {
         long inPage = Math.min(Long.BYTES, 4096 - (linear & 4095));
