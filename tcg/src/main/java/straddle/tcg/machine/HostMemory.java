@@ -111,6 +111,27 @@ abstract class HostMemory extends HostState {
     }
 
     @Override
+    public boolean isAlone() {
+        return !owner.isShared();
+    }
+
+    @Override
+    public void leaveUnlessStorable(MicroOp op, int width) {
+        Value address = pop();
+        int virtual = register(address);
+        Runnable flush = flushLater();
+        IntSupplier miss = reach(virtual, width, Tlb.WRITE);
+        Exit exit = exitHere(Exit.Kind.LEAVE, op, 0);
+        outOfLine.add(() -> {
+            asm.patchHere(miss.getAsInt());
+            flush.run();
+            exit(exit);
+        });
+        push(address);
+        release(address);
+    }
+
+    @Override
     public void load(MicroOp op, int width) {
         Value address = pop();
         int virtual = register(address);

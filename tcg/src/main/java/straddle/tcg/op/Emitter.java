@@ -91,6 +91,17 @@ public abstract class Emitter {
         throw new UnsupportedOperationException();
     }
 
+    /// Whether no other vCPU sees memory, and [#leaveUnlessStorable] may be used.
+    public boolean isAlone() {
+        return false;
+    }
+
+    /// Address → address: leaves a micro-op that has done nothing yet to Java unless a store there finds plain memory that
+    /// it may store to.
+    public void leaveUnlessStorable(MicroOp op, int width) {
+        throw new UnsupportedOperationException();
+    }
+
     /// Whether code may change the level of privilege by itself: then the two operations that follow may be used.
     ///
     /// @param op leaves for Java, having done nothing, where the CPU does not promise it

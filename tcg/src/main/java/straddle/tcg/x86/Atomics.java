@@ -2,10 +2,12 @@ package straddle.tcg.x86;
 
 import static straddle.core.arch.x86.X86.*;
 
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Arith;
 import straddle.tcg.op.Atomic;
 import straddle.tcg.op.Ea;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.Flags;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Reg;
@@ -45,6 +47,75 @@ final class Atomics extends MicroOp {
             default -> compareAndExchangePair((X86Cpu) c);
         }
         return next;
+    }
+
+    @Override
+    public void emit(Emitter e) {
+        boolean isPair = op == Op.CMPXCHG8B;
+        if (ea == null || isPair || !e.isAlone()) {
+            e.call(this);
+            return;
+        }
+        e.address(ea);
+        e.leaveUnlessStorable(this, width);
+        e.op(Opcodes.DUP2);
+        e.keep(Emitter.ADDRESS);
+        e.load(this, width);
+        e.signExtend(width);
+        e.keep(Emitter.B);
+        switch (op) {
+            case XCHG -> {
+                emitStore(e);
+                emitSeen(e);
+            }
+            case XADD -> {
+                e.getSigned(reg, width);
+                e.keep(Emitter.A);
+                emitResult(e, Opcodes.LADD);
+                e.take(Emitter.ADDRESS);
+                e.take(Emitter.R);
+                e.store(this, width);
+                emitSeen(e);
+                e.flags(Flags.ADD, Emitter.R, Emitter.B, Emitter.A);
+            }
+            default -> {
+                e.getSigned(RAX, width);
+                e.keep(Emitter.A);
+                emitResult(e, Opcodes.LSUB);
+                emitLeaveUnlessEqual(e);
+                emitStore(e);
+                e.comparisonFlags(Emitter.R, Emitter.A, Emitter.B);
+            }
+        }
+    }
+
+    private void emitResult(Emitter e, int opcode) {
+        e.take(Emitter.A);
+        e.take(Emitter.B);
+        e.arithmetic(opcode, width);
+        e.keep(Emitter.R);
+    }
+
+    private void emitStore(Emitter e) {
+        e.take(Emitter.ADDRESS);
+        e.get(reg, width);
+        e.store(this, width);
+    }
+
+    private void emitSeen(Emitter e) {
+        e.take(Emitter.B);
+        e.set(reg, width);
+    }
+
+    /// What has to be done if there is another value is left to Java: the difference, or its negation, is negative then.
+    private void emitLeaveUnlessEqual(Emitter e) {
+        e.constant(0);
+        e.take(Emitter.R);
+        e.op(Opcodes.LSUB);
+        e.take(Emitter.R);
+        e.op(Opcodes.LOR);
+        e.shift(Opcodes.LUSHR, 63);
+        e.leaveIfAny(1, this);
     }
 
     /// Stores a value over the one seen; false if another vCPU was quicker.
