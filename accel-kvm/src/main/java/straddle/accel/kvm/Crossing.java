@@ -12,9 +12,6 @@ import straddle.host.HostException;
 ///
 /// What ends user code is the translator's to execute anew, so they come back in front of it.
 final class Crossing {
-    private static final int ERROR_WRITE = 2;
-    private static final int ERROR_USER = 4;
-    private static final int ERROR_FETCH = 16;
     private static final int SYSCALL_BYTES = 2;
     private static final int OUTSB = 0x6e;
     private static final int OUT_DX = 0xee;
@@ -90,15 +87,15 @@ final class Crossing {
 
     /// Of a page fault: whether it is of an address that can be user code's.
     boolean isFaultOfUser() {
-        return (monitor.errorCode() & ERROR_USER) != 0 && registers.cr2() >= 0;
+        return (monitor.errorCode() & X86.PF_USER) != 0 && registers.cr2() >= 0;
     }
 
     boolean isFaultOfStore() {
-        return (monitor.errorCode() & ERROR_WRITE) != 0;
+        return (monitor.errorCode() & X86.PF_WRITE) != 0;
     }
 
     boolean isFaultOfFetch() {
-        return (monitor.errorCode() & ERROR_FETCH) != 0;
+        return (monitor.errorCode() & X86.PF_FETCH) != 0;
     }
 
     // ---- on the way out

@@ -7,9 +7,6 @@ import static straddle.core.arch.x86.X86.*;
 ///
 /// Found by decoding the instruction again, as faults are rare.
 final class FaultCause {
-    private static final int ERROR_WRITE = 2;
-    private static final int ERROR_FETCH = 16;
-
     /// Bytes around RSP that an instruction without a memory operand reaches.
     private static final long STACK_REACH = 1024;
 
@@ -17,12 +14,12 @@ final class FaultCause {
 
     /// Completes the exception that is about to be delivered.
     static void complete(X86Cpu c) {
-        if (c.faultVector == PF && (c.faultError & (ERROR_WRITE | ERROR_FETCH)) == 0) {
+        if (c.faultVector == PF && (c.faultError & (PF_WRITE | PF_FETCH)) == 0) {
             // The load of a read-modify-write instruction faults as a write (SDM volume 3, 5.7).
             long address = c.cr2;
             int error = c.faultError;
             boolean writes = modifiesMemory(c.decodeAgain());
-            c.pageFault(address, writes ? error | ERROR_WRITE : error);
+            c.pageFault(address, writes ? error | PF_WRITE : error);
         } else if (c.faultVector == GP && c.nonCanonical) {
             long address = c.nonCanonicalAddress;
             Insn insn = c.decodeAgain();

@@ -21,12 +21,6 @@ final class Paging {
     private static final long NX = 1L << 63;
     private static final long ADDRESS = 0xf_ffff_ffff_f000L;
 
-    private static final int ERROR_PRESENT = 1;
-    private static final int ERROR_WRITE = 2;
-    private static final int ERROR_USER = 4;
-    private static final int ERROR_RESERVED = 8;
-    private static final int ERROR_FETCH = 16;
-
     /// Reserved in the entries of PAE paging, ignored in those of 4-level paging.
     private static final long PAE_RESERVED = 0x7ff0_0000_0000_0000L;
 
@@ -87,9 +81,9 @@ final class Paging {
             return linear & 0xffff_ffffL;
         }
         int error =
-                (access == Cpu.STORE ? ERROR_WRITE : 0)
-                        | (user ? ERROR_USER : 0)
-                        | (access == Cpu.FETCH && fetchIsReported() ? ERROR_FETCH : 0);
+                (access == Cpu.STORE ? PF_WRITE : 0)
+                        | (user ? PF_USER : 0)
+                        | (access == Cpu.FETCH && fetchIsReported() ? PF_FETCH : 0);
         if (cpu.isLongMode()) {
             if (!cpu.isCanonical(linear)) {
                 throw cpu.nonCanonical(linear);
@@ -167,7 +161,7 @@ final class Paging {
             }
             boolean leaf = level == 1 || (entry & LARGE) != 0 && level <= 3;
             if (isReserved(entry, level, leaf, shift)) {
-                throw cpu.pageFault(linear, error | ERROR_PRESENT | ERROR_RESERVED);
+                throw cpu.pageFault(linear, error | PF_PRESENT | PF_RESERVED);
             }
             rights &= entry;
             nx |= (entry & NX) != 0;
@@ -206,7 +200,7 @@ final class Paging {
         long rights = entry & (WRITABLE | USER);
         if ((entry & LARGE) != 0 && (cpu.cr4 & CR4_PSE) != 0) {
             if ((entry & pse36Reserved()) != 0) {
-                throw cpu.pageFault(linear, error | ERROR_PRESENT | ERROR_RESERVED);
+                throw cpu.pageFault(linear, error | PF_PRESENT | PF_RESERVED);
             }
             check(linear, rights, false, access, user, implicit, error);
             update4(at, entry, access);
@@ -257,7 +251,7 @@ final class Paging {
             allowed &= access != Cpu.STORE || canWrite;
         }
         if (!allowed) {
-            throw cpu.pageFault(linear, error | ERROR_PRESENT);
+            throw cpu.pageFault(linear, error | PF_PRESENT);
         }
         writable = canWrite;
     }

@@ -32,11 +32,6 @@ class PageRightsTest {
     private static final long NO_EXECUTE = 1L << 63;
 
     private static final int NO_FAULT = -1;
-    private static final int ERROR_PRESENT = 1;
-    private static final int ERROR_WRITE = 2;
-    private static final int ERROR_USER = 4;
-    private static final int ERROR_RESERVED = 8;
-    private static final int ERROR_FETCH = 16;
 
     private final Snippet snippet = new Snippet();
 

@@ -19,9 +19,6 @@ class PagingTest {
     private static final int FIFTH_TABLE = 0x5000;
     private static final int LARGE = 0x80;
     private static final int GLOBAL = 0x100;
-    private static final int ERROR_PRESENT = 1;
-    private static final int ERROR_RESERVED = 8;
-    private static final int ERROR_FETCH = 16;
 
     private final Snippet snippet = new Snippet();
 

@@ -37,6 +37,13 @@ final class Snippet implements AutoCloseable {
 
     static final int DATA = 0x2_0000;
 
+    // Of a page fault's error code, as the manual has them (SDM volume 3, 5.7), not the translator.
+    static final int ERROR_PRESENT = 1;
+    static final int ERROR_WRITE = 2;
+    static final int ERROR_USER = 4;
+    static final int ERROR_RESERVED = 8;
+    static final int ERROR_FETCH = 16;
+
     /// The page from here on is not mapped.
     static final int HOLE = 0x10_0000;
 

@@ -118,6 +118,13 @@ public final class X86 {
     public static final int MC = 18;
     public static final int XM = 19;
 
+    // Bits of a page fault's error code (SDM volume 3, 5.7).
+    public static final int PF_PRESENT = 1;
+    public static final int PF_WRITE = 2;
+    public static final int PF_USER = 4;
+    public static final int PF_RESERVED = 8;
+    public static final int PF_FETCH = 16;
+
     /// The manual's mnemonic of an exception (SDM volume 3, table 7-1): `#PF`, or `vector 9` where it has none.
     public static String exceptionName(int vector) {
         return switch (vector) {
