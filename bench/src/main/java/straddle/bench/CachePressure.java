@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import straddle.core.accel.AcceleratorException;
-import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.IoDevice;
 import straddle.core.memory.RamAllocator;
@@ -20,11 +19,8 @@ import straddle.core.vcpu.Statistics;
 /// time between two of these is what a person could notice, with translating anew and the JVM's collections in it.
 final class CachePressure {
     private static final int RAM_BYTES = 32 << 20;
-    private static final int TABLES = 0x1000;
     private static final int CODE = 0x20_0000;
     private static final int STACK = 0x1_0000;
-    private static final int LARGE_PRESENT_AND_WRITABLE = 0x83;
-    private static final int PRESENT_AND_WRITABLE = 3;
 
     /// More than the cache of blocks holds.
     private static final int BLOCKS = 240_000;
@@ -83,12 +79,7 @@ final class CachePressure {
     }
 
     private static void install(TrialMachine machine) {
-        machine.memory.write(TABLES, 8, TABLES + 0x1000 | PRESENT_AND_WRITABLE);
-        machine.memory.write(TABLES + 0x1000, 8, TABLES + 0x2000 | PRESENT_AND_WRITABLE);
-        for (int i = 0; i < RAM_BYTES >> 21; i++) {
-            machine.memory.write(
-                    TABLES + 0x2000 + 8L * i, 8, (long) i << 21 | LARGE_PRESENT_AND_WRITABLE);
-        }
+        FlatGuest.map(machine.memory, RAM_BYTES);
         ByteBuffer code =
                 ByteBuffer.allocate(BLOCKS * BLOCK_BYTES + BLOCK_BYTES)
                         .order(ByteOrder.LITTLE_ENDIAN);
@@ -115,16 +106,7 @@ final class CachePressure {
     }
 
     private static X86State state() {
-        X86State state = new X86State();
-        state.cr0 = CR0_PE | CR0_PG | CR0_ET | CR0_NE;
-        state.cr3 = TABLES;
-        state.cr4 = CR4_PAE;
-        state.efer = EFER_LME | EFER_LMA;
-        for (Segment segment : state.segments) {
-            segment.set(0, 0, -1, Segment.P | Segment.S | Segment.DB | Segment.G | 3);
-        }
-        state.segments[CS].set(8, 0, -1, Segment.P | Segment.S | Segment.L | Segment.G | 0xb);
-        state.rip = CODE;
+        X86State state = FlatGuest.state(CODE);
         state.gpr[RDI] = STACK;
         state.gpr[RCX] = ROUNDS;
         return state;

@@ -14,7 +14,6 @@ import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.VmResources;
-import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
@@ -32,12 +31,9 @@ import straddle.core.vcpu.Vcpu;
 /// costs on a busy host too.
 final class SmpScaling {
     private static final int BYTES = 16 << 20;
-    private static final int TABLES = 0x1000;
     private static final int CODE = 0x1_0000;
     private static final int DATA = 0x40_0000;
     private static final int DATA_SPACING = 0x10_0000;
-    private static final int LARGE_PRESENT_AND_WRITABLE = 0x83;
-    private static final int PRESENT_AND_WRITABLE = 3;
     private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(8);
     private static final long MEASURE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -76,12 +72,7 @@ final class SmpScaling {
         try (Arena arena = Arena.ofShared()) {
             RamBlock ram = RamBlock.allocate("ram", BYTES, RamAllocator.OFF_HEAP, arena);
             memory.mapRam(0, ram);
-            memory.write(TABLES, 8, TABLES + 0x1000 | PRESENT_AND_WRITABLE);
-            memory.write(TABLES + 0x1000, 8, TABLES + 0x2000 | PRESENT_AND_WRITABLE);
-            for (int i = 0; i < BYTES >> 21; i++) {
-                memory.write(
-                        TABLES + 0x2000 + 8L * i, 8, (long) i << 21 | LARGE_PRESENT_AND_WRITABLE);
-            }
+            FlatGuest.map(memory, BYTES);
             byte[] code = HexFormat.of().parseHex(LOOP);
             for (int i = 0; i < code.length; i++) {
                 memory.write(CODE + i, 1, code[i]);
@@ -131,16 +122,7 @@ final class SmpScaling {
     }
 
     private static X86State state(int vcpu) {
-        X86State state = new X86State();
-        state.cr0 = CR0_PE | CR0_PG | CR0_ET | CR0_NE;
-        state.cr3 = TABLES;
-        state.cr4 = CR4_PAE;
-        state.efer = EFER_LME | EFER_LMA;
-        for (Segment segment : state.segments) {
-            segment.set(0, 0, -1, Segment.P | Segment.S | Segment.DB | Segment.G | 3);
-        }
-        state.segments[CS].set(8, 0, -1, Segment.P | Segment.S | Segment.L | Segment.G | 0xb);
-        state.rip = CODE;
+        X86State state = FlatGuest.state(CODE);
         state.gpr[RDI] = DATA + (long) DATA_SPACING * vcpu;
         return state;
     }
