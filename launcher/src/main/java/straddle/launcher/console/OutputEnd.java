@@ -6,12 +6,16 @@ import straddle.launcher.session.SerialOutput;
 import straddle.machines.SerialPort;
 
 /// A stream that takes what the guest sends, and from which nothing comes.
-public final class OutputEnd implements SerialEnd {
-    private final SerialOutput out;
+public class OutputEnd implements SerialEnd {
+    final SerialOutput out;
 
     /// @param onReaderGone called once when `out` can't be written any more
     public OutputEnd(PrintStream out, Runnable onReaderGone) {
-        this.out = new SerialOutput(out, onReaderGone);
+        this(new SerialOutput(out, onReaderGone));
+    }
+
+    OutputEnd(SerialOutput out) {
+        this.out = out;
     }
 
     @Override

@@ -50,6 +50,12 @@ public final class PtyEnd extends TypedEnd {
         }
     }
 
+    /// Whoever opened the device may go and come again.
+    @Override
+    public boolean readerGone() {
+        return false;
+    }
+
     @Override
     public void close() {
         typist.close();

@@ -25,9 +25,4 @@ public final class StreamEnd extends TypedEnd {
             typist.type(chunk, 0, count);
         }
     }
-
-    @Override
-    public boolean readerGone() {
-        return out.readerGone();
-    }
 }

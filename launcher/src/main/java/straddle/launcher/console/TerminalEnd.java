@@ -143,11 +143,6 @@ public final class TerminalEnd extends TypedEnd {
     }
 
     @Override
-    public boolean readerGone() {
-        return out.readerGone();
-    }
-
-    @Override
     public void close() {
         out.hold(false);
         super.close();

@@ -1,33 +1,26 @@
 package straddle.launcher.console;
 
 import java.io.IOException;
-import straddle.devices.ByteSink;
 import straddle.host.HostException;
 import straddle.launcher.session.SerialOutput;
 import straddle.machines.SerialPort;
 
 /// An end at which somebody types: a thread reads that from the first machine on, and the guest gets it at its own pace.
-abstract class TypedEnd implements SerialEnd {
-    final SerialOutput out;
+abstract class TypedEnd extends OutputEnd {
     final Typist typist;
     private final String reader;
     private boolean reading;
 
     /// @param suffix of the threads' names
     TypedEnd(SerialOutput out, String suffix) {
-        this.out = out;
+        super(out);
         typist = new Typist("typist" + suffix);
         reader = "keyboard" + suffix;
     }
 
     @Override
-    public ByteSink output() {
-        return out;
-    }
-
-    @Override
     public void connect(SerialPort port) {
-        out.onReady(port::outputReady);
+        super.connect(port);
         typist.connect(port);
         if (!reading) {
             reading = true;
@@ -57,13 +50,8 @@ abstract class TypedEnd implements SerialEnd {
     }
 
     @Override
-    public void abandon() {
-        out.abandon();
-    }
-
-    @Override
     public void close() {
         typist.close();
-        out.close();
+        super.close();
     }
 }
