@@ -13,15 +13,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import straddle.core.memory.HostCode;
 import straddle.core.user.UserStop;
+import straddle.tcg.RandomLoops;
 
 /// Random loops of A32, which become machine code as a whole, against the interpreter: with predicated instructions, and
 /// several ways back to their beginning.
-///
-/// `-Dstraddle.test.loops=N` runs so many, from `-Dstraddle.test.seed` on.
 class MachineLoopTest {
-    private static final int LOOPS = Integer.getInteger("straddle.test.loops", 40);
-    private static final long SEED = Long.getLong("straddle.test.seed", 1);
-
     private static final int NUMBERS = 60_000;
 
     private static final int COUNTER = 11;
@@ -40,13 +36,7 @@ class MachineLoopTest {
 
     @Test
     void randomLoopsGiveWhatTheInterpreterGives() {
-        long loops = 0;
-        for (int i = 0; i < LOOPS; i++) {
-            loops += compare(SEED + i);
-        }
-        assertTrue(
-                loops >= LOOPS / 3,
-                "Only " + loops + " of " + LOOPS + " loops were compiled as such");
+        RandomLoops.run(MachineLoopTest::compare);
     }
 
     /// For each of R7 random numbers looks for its bits as an allocator looks for free lists, sums up where they are in R4, and
@@ -73,7 +63,7 @@ class MachineLoopTest {
             for (ArmSnippet each : List.of(interpreted, compiled)) {
                 each.cpu.setRegister(0, 1_664_525);
                 each.cpu.setRegister(4, 0);
-                each.cpu.setRegister(5, SEED);
+                each.cpu.setRegister(5, RandomLoops.SEED);
                 each.cpu.setRegister(7, NUMBERS);
                 each.cpu.setRegister(8, 0);
                 assertEquals(UserStop.SYSTEM_CALL, each.t32(SEARCH));

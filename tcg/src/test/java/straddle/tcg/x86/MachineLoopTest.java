@@ -2,7 +2,6 @@ package straddle.tcg.x86;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static straddle.core.arch.x86.X86.*;
 
 import java.io.ByteArrayOutputStream;
@@ -14,13 +13,10 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import straddle.core.arch.x86.X86State;
+import straddle.tcg.RandomLoops;
 
 /// Random loops, which become machine code as a whole, against the interpreter.
-///
-/// `-Dstraddle.test.loops=N` runs so many, from `-Dstraddle.test.seed` on.
 class MachineLoopTest {
-    private static final int LOOPS = Integer.getInteger("straddle.test.loops", 40);
-    private static final long SEED = Long.getLong("straddle.test.seed", 1);
     private static final int CODE_BYTES = 400;
     private static final int DATA_PAGES = 3;
     private static final int PAGE_TABLE = 0x4000;
@@ -30,13 +26,7 @@ class MachineLoopTest {
 
     @Test
     void randomLoopsGiveWhatTheInterpreterGives() {
-        long loops = 0;
-        for (int i = 0; i < LOOPS; i++) {
-            loops += compare(SEED + i);
-        }
-        assertTrue(
-                loops >= LOOPS / 3,
-                "Only " + loops + " of " + LOOPS + " loops were compiled as such");
+        RandomLoops.run(MachineLoopTest::compare);
     }
 
     private static long compare(long seed) {
