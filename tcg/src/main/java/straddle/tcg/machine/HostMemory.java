@@ -27,9 +27,8 @@ abstract class HostMemory extends HostState {
             int site = readsStackPointer ? MachineCode.stackSite(tag) : owner.site(tag);
             return reachBySite(virtual, width, tag, site);
         }
-        lastByte(virtual, width);
+        lastPage(virtual, width);
         asm.move32(RCX, virtual);
-        asm.arithmeticConstant(AND, true, RDX, -4096);
         int miss = findEntry(tag);
         long found = asm.here();
         asm.load(RCX, RCX, Tlb.ADDEND);
@@ -56,12 +55,14 @@ abstract class HostMemory extends HostState {
         return asm.jumpIf(CC_NE);
     }
 
-    private void lastByte(int virtual, int width) {
+    /// Has RDX be the page of an access's last byte.
+    private void lastPage(int virtual, int width) {
         if (width > 1) {
             asm.address(RDX, virtual, width - 1);
         } else {
             asm.move(RDX, virtual);
         }
+        asm.arithmeticConstant(AND, true, RDX, -4096);
     }
 
     /// An access within a loop, or to the stack, looks first at where one went before, for which the host need not know
@@ -78,8 +79,7 @@ abstract class HostMemory extends HostState {
         outOfLine.add(() -> {
             asm.patchHere(other);
             asm.move32(RCX, virtual);
-            lastByte(virtual, width);
-            asm.arithmeticConstant(AND, true, RDX, -4096);
+            lastPage(virtual, width);
             miss[0] = findEntry(tag);
             found[0] = asm.here();
             asm.load(RCX, RCX, Tlb.ADDEND);
