@@ -1,13 +1,16 @@
 /* What a program may do wrong, each in a child of its own: prints how that ended. The same wherever Linux is. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,6 +134,73 @@ static void bad_pointers(void)
     _exit(faults);
 }
 
+/* Sizes that are no sizes: as much as there is, or an error, and nobody's memory but the buffer's is touched. */
+static void wild_sizes(void)
+{
+    static char buffer[4 << 20];
+    char control[64] = {0};
+    volatile long all = -1;
+    int right = 0;
+    int pair[2];
+    int directory = open("/usr/bin", O_RDONLY);
+    long n = syscall(SYS_getdents64, directory, buffer, all);
+    right += n == -1 && errno == EINVAL;
+    n = syscall(SYS_getdents64, directory, buffer, 1L << 40 | 0x7fffffff);
+    right += n > 0 && n < (long)sizeof buffer;
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    right += send(pair[0], buffer, 100000, 0) == 100000;
+    right += recv(pair[1], buffer, all, MSG_PEEK) == 100000;
+    right += recvfrom(pair[1], buffer, 1L << 62, 0, 0, 0) == 100000;
+    struct iovec part = {buffer, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = all};
+    right += sendmsg(pair[0], &message, 0) == -1 && errno == ENOBUFS;
+    send(pair[0], "x", 1, 0);
+    right += recvmsg(pair[1], &message, 0) == 1;
+    struct cmsghdr *header = (struct cmsghdr *)(void *)control;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    size_t lengths[] = {0, 15, 65, -1L, 0xffffffff00000018, 0xffffffff7fffffff, 1L << 32 | 20};
+    for (unsigned i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        *header = (struct cmsghdr){.cmsg_len = lengths[i], .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        right += sendmsg(pair[0], &message, 0) == -1 && errno == EINVAL;
+    }
+    message.msg_iovlen = -1L;
+    right += recvmsg(pair[1], &message, 0) == -1 && errno == EMSGSIZE;
+    message.msg_iovlen = 1;
+    part.iov_len = -1L;
+    right += recvmsg(pair[1], &message, 0) == -1 && errno == EINVAL;
+    int length = -1;
+    right += getsockopt(pair[0], SOL_SOCKET, SO_TYPE, buffer, (socklen_t *)&length) == -1 && errno == EINVAL;
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+    right += send(pair[0], buffer, all, 0) == -1 && errno == EMSGSIZE;
+    right += readv(pair[0], &part, 1) == -1 && errno == EINVAL;
+    right += readv(pair[0], &part, all) == -1 && errno == EINVAL;
+    right += getgroups(all, 0) == -1 && errno == EINVAL;
+    right += readlink("/proc/self/exe", buffer, all) == -1 && errno == EINVAL;
+    _exit(right);
+}
+
+static void too_much_to_execute(void)
+{
+    static char text[100000];
+    static char *arguments[82];
+    memset(text, 'x', sizeof text - 1);
+    for (int i = 0; i < 81; i++)
+        arguments[i] = text;
+    execv("/proc/self/exe", arguments);
+    _exit(errno == E2BIG ? 6 : 7);
+}
+
+/* Every other page other rights: more ranges than Linux lets a process have. */
+static void too_many_maps(void)
+{
+    char *base = mmap(0, 140000UL * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    int i = 0;
+    while (i < 140000 && mprotect(base + i * (long)PAGE, PAGE, PROT_NONE) == 0)
+        i += 2;
+    _exit(errno == ENOMEM && i > 60000 ? 8 : 9);
+}
+
 static void jump(void)
 {
     ((void (*)(void))(1L << 60))();
@@ -186,6 +256,9 @@ static const struct {
     {"memory eaten", memory_eaten},
     {"many maps", many_maps},
     {"bad pointers", bad_pointers},
+    {"wild sizes", wild_sizes},
+    {"too much to execute", too_much_to_execute},
+    {"too many maps", too_many_maps},
     {"wild jump", jump},
     {"division", divide},
     {"undefined instruction", undefined},

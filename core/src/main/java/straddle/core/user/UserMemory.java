@@ -485,6 +485,11 @@ public final class UserMemory {
         return last == null || last.getValue().end() <= start;
     }
 
+    /// How many mappings there are.
+    public synchronized int mappingCount() {
+        return mappings.size();
+    }
+
     /// All mappings, by ascending address.
     public synchronized List<Mapping> mappings() {
         return List.copyOf(mappings.values());

@@ -33,8 +33,11 @@ final class Errno {
     static final int EIDRM = 43;
     static final int ENODATA = 61;
     static final int EOVERFLOW = 75;
+    static final int EMSGSIZE = 90;
+    static final int ENOPROTOOPT = 92;
     static final int EOPNOTSUPP = 95;
     static final int EAFNOSUPPORT = 97;
+    static final int ENOBUFS = 105;
     static final int ETIMEDOUT = 110;
 
     /// Not errors: the call was interrupted, and is called again unless a handler without SA_RESTART ran.

@@ -14,6 +14,7 @@ import straddle.host.LinuxCall;
 final class FileCalls implements SystemCalls.Handler {
     private static final int O_CLOEXEC = Paths.O_CLOEXEC;
     private static final int O_NONBLOCK = 04000;
+    private static final int O_ASYNC = 020000;
     private static final int MOST_VECTORS = 1024;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -407,7 +408,9 @@ final class FileCalls implements SystemCalls.Handler {
                 return flags < 0 ? flags : p.abi.openFlagsToGuest((int) flags);
             }
             case F_SETFL -> {
-                return host(HostCall.FCNTL, fd, F_SETFL, p.abi.openFlagsToHost((int) a[2]), 0);
+                // Signals of input would be the JVM's.
+                int flags = p.abi.openFlagsToHost((int) a[2]) & ~O_ASYNC;
+                return host(HostCall.FCNTL, fd, F_SETFL, flags, 0);
             }
             case F_GETLK, 6, F_SETLKW, F_GETLK64, 13, F_SETLKW64, F_OFD_GETLK, 37, F_OFD_SETLKW -> {
                 return lock(t, a, fd, command);
@@ -699,7 +702,11 @@ final class FileCalls implements SystemCalls.Handler {
     /// getdents64(2) is alike everywhere; getdents(2) has words, and the type behind the name.
     private static long directory(GuestThread t, int fd, long address, long bytes, boolean wide)
             throws BadAddressException {
-        long most = Math.min(bytes, 32 << 10);
+        // Its count is unsigned, but the kernel keeps it as a signed number of 32 bits.
+        long most = Math.min((int) bytes, 32 << 10);
+        if (most <= 0) {
+            return -EINVAL;
+        }
         MemorySegment s = t.scratch.data(most);
         long n =
                 t.process.files.get(fd) instanceof DescriptorList list

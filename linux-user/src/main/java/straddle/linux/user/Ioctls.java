@@ -40,7 +40,6 @@ final class Ioctls {
         row(0x541b, "4", false, true); // FIONREAD
         row(0x5411, "4", false, true); // TIOCOUTQ
         row(0x5421, "4", true, false); // FIONBIO
-        row(0x5452, "4", true, false); // FIOASYNC
         row(0x8004_5430, "4", false, true); // TIOCGPTN
         row(0x4004_5431, "4", true, false); // TIOCSPTLCK
         row(0x5424, "4", false, true); // TIOCGETD

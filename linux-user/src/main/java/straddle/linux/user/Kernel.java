@@ -60,6 +60,7 @@ final class Kernel implements AutoCloseable {
     private final Map<UserIsa, Deque<UserVcpu>> idle = new EnumMap<>(UserIsa.class);
     private final List<UserVcpu> all = new ArrayList<>();
     private final Deque<Scratch> scratches = new ArrayDeque<>();
+    private final AtomicInteger running = new AtomicInteger();
     private final AtomicInteger threadNames = new AtomicInteger();
     private final AtomicInteger ids = new AtomicInteger(LinuxCall.processId());
 
@@ -176,23 +177,33 @@ final class Kernel implements AutoCloseable {
     /// Starts a thread of the guest's.
     ///
     /// @param prepare is given the new thread once its number is known, on the new thread; false to give up
-    /// @return the number
+    /// @return the number, or minus EAGAIN if the host has no more threads
     int start(GuestThread thread, Consumer<GuestThread> prepare) {
         CountDownLatch known = new CountDownLatch(1);
-        threads.execute(() -> {
-            thread.host = Thread.currentThread();
-            thread.hostThread(LinuxCall.threadId());
-            if (thread.tid == 0) {
-                thread.tid = nextId();
-            }
-            prepare.accept(thread);
-            known.countDown();
-            try {
-                thread.run();
-            } catch (RuntimeException | Error e) {
-                failed(thread, e);
-            }
-        });
+        Runnable life =
+                () -> {
+                    thread.host = Thread.currentThread();
+                    thread.hostThread(LinuxCall.threadId());
+                    if (thread.tid == 0) {
+                        thread.tid = nextId();
+                    }
+                    prepare.accept(thread);
+                    known.countDown();
+                    try {
+                        thread.run();
+                    } catch (RuntimeException | Error e) {
+                        failed(thread, e);
+                    } finally {
+                        running.decrementAndGet();
+                    }
+                };
+        running.incrementAndGet();
+        try {
+            threads.execute(life);
+        } catch (OutOfMemoryError _) {
+            running.decrementAndGet();
+            return -Errno.EAGAIN;
+        }
         boolean interrupted = false;
         while (true) {
             try {
@@ -206,6 +217,11 @@ final class Kernel implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         return thread.tid;
+    }
+
+    /// How many threads all processes have together.
+    int threadCount() {
+        return running.get();
     }
 
     /// A mistake of ours must not leave others waiting.

@@ -26,6 +26,9 @@ final class MemoryCalls implements SystemCalls.Handler {
     private static final int MADV_FREE = 8;
     private static final int O_ACCMODE = 3;
 
+    /// As the kernel's vm.max_map_count has it.
+    private static final int MOST_MAPPINGS = 65_530;
+
     private final Kernel kernel;
 
     MemoryCalls(Kernel kernel) {
@@ -147,7 +150,7 @@ final class MemoryCalls implements SystemCalls.Handler {
                     return -ENOMEM;
                 }
             }
-            if (!kernel.mayMap(t.process, length)) {
+            if (!kernel.mayMap(t.process, length) || memory.mappingCount() >= MOST_MAPPINGS) {
                 return -ENOMEM;
             }
             PageSource source = null;
@@ -217,7 +220,7 @@ final class MemoryCalls implements SystemCalls.Handler {
         if (asked == 0) {
             return 0;
         }
-        if (!isRange(memory, start, length)) {
+        if (!isRange(memory, start, length) || memory.mappingCount() >= MOST_MAPPINGS) {
             return -ENOMEM;
         }
         if ((protection & UserMemory.WRITE) != 0) {
@@ -260,7 +263,8 @@ final class MemoryCalls implements SystemCalls.Handler {
                 return from;
             }
             boolean more = wanted > old;
-            if (more && !kernel.mayMap(t.process, wanted - old)) {
+            if (more && !kernel.mayMap(t.process, wanted - old)
+                    || memory.mappingCount() >= MOST_MAPPINGS) {
                 return -ENOMEM;
             }
             if (more && mapping.source() instanceof SharedFile file) {

@@ -43,7 +43,12 @@ final class ProcessCalls implements SystemCalls.Handler {
     private static final int WCONTINUED = 8;
     private static final int WNOWAIT = 0x0100_0000;
     private static final int MOST_ARGUMENTS = 0x10000;
+
+    /// Of arguments, and of variables: as with a stack limit of 8 MiB (execve(2)).
+    private static final int MOST_TEXT_BYTES = 2 << 20;
+
     private static final int MOST_PROCESSES = 1024;
+    private static final int MOST_THREADS = 4096;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private final Kernel kernel;
@@ -335,7 +340,7 @@ final class ProcessCalls implements SystemCalls.Handler {
             return -EINVAL;
         }
         GuestProcess p = t.process;
-        if (kernel.processes.size() >= MOST_PROCESSES) {
+        if (kernel.processes.size() >= MOST_PROCESSES || kernel.threadCount() >= MOST_THREADS) {
             return -EAGAIN;
         }
         boolean shares = (flags & CLONE_VM) != 0;
@@ -394,6 +399,13 @@ final class ProcessCalls implements SystemCalls.Handler {
                                 // The kernel ignores it, too.
                             }
                         });
+        if (tid < 0) {
+            kernel.idle(vcpu);
+            if (!shares) {
+                program.release();
+            }
+            return tid;
+        }
         if (vforked.get()) {
             while (made[0].vforkedBy != null && !p.exiting) {
                 LockSupport.park(this);
@@ -470,13 +482,15 @@ final class ProcessCalls implements SystemCalls.Handler {
             return texts;
         }
         int w = t.process.abi.wordBytes();
+        long total = 0;
         for (int i = 0; i < MOST_ARGUMENTS; i++) {
             long at = t.memory().get(address + (long) i * w, w);
             if (at == 0) {
                 return texts;
             }
             byte[] text = t.memory().string(at, 128 << 10);
-            if (text == null) {
+            total += text == null ? MOST_TEXT_BYTES + 1 : text.length + 1;
+            if (total > MOST_TEXT_BYTES) {
                 return null;
             }
             texts.add(text);

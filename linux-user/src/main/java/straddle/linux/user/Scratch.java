@@ -41,6 +41,13 @@ final class Scratch {
         return structs;
     }
 
+    /// How much of a transfer is made at once.
+    ///
+    /// @param bytes as a program said it, unsigned
+    static long part(long bytes) {
+        return bytes < 0 ? MOST_DATA_BYTES : Math.min(bytes, MOST_DATA_BYTES);
+    }
+
     /// @param bytes at most [#MOST_DATA_BYTES]
     MemorySegment data(long bytes) {
         if (data == null || data.byteSize() < bytes) {

@@ -20,6 +20,10 @@ final class SocketCalls implements SystemCalls.Handler {
     private static final int SOL_SOCKET = 1;
     private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
+    private static final int SO_ATTACH_FILTER = 26;
+    private static final int SO_ATTACH_BPF = 50;
+    private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
+    private static final int SO_ATTACH_REUSEPORT_EBPF = 52;
     private static final int SCM_RIGHTS = 1;
     private static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -332,7 +336,7 @@ final class SocketCalls implements SystemCalls.Handler {
 
     private long sendTo(GuestThread t, int fd, long[] a, boolean addressed)
             throws BadAddressException {
-        long bytes = Math.min(a[2], Scratch.MOST_DATA_BYTES);
+        long bytes = Scratch.part(a[2]);
         MemorySegment data = t.scratch.data(bytes);
         if (t.memory().copyIn(a[1], data, 0, bytes) < bytes) {
             return -EFAULT;
@@ -362,7 +366,7 @@ final class SocketCalls implements SystemCalls.Handler {
 
     private long receiveFrom(GuestThread t, int fd, long[] a, boolean addressed)
             throws BadAddressException {
-        long bytes = Math.min(a[2], Scratch.MOST_DATA_BYTES);
+        long bytes = Scratch.part(a[2]);
         MemorySegment data = t.scratch.data(bytes);
         MemorySegment s = t.scratch.structs();
         boolean wants = addressed && a[4] != 0;
@@ -422,8 +426,11 @@ final class SocketCalls implements SystemCalls.Handler {
     private long sendMessage(GuestThread t, int fd, long at, long flags)
             throws BadAddressException {
         Header h = Header.read(t, at);
-        if (h.count < 0 || h.count > 1024 || h.controlBytes < 0 || h.controlBytes > CONTROL_BYTES) {
-            return -EINVAL;
+        if (h.count < 0 || h.count > 1024) {
+            return -EMSGSIZE;
+        }
+        if (h.controlBytes < 0 || h.controlBytes > CONTROL_BYTES) {
+            return -ENOBUFS;
         }
         FileCalls.Vectors all = FileCalls.Vectors.read(t, h.vectors, h.count);
         if (all == null) {
@@ -459,7 +466,7 @@ final class SocketCalls implements SystemCalls.Handler {
             int level = (int) (abi.socketOptionToHost(b.getInt(from + w), 0) >>> 32);
             int kind = b.getInt(from + w + 4);
             int payload = (int) length - (w + 8);
-            if (payload < 0 || from + length > b.capacity()) {
+            if (length < w + 8 || length > b.capacity() - from) {
                 return -EINVAL;
             }
             s.set(LONG, to, 16L + payload);
@@ -489,7 +496,7 @@ final class SocketCalls implements SystemCalls.Handler {
         int w = abi.wordBytes();
         Header h = Header.read(t, at);
         if (h.count < 0 || h.count > 1024) {
-            return -EINVAL;
+            return -EMSGSIZE;
         }
         FileCalls.Vectors all = FileCalls.Vectors.read(t, h.vectors, h.count);
         if (all == null) {
@@ -503,7 +510,7 @@ final class SocketCalls implements SystemCalls.Handler {
                 h.name != 0 ? MOST_ADDRESS_BYTES : 0,
                 data.address(),
                 bytes,
-                h.control != 0 ? Math.min(h.controlBytes + 256, CONTROL_BYTES) : 0);
+                h.control != 0 ? Math.min(room(h) + 256, CONTROL_BYTES) : 0);
         long n =
                 t.blocking(
                         HostCall.RECVMSG,
@@ -528,12 +535,17 @@ final class SocketCalls implements SystemCalls.Handler {
         return n;
     }
 
+    /// For control data, of which a program may say that it has any room for.
+    private static long room(Header h) {
+        return h.controlBytes < 0 ? CONTROL_BYTES : Math.min(h.controlBytes, CONTROL_BYTES);
+    }
+
     private static long controlToGuest(GuestThread t, Header h, long bytes, long flags)
             throws BadAddressException {
         GuestAbi abi = t.process.abi;
         int w = abi.wordBytes();
         MemorySegment s = t.scratch.structs();
-        ByteBuffer b = abi.buffer((int) Math.min(h.controlBytes, CONTROL_BYTES));
+        ByteBuffer b = abi.buffer((int) room(h));
         int to = 0;
         long from = CONTROL;
         while (from + 16 <= CONTROL + bytes) {
@@ -600,6 +612,9 @@ final class SocketCalls implements SystemCalls.Handler {
         if (a[4] < 0 || a[4] > 4096) {
             return -EINVAL;
         }
+        if (level == SOL_SOCKET && takesProgram(name)) {
+            return -ENOPROTOOPT;
+        }
         MemorySegment s = t.scratch.structs();
         if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)) {
             TimeCalls.getTimes(t, a[3], s, 1, false);
@@ -609,6 +624,18 @@ final class SocketCalls implements SystemCalls.Handler {
         turnInts(abi, raw);
         MemorySegment.copy(MemorySegment.ofArray(raw), 0, s, 0, raw.length);
         return host(HostCall.SETSOCKOPT, fd, level, name, s.address(), raw.length);
+    }
+
+    /// Filters come by address, which would be one of the host's.
+    private static boolean takesProgram(int name) {
+        return switch (name) {
+            case SO_ATTACH_FILTER,
+                    SO_ATTACH_BPF,
+                    SO_ATTACH_REUSEPORT_CBPF,
+                    SO_ATTACH_REUSEPORT_EBPF ->
+                    true;
+            default -> false;
+        };
     }
 
     /// Options are numbers of 32 bits, alone or in structures.
@@ -636,6 +663,8 @@ final class SocketCalls implements SystemCalls.Handler {
             return -EINVAL;
         }
         boolean time = level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO);
+        // What some options take from there must be nobody's leftovers.
+        s.asSlice(0, 4096).fill((byte) 0);
         s.set(INT, 8192, time ? 16 : Math.min(room, 4096));
         long result = host(HostCall.GETSOCKOPT, fd, level, name, s.address(), s.address() + 8192);
         if (result < 0) {
