@@ -860,6 +860,83 @@ static void processor_numbers(void) {
     }
 }
 
+/* 32-bit code of a page that says what it finds in DS and ES, and what is at the address in EBX: for 64-bit code to call. */
+static unsigned char *look_from_32_bits(uint32_t *low) {
+    unsigned char *code =
+        mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    CHECK(code != MAP_FAILED, "mmap: %s", strerror(errno));
+    uint32_t at = (uint32_t)(uint64_t)code;
+    uint32_t saved = (uint32_t)(uint64_t)low;
+    uint32_t top = saved + PAGE;
+    uint32_t target = at + 0x100;
+    uint32_t back = at + 0x200;
+    unsigned char there[] = {
+        0x53,                               /* push rbx */
+        0x89, 0xfb,                         /* mov ebx, edi */
+        0x48, 0x89, 0x24, 0x25, 0, 0, 0, 0, /* mov [saved], rsp */
+        0x48, 0xc7, 0xc4, 0, 0, 0, 0,       /* mov rsp, top */
+        0x6a, 0x23, 0x68, 0, 0, 0, 0,       /* push 0x23; push target */
+        0x48, 0xcb,                         /* lretq */
+    };
+    memcpy(there + 7, &saved, 4);
+    memcpy(there + 14, &top, 4);
+    memcpy(there + 21, &target, 4);
+    memcpy(code, there, sizeof there);
+    unsigned char part32[] = {
+        0x8c, 0xd8,                /* mov eax, ds */
+        0x8c, 0xc1,                /* mov ecx, es */
+        0xc1, 0xe1, 0x08,          /* shl ecx, 8 */
+        0x09, 0xc8,                /* or eax, ecx */
+        0x26, 0x03, 0x03,          /* add eax, es:[ebx] */
+        0x03, 0x03,                /* add eax, [ebx] */
+        0xea, 0, 0, 0, 0, 0x33, 0, /* ljmp 0x33:back */
+    };
+    memcpy(part32 + 15, &back, 4);
+    memcpy(code + 0x100, part32, sizeof part32);
+    unsigned char home[] = {0x48, 0x8b, 0x24, 0x25, 0, 0, 0, 0, 0x5b, 0xc3}; /* mov rsp, [saved]; pop rbx; ret */
+    memcpy(home + 4, &saved, 4);
+    memcpy(code + 0x200, home, sizeof home);
+    return code;
+}
+
+static uint32_t data_selectors(void) {
+    uint32_t ds, es;
+    __asm__ volatile("mov %%ds, %0; mov %%es, %1" : "=r"(ds), "=r"(es));
+    return ds | es << 16;
+}
+
+/* Segments that 64-bit code loads for 32-bit code, which another process has not loaded. */
+static void data_segments(void) {
+    uint32_t *low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    CHECK(low != MAP_FAILED, "mmap: %s", strerror(errno));
+    unsigned char *code = look_from_32_bits(low);
+    low[2] = 0x100000;
+    pid_t child = fork();
+    uint32_t selector = child == 0 ? 0x2b : 0;
+    uint32_t all = selector | selector << 16;
+    int right = 1;
+    for (int round = 0; round < 30; round++) {
+        compute(2);
+        __asm__ volatile("mov %0, %%ds; mov %0, %%es" ::"r"(selector));
+        compute(2);
+        right &= data_selectors() == all;
+        sched_yield();
+        right &= data_selectors() == all;
+        compute(2);
+        __asm__ volatile("mov %0, %%ds; mov %0, %%es" ::"r"(0x2b));
+        uint32_t got = ((uint32_t (*)(uint32_t *))code)(low + 2);
+        CHECK(got == 0x202b2b, "round %d: 32-bit code found 0x%x", round, got);
+        compute(1);
+        right &= data_selectors() == 0x2b002b;
+    }
+    if (child == 0) {
+        _exit(right ? 0 : 1);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    CHECK(right && status == 0, "segments changed here %d, there %d", !right, status != 0);
+}
+
 /* Where the kernel's tables are is the kernel's to tell, if it does: not what serves native code. */
 static void table_registers(void) {
     catch_faults();
@@ -1213,6 +1290,7 @@ static const struct {
     {"clock_marks", clock_marks},
     {"local_segments", local_segments},
     {"segment_bases", segment_bases},
+    {"data_segments", data_segments},
     {"system_calls", system_calls},
     {"wrong_way", wrong_way},
     {"table_registers", table_registers},

@@ -32,6 +32,10 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     private final WatchedTables watched;
     private final ExitCosts costs;
     private final int verify;
+
+    /// Null where KVM has them with its vCPUs.
+    private final ThreadSelectors selectors;
+
     private final List<HybridVcpu> vcpus = new CopyOnWriteArrayList<>();
     private final ForeignVectors vectors = new ForeignVectors();
     private boolean closed;
@@ -58,6 +62,10 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
             vm.close();
             arena.close();
             throw KvmRefusal.of(e);
+        } catch (AcceleratorException e) {
+            vm.close();
+            arena.close();
+            throw e;
         }
     }
 
@@ -68,7 +76,8 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
             VmResources resources,
             ExitCosts costs,
             int verify)
-            throws HostException {
+            throws HostException, AcceleratorException {
+        selectors = ThreadSelectors.find();
         this.vm = vm;
         this.arena = arena;
         this.translator = translator;
@@ -130,6 +139,7 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
                                     interrupts,
                                     this::protect,
                                     vectors,
+                                    selectors == null ? null : selectors.another(),
                                     resources.memory(),
                                     verify));
             vcpus.add(vcpu);

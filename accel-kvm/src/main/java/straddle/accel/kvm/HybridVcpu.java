@@ -72,6 +72,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private volatile boolean keptOut;
 
     private final ForeignVectors vectors;
+
+    /// Null where KVM has them.
+    private final ThreadSelectors selectors;
+
     private final Runnable takingExtended = this::takeExtended;
 
     /// Whether KVM's vCPU has x87 and vector state, and whose it is.
@@ -130,6 +134,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     /// What a vCPU is made of.
     ///
+    /// @param selectors null where KVM has those of native code
     /// @param verify of how many in a hundred native slices the interpreter checks
     record Parts(
             TranslatedVcpu soft,
@@ -139,6 +144,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             InterruptSource interrupts,
             UserCodePages pages,
             ForeignVectors vectors,
+            ThreadSelectors selectors,
             AddressSpace memory,
             int verify) {}
 
@@ -152,6 +158,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         interrupts = parts.interrupts;
         pages = parts.pages;
         vectors = parts.vectors;
+        selectors = parts.selectors;
         memory = parts.memory;
         check = parts.verify > 0 ? new NativeCheck(soft, tables, parts.memory, parts.verify) : null;
         crossing = new Crossing(kvm, monitor);
@@ -234,6 +241,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
         long start = System.nanoTime();
         giveExtended();
+        if (selectors != null) {
+            selectors.put(user);
+        }
         exitsOfSlice = 0;
         Exit exit = stayNative();
         extendedFsBase = user.fsBase;
@@ -548,6 +558,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// @param vector the exception that ended user code, whose frame the monitor has; or [#NO_VECTOR]
     private void takeOut(int vector) {
         crossing.takeOut(vector);
+        if (selectors != null) {
+            selectors.take(user);
+        }
         trap = NO_VECTOR;
         endedBy = vector;
         if (vector == Monitor.SYSCALL_PORT) {

@@ -1,5 +1,6 @@
 package straddle.accel.kvm;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -220,6 +221,38 @@ class HybridVcpuTest {
         vcpu.run();
 
         assertEquals(2, translator.extendedSaved);
+    }
+
+    @Test
+    void segmentsThatNativeCodeLoadsAreKnown() throws Exception {
+        // mov eax,ss; mov ds,eax; mov es,eax; mov fs,eax; mov gs,eax
+        start("8cd0 8ed8 8ec0 8ee0 8ee8" + SYSCALL, 0);
+        vcpu.run();
+
+        assertArrayEquals(
+                new int[] {0x2b, 0x33, 0x2b, 0x2b, 0x2b, 0x2b}, translator.user.selectors);
+    }
+
+    @Test
+    void segmentsThatAnotherProgramLoadedAreItsOwn() throws Exception {
+        start("8cd0 8ed8 8ec0 8ee0 8ee8" + SYSCALL, 0);
+        vcpu.run();
+        // mov ebx,ds; mov edi,es; mov edx,fs; mov esi,gs; mov eax,ss; mov es,eax
+        memory.write(
+                USER_GPA,
+                MemorySegment.ofArray(
+                        HexFormat.of().parseHex("8cdb8cc78ce28cee8cd08ec0" + SYSCALL)));
+        for (int register = X86.DS; register <= X86.GS; register++) {
+            translator.user.selectors[register] = 0;
+        }
+        translator.entries = 1;
+        vcpu.run();
+
+        assertEquals(0, translator.user.gpr[X86.RBX]);
+        assertEquals(0x2b, translator.user.gpr[X86.RDI]);
+        assertEquals(0, translator.user.gpr[X86.RDX]);
+        assertEquals(0, translator.user.gpr[X86.RSI]);
+        assertArrayEquals(new int[] {0x2b, 0x33, 0x2b, 0, 0, 0}, translator.user.selectors);
     }
 
     /// Each of its faults takes the page of the one before away, which uses up tables until all are made anew.

@@ -1159,7 +1159,9 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         pc = from.rip;
         setRflags(from.rflags);
         for (int i = 0; i < 6; i++) {
-            segments[i].selector = from.selectors[i];
+            if (segments[i].selector != from.selectors[i]) {
+                followSelector(i, from.selectors[i]);
+            }
         }
         segments[FS].base = from.fsBase;
         segments[GS].base = from.gsBase;
@@ -1169,6 +1171,18 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         userCodeStart = -1; // the slice is not the translator's alone
         entryWeight = WEIGHT_OF_REQUEST;
         clearAttention(ATTENTION_USER_CODE);
+    }
+
+    /// User code has loaded a segment register elsewhere. What the guest's tables don't have is of no use to its other code.
+    private void followSelector(int register, int selector) {
+        long faultAddress = cr2;
+        try {
+            Descriptors.load(this, register, selector);
+        } catch (GuestFault _) {
+            cr2 = faultAddress;
+            segments[register].set(selector, 0, 0, Segment.UNUSABLE);
+            updateMode();
+        }
     }
 
     @Override

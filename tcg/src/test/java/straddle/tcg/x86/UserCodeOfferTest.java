@@ -20,6 +20,7 @@ import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.UserCodeTaker;
+import straddle.core.vcpu.UserState;
 
 /// User code is offered to another engine.
 class UserCodeOfferTest {
@@ -165,5 +166,34 @@ class UserCodeOfferTest {
         assertEquals(1, taker.asked);
         assertSame(Exit.UserCode.USER_CODE, snippet.exit());
         assertEquals(USER_CODE, snippet.cpu.pc);
+    }
+
+    /// For its code of other modes.
+    @Test
+    void segmentsThatWereLoadedElsewhereAreTheGuests() {
+        int gdt = USER_CODE + 0x800;
+        snippet.putLong(gdt + 0x28, 0x00cf_f300_0000_ffffL);
+        snippet.putLong(gdt + 0x30, 0);
+        snippet.state.gdtBase = gdt;
+        snippet.state.gdtLimit = 0x37;
+        snippet.state.rip = USER_CODE;
+        snippet.cpu.load(snippet.state);
+        UserState user = new UserState();
+        snippet.cpu.saveUser(user);
+        user.selectors[DS] = 0x2b;
+        user.selectors[ES] = 0x33;
+        user.selectors[GS] = 0x2b;
+        user.gsBase = 0x1234;
+        snippet.cpu.loadUser(user);
+
+        X86State state = new X86State();
+        snippet.cpu.save(state);
+        assertEquals(0x2b, state.segments[DS].selector);
+        assertEquals(-1, state.segments[DS].limit);
+        assertEquals(USER_RIGHTS | Segment.DB | 3, state.segments[DS].attributes);
+        assertEquals(0x33, state.segments[ES].selector);
+        assertTrue(state.segments[ES].has(Segment.UNUSABLE));
+        assertEquals(0x1234, state.segments[GS].base);
+        assertEquals(-1, state.segments[GS].limit);
     }
 }
