@@ -1,5 +1,6 @@
 package straddle.core.vcpu;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,7 @@ public final class RunControl {
 
     private volatile boolean held;
     private volatile String latecomers = "";
+    private volatile Duration heldFor = Duration.ZERO;
 
     private int parked;
     private StopReason reason;
@@ -122,8 +124,10 @@ public final class RunControl {
     public <T, E extends Exception> Optional<T> hold(Held<T, E> action)
             throws E, InterruptedException {
         boolean stopped;
+        long start;
         lockBoth();
         try {
+            start = System.nanoTime();
             held = ++holders > 0;
             loops.forEach(VcpuLoop::wake);
         } finally {
@@ -143,6 +147,7 @@ public final class RunControl {
             lock.lock();
             try {
                 held = --holders > 0;
+                heldFor = Duration.ofNanos(System.nanoTime() - start);
                 changed.signalAll();
             } finally {
                 lock.unlock();
@@ -175,6 +180,11 @@ public final class RunControl {
     /// there were none.
     public String latecomers() {
         return latecomers;
+    }
+
+    /// From when the last [#hold] told the vCPUs to stop until it let them go on.
+    public Duration heldFor() {
+        return heldFor;
     }
 
     /// Ends the VM; the first reason stands. Returns at once: [#awaitStop()] waits.

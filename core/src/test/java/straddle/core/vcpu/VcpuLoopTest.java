@@ -439,6 +439,7 @@ class VcpuLoopTest {
         entered.await();
         control.hold(() -> 1);
         assertTrue(control.latecomers().startsWith("vcpu-0:\n    at "), control.latecomers());
+        assertTrue(control.heldFor().toMillis() >= 50, () -> "held for " + control.heldFor());
         control.stop(OFF);
         control.awaitStop();
     }

@@ -108,12 +108,11 @@ public final class Chassis implements AutoCloseable, Snapshotable {
             Successor next = new Successor(engine, former);
             boolean moved = false;
             try {
-                long start = System.nanoTime();
                 if (control.hold(() -> move(next)).isEmpty()) {
                     throw new AcceleratorException("The guest has stopped.");
                 }
                 moved = true;
-                return Duration.ofNanos(System.nanoTime() - start);
+                return control.heldFor();
             } finally {
                 if (moved) {
                     next.former.forEach(Vcpu::close);
