@@ -276,6 +276,8 @@ final class KvmVcpu implements Vcpu {
                 if (result < 0) {
                     run.set(BYTE, IMMEDIATE_EXIT, (byte) 0);
                     failUnlessInterrupted(result);
+                    // One that nobody here sent would end each KVM_RUN at once.
+                    KickSignal.drain();
                 } else {
                     if (syscalls != null) {
                         syscalls.follow();

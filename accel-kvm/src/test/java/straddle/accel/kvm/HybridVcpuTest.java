@@ -13,6 +13,7 @@ import java.lang.reflect.Method;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,8 @@ import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.UserState;
 import straddle.core.vcpu.Vcpu;
+import straddle.host.KickSignal;
+import straddle.host.LinuxCall;
 import straddle.host.SharedMemory;
 
 /// Native slices under a translator that does next to nothing. The guest's tables lie at 0x1000 to 0x4000 and map
@@ -306,6 +309,32 @@ class HybridVcpuTest {
         assertSame(Exit.Kicked.KICKED, vcpu.run());
         kicker.join();
         assertEquals(USER, translator.user.rip);
+    }
+
+    /// Somebody else's, which has a handler, and a kick's that nobody has kicked for.
+    @Test
+    void otherSignalsDoNotEndALoop() throws Exception {
+        LinuxCall.prepareInterrupts();
+        // inc qword [0x401000]; jmp back
+        start("48ff042500104000 ebf6", 0);
+        AtomicInteger id = new AtomicInteger();
+        Thread runner =
+                Thread.ofPlatform()
+                        .start(() -> {
+                            id.set(LinuxCall.threadId());
+                            assertSame(Exit.Kicked.KICKED, runIt());
+                        });
+        for (int i = 0; i < 20; i++) {
+            awaitMoreThan(counted());
+            LinuxCall.interrupt(id.get());
+            KickSignal.send(id.get());
+        }
+        awaitMoreThan(counted());
+        awaitMoreThan(counted());
+        assertTrue(runner.isAlive());
+        vcpu.kick();
+        runner.join();
+        assertEquals(1, figure("slices on the processor"));
     }
 
     /// Whoever translates code waits until no other vCPU's native code can write to it unnoticed.

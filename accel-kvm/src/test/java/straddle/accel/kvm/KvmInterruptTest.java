@@ -24,6 +24,8 @@ import straddle.core.vcpu.RunControl;
 import straddle.core.vcpu.StopReason;
 import straddle.core.vcpu.VcpuLoop;
 import straddle.host.EventFd;
+import straddle.host.KickSignal;
+import straddle.host.LinuxCall;
 
 @Tag("kvm")
 @Timeout(60)
@@ -139,6 +141,67 @@ class KvmInterruptTest {
                 runner.join(1);
             }
             assertEquals(20, kicks.get());
+        }
+    }
+
+    /// Somebody else's, which has a handler, and a kick's that nobody has kicked for.
+    @Test
+    void otherSignalsDoNotEndARun() throws Exception {
+        LinuxCall.prepareInterrupts();
+        try (TestVm vm = TestVm.open()) {
+            // inc word [0x3000]; jmp back
+            vm.load("ff060030 ebfa");
+            AtomicInteger id = new AtomicInteger();
+            Thread runner = startCounting(vm, id);
+            for (int i = 0; i < 20; i++) {
+                awaitOtherThan(vm, counted(vm));
+                LinuxCall.interrupt(id.get());
+                KickSignal.send(id.get());
+            }
+            awaitOtherThan(vm, counted(vm));
+            awaitOtherThan(vm, counted(vm));
+            assertTrue(runner.isAlive());
+            vm.vcpu.kick();
+            runner.join();
+        }
+    }
+
+    @Test
+    void aProcessThatWasStoppedGoesOn() throws Exception {
+        try (TestVm vm = TestVm.open()) {
+            vm.load("ff060030 ebfa");
+            Thread runner = startCounting(vm, new AtomicInteger());
+            awaitOtherThan(vm, counted(vm));
+            long process = ProcessHandle.current().pid();
+            String stop = "kill -STOP %1$d; sleep 0.1; kill -CONT %1$d".formatted(process);
+            assertEquals(0, new ProcessBuilder("sh", "-c", stop).start().waitFor());
+            awaitOtherThan(vm, counted(vm));
+            assertTrue(runner.isAlive());
+            vm.vcpu.kick();
+            runner.join();
+        }
+    }
+
+    private static Thread startCounting(TestVm vm, AtomicInteger id) {
+        return Thread.ofPlatform()
+                .name("vcpu-0")
+                .start(() -> {
+                    id.set(LinuxCall.threadId());
+                    try {
+                        assertSame(Exit.Kicked.KICKED, vm.vcpu.run());
+                    } catch (Exception e) {
+                        throw new AssertionError(e);
+                    }
+                });
+    }
+
+    private static long counted(TestVm vm) {
+        return vm.memory.read(0x3000, 2);
+    }
+
+    private static void awaitOtherThan(TestVm vm, long count) throws InterruptedException {
+        while (counted(vm) == count) {
+            Thread.sleep(1);
         }
     }
 
