@@ -211,6 +211,12 @@ class UserProgramsTest {
         doesTheSameTranslated("useripc");
     }
 
+    /// Keys, background reads and writes, window sizes, orphaned groups and hang-ups, on a terminal that the program made.
+    @Test
+    void jobControlIsAsTheKernelHasIt() throws Exception {
+        doesTheSameTranslated("userterminals");
+    }
+
     @Test
     void timersOfProcessorTimeStandStillInSleep() throws Exception {
         doesTheSameTranslated("usercpu");

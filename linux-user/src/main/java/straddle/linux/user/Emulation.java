@@ -51,7 +51,7 @@ public final class Emulation implements AutoCloseable {
         process.umask = (int) LinuxCall.syscall(HostCall.UMASK, 0, 0, 0, 0, 0, 0);
         process.group = (int) LinuxCall.syscall(HostCall.GETPGID, 0, 0, 0, 0, 0, 0);
         process.session = (int) LinuxCall.syscall(HostCall.GETSID, 0, 0, 0, 0, 0, 0);
-        kernel.foregroundGroup(process.group);
+        kernel.terminals.begin(process);
         inheritFiles(process);
         GuestThread thread = new GuestThread(process, null, kernel.scratch());
         thread.tid = process.pid;
@@ -129,7 +129,7 @@ public final class Emulation implements AutoCloseable {
         if (signal == Signal.SIGCONT && top != null && top.stopped) {
             top.send(info); // which this process has stopped with
         }
-        return kernel.sendGroup(kernel.foregroundGroup(), info)
+        return kernel.sendGroup(kernel.terminals.foreground(), info)
                 || Optional.ofNullable(kernel.first())
                         .filter(first -> !first.zombie)
                         .map(first -> {

@@ -16,6 +16,10 @@ final class FileCalls implements SystemCalls.Handler {
     private static final int O_NONBLOCK = 04000;
     private static final int O_ASYNC = 020000;
     private static final int MOST_VECTORS = 1024;
+
+    /// What of a write to a master is looked at for keys: nobody types more at once.
+    private static final int MOST_TYPED = 4096;
+
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
@@ -107,24 +111,33 @@ final class FileCalls implements SystemCalls.Handler {
                 return transfer(call, t, a);
             }
             default -> {
-                int fd = p.files.host((int) a[0]);
-                return fd < 0 ? -EBADF : onDescriptor(call, t, a, fd);
+                OpenFile file = p.files.get((int) a[0]);
+                return file == null ? -EBADF : onDescriptor(call, t, a, file);
             }
         }
     }
 
-    private long onDescriptor(SystemCall call, GuestThread t, long[] a, int fd)
+    private long onDescriptor(SystemCall call, GuestThread t, long[] a, OpenFile file)
             throws BadAddressException {
         GuestProcess p = t.process;
+        int fd = file.host;
         switch (call) {
             case READ -> {
-                if (p.files.get((int) a[0]) instanceof SignalFile signals) {
+                if (file instanceof SignalFile signals) {
                     return signals.read(t, a[1], a[2]);
                 }
-                return read(t, fd, a[1], a[2], -1);
+                long refused = kernel.terminals.reads(t, file);
+                return refused != 0 ? refused : read(t, fd, a[1], a[2], -1);
             }
             case WRITE -> {
-                return write(t, fd, a[1], a[2], -1);
+                long refused = kernel.terminals.writes(t, file);
+                long n = refused != 0 ? refused : write(t, fd, a[1], a[2], -1);
+                if (n > 0 && Terminals.isMaster(file)) {
+                    MemorySegment data = t.scratch.data(Math.min(n, MOST_TYPED));
+                    long typed = t.memory().copyIn(a[1], data, 0, Math.min(n, MOST_TYPED));
+                    kernel.terminals.typed(t, file, data, typed);
+                }
+                return n;
             }
             case PREAD64 -> {
                 return a[3] < 0 ? -EINVAL : read(t, fd, a[1], a[2], a[3]);
@@ -133,10 +146,20 @@ final class FileCalls implements SystemCalls.Handler {
                 return a[3] < 0 ? -EINVAL : write(t, fd, a[1], a[2], a[3]);
             }
             case READV, PREADV, PREADV2 -> {
-                return vectors(t, fd, a, call == SystemCall.READV, true);
+                long refused = kernel.terminals.reads(t, file);
+                return refused != 0 ? refused : vectors(t, fd, a, call == SystemCall.READV, true);
             }
             case WRITEV, PWRITEV, PWRITEV2 -> {
-                return vectors(t, fd, a, call == SystemCall.WRITEV, false);
+                long refused = kernel.terminals.writes(t, file);
+                if (refused != 0) {
+                    return refused;
+                }
+                long n = vectors(t, fd, a, call == SystemCall.WRITEV, false);
+                if (n > 0 && Terminals.isMaster(file)) {
+                    // What was written is still in scratch memory.
+                    kernel.terminals.typed(t, file, t.scratch.data(n), n);
+                }
+                return n;
             }
             case LSEEK -> {
                 if (p.files.get((int) a[0]) instanceof DescriptorList list && a[1] == 0) {
@@ -156,7 +179,7 @@ final class FileCalls implements SystemCalls.Handler {
                 return fcntl(t, a, fd);
             }
             case IOCTL -> {
-                return ioctls.call(t, fd, (int) a[1], a[2]);
+                return ioctls.call(t, file, (int) a[1], a[2]);
             }
             case FTRUNCATE, FTRUNCATE64 -> {
                 return host(HostCall.FTRUNCATE, fd, a[1], 0, 0);

@@ -3,6 +3,8 @@ package straddle.linux.user;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -18,6 +20,9 @@ import straddle.core.user.UserVcpu;
 /// Neutral values are the host's: x86-64's flags, signals and error numbers.
 abstract class GuestAbi {
     private static final int SIGINFO_BYTES = 128;
+
+    /// NCCS of the host's kernel.
+    private static final int HOST_CONTROL_CHARACTERS = 19;
 
     final UserIsa isa;
     private final Map<Integer, SystemCall> calls = new HashMap<>();
@@ -334,6 +339,49 @@ abstract class GuestAbi {
 
     int ioctlToHost(int request) {
         return request;
+    }
+
+    /// struct termios of the kernel's interface (asm/termbits.h): four sets of flags, the line discipline, characters.
+    int termiosBytes() {
+        return 36;
+    }
+
+    /// Where a control character of the host's is in the program's structure.
+    int controlCharacter(int host) {
+        return host;
+    }
+
+    /// Flags of c_lflag.
+    int localFlagsToGuest(int flags) {
+        return flags;
+    }
+
+    int localFlagsToHost(int flags) {
+        return flags;
+    }
+
+    final void termiosToHost(byte[] guest, MemorySegment to) {
+        ByteBuffer b = buffer(guest);
+        for (int i = 0; i < 16; i += 4) {
+            to.set(ValueLayout.JAVA_INT, i, i == 12 ? localFlagsToHost(b.getInt(i)) : b.getInt(i));
+        }
+        to.set(ValueLayout.JAVA_BYTE, 16, b.get(16));
+        for (int i = 0; i < HOST_CONTROL_CHARACTERS; i++) {
+            to.set(ValueLayout.JAVA_BYTE, 17 + i, b.get(17 + controlCharacter(i)));
+        }
+    }
+
+    final byte[] termiosToGuest(MemorySegment from) {
+        ByteBuffer b = buffer(termiosBytes());
+        for (int i = 0; i < 16; i += 4) {
+            int flags = from.get(ValueLayout.JAVA_INT, i);
+            b.putInt(i, i == 12 ? localFlagsToGuest(flags) : flags);
+        }
+        b.put(16, from.get(ValueLayout.JAVA_BYTE, 16));
+        for (int i = 0; i < HOST_CONTROL_CHARACTERS; i++) {
+            b.put(17 + controlCharacter(i), from.get(ValueLayout.JAVA_BYTE, 17 + i));
+        }
+        return bytes(b);
     }
 
     int resourceToHost(int resource) {

@@ -34,6 +34,9 @@ final class GuestProcess {
     int group;
     int session;
 
+    /// Whether it has called execve(2).
+    volatile boolean executed;
+
     /// Signals to whichever thread takes them.
     final PendingSignals pending = new PendingSignals();
 

@@ -277,7 +277,13 @@ final class GuestThread implements Runnable {
             }
             if (action.handler() == Signal.SIG_DFL) {
                 if (Signal.stopsByDefault(signal)) {
-                    kernel().stop(process, signal);
+                    boolean nobodyResumes =
+                            signal != Signal.SIGSTOP
+                                    && kernel().terminals
+                                            .isOrphaned(process.group, process.session);
+                    if (!nobodyResumes) {
+                        kernel().stop(process, signal);
+                    }
                 } else {
                     process.exit(signal);
                 }

@@ -54,6 +54,7 @@ final class Kernel implements AutoCloseable {
     final SharedFile.Open sharedFiles = new SharedFile.Open();
     final Paths paths;
     final SystemCalls calls;
+    final Terminals terminals = new Terminals(this);
     final Map<Integer, GuestProcess> processes = new ConcurrentHashMap<>();
     private final Map<UserIsa, UserTranslator> translators = new EnumMap<>(UserIsa.class);
     private final Map<UserIsa, GuestAbi> abis = new EnumMap<>(UserIsa.class);
@@ -71,9 +72,6 @@ final class Kernel implements AutoCloseable {
     private Thread pump;
     private final CountDownLatch firstEnded = new CountDownLatch(1);
     private GuestProcess first;
-
-    /// The process group that the terminal's keys send signals to.
-    private volatile int foregroundGroup;
 
     /// Guest threads run on threads that are kept for a while: a new one takes some 100 µs.
     private final ExecutorService threads =
@@ -316,6 +314,7 @@ final class Kernel implements AutoCloseable {
         resumeParent(process);
         synchronized (lock) {
             process.zombie = true;
+            terminals.ended(process);
             for (GuestProcess child : List.copyOf(process.children)) {
                 child.parent = null;
                 if (child.zombie) {
@@ -504,14 +503,6 @@ final class Kernel implements AutoCloseable {
         long mapped =
                 process.memory().mappings().stream().mapToLong(m -> m.end() - m.start()).sum();
         return mapped + bytes <= limit;
-    }
-
-    int foregroundGroup() {
-        return foregroundGroup;
-    }
-
-    void foregroundGroup(int group) {
-        foregroundGroup = group;
     }
 
     // ---- tracing

@@ -19,6 +19,11 @@ final class MipsAbi extends GuestAbi {
     private static final int LO = 33;
     private static final int PIPE = 4042;
 
+    // Of termios' c_lflag, where the host has them.
+    private static final int TOSTOP = 0400;
+    private static final int FLUSHO = 010000;
+    private static final int IEXTEN = 0100000;
+
     // struct sigframe: 24 bytes, then sigcontext and mask; rt_sigframe: 24 bytes, siginfo,
     // ucontext.
     private static final int HEAD = 24;
@@ -244,10 +249,51 @@ final class MipsAbi extends GuestAbi {
             case 0x5405 -> 0x5409; // TCSBRK
             case 0x5406 -> 0x540a;
             case 0x5407 -> 0x540b;
+            case 0x740d -> 0x540c; // TIOCEXCL
+            case 0x740e -> 0x540d;
+            case 0x5470 -> 0x5420; // TIOCPKT
+            case 0x7400 -> 0x5424; // TIOCGETD
+            case 0x7401 -> 0x5423;
+            case 0x4004_5432 -> 0x8004_5432; // TIOCGDEV
+            case 0x8004_5436 -> 0x4004_5436; // TIOCSIG
+            case 0x4004_5438 -> 0x8004_5438; // TIOCGPKT
+            case 0x4004_5439 -> 0x8004_5439; // TIOCGPTLCK
+            case 0x4004_5440 -> 0x8004_5440; // TIOCGEXCL
+            case 0x2000_5441 -> 0x5441; // TIOCGPTPEER
             case 0x4004_5430 -> 0x8004_5430; // TIOCGPTN
             case 0x8004_5431 -> 0x4004_5431; // TIOCSPTLCK
             default -> request;
         };
+    }
+
+    @Override
+    int termiosBytes() {
+        return 40;
+    }
+
+    /// VMIN, VEOF, VEOL and VEOL2 have other places; the two that neither uses keep theirs.
+    @Override
+    int controlCharacter(int host) {
+        return switch (host) {
+            case 4 -> 16; // VEOF
+            case 6 -> 4; // VMIN
+            case 11 -> 17; // VEOL
+            case 16 -> 6; // VEOL2
+            case 17 -> 11;
+            default -> host;
+        };
+    }
+
+    @Override
+    int localFlagsToGuest(int flags) {
+        int moved = (flags & TOSTOP) << 7 | (flags & IEXTEN) >>> 7 | (flags & FLUSHO) << 1;
+        return flags & ~(TOSTOP | IEXTEN | FLUSHO) | moved;
+    }
+
+    @Override
+    int localFlagsToHost(int flags) {
+        int moved = (flags & IEXTEN) >>> 7 | (flags & TOSTOP) << 7 | (flags & FLUSHO << 1) >>> 1;
+        return flags & ~(TOSTOP | IEXTEN | FLUSHO << 1) | moved;
     }
 
     /// RLIMIT_NOFILE, AS, RSS, NPROC and MEMLOCK have other places.

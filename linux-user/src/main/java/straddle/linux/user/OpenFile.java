@@ -4,7 +4,14 @@ import straddle.host.LinuxCall;
 
 /// A descriptor of the host's that descriptors of guest processes refer to: closed with the last of them.
 class OpenFile {
+    /// Of [#terminal]: it has not been asked.
+    static final long UNKNOWN = -1;
+
     final int host;
+
+    /// The number of the terminal that it is, or 0.
+    volatile long terminal = UNKNOWN;
+
     private final boolean owned;
     private int users = 1;
 
@@ -30,6 +37,11 @@ class OpenFile {
                 return 0;
             }
         }
-        return LinuxCall.syscall(HostCall.CLOSE, host, 0, 0, 0, 0, 0);
+        long result = LinuxCall.syscall(HostCall.CLOSE, host, 0, 0, 0, 0, 0);
+        closed();
+        return result;
     }
+
+    /// The last user has closed it.
+    void closed() {}
 }

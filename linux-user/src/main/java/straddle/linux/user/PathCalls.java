@@ -193,10 +193,25 @@ final class PathCalls implements SystemCalls.Handler {
         if (listed != null) {
             return openDescriptors(t, listed, hostFlags);
         }
+        boolean own = name != null && name.length == 8 && Paths.text(name).equals("/dev/tty");
+        if (own) {
+            name = kernel.terminals.ownPath(p, name);
+            if (name == null) {
+                return -ENXIO;
+            }
+        }
         long fd =
                 kernel.paths.open(
-                        t, (int) directory, name, hostFlags, (int) mode & ~p.umask & 07777);
-        return FileCalls.adopt(p, fd, hostFlags);
+                        t,
+                        (int) directory,
+                        name,
+                        hostFlags | Terminals.O_NOCTTY,
+                        (int) mode & ~p.umask & 07777);
+        if (fd < 0) {
+            return fd;
+        }
+        OpenFile file = kernel.terminals.opened(t, (int) fd, name, hostFlags);
+        return FileCalls.add(p, file, (hostFlags & Paths.O_CLOEXEC) != 0, 0);
     }
 
     private static long openDescriptors(GuestThread t, GuestProcess of, int flags) {

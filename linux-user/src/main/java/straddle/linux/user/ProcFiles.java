@@ -177,7 +177,7 @@ final class ProcFiles {
         GuestProcess parent = process.parent;
         StringBuilder text =
                 new StringBuilder(
-                        "%d (%s) %s %d %d %d 0 -1 0 0 0 0 0 %d 0 %d 0 20 0 %d 0 0 %d %d"
+                        "%d (%s) %s %d %d %d %d %d 0 0 0 0 0 %d 0 %d 0 20 0 %d 0 0 %d %d"
                                 .formatted(
                                         process.pid,
                                         process.name,
@@ -185,6 +185,8 @@ final class ProcFiles {
                                         parent == null ? 0 : parent.pid,
                                         process.group,
                                         process.session,
+                                        process.kernel.terminals.device(process.session),
+                                        process.kernel.terminals.foreground(process.session),
                                         ProcessorTime.of(process) / ProcessCalls.NANOS_PER_TICK,
                                         process.timeOfChildren / ProcessCalls.NANOS_PER_TICK,
                                         process.threads.size(),

@@ -533,6 +533,7 @@ final class ProcessCalls implements SystemCalls.Handler {
             vcpu.reset();
         }
         ProgramMemory before = p.program;
+        p.executed = true;
         begin(t, loaded);
         before.release();
         kernel.resumeParent(p);
@@ -734,8 +735,22 @@ final class ProcessCalls implements SystemCalls.Handler {
         if (group < 0) {
             return -EINVAL;
         }
-        of.group = group == 0 ? of.pid : group;
-        return 0;
+        synchronized (kernel.lock) {
+            int wanted = group == 0 ? of.pid : group;
+            boolean exists =
+                    wanted == of.pid
+                            || kernel.processes.values().stream()
+                                    .anyMatch(each ->
+                                            each.group == wanted && each.session == of.session);
+            if (of != self && of.executed) {
+                return -EACCES;
+            }
+            if (of.pid == of.session || of.session != self.session || !exists) {
+                return -EPERM;
+            }
+            of.group = wanted;
+            return 0;
+        }
     }
 
     // ---- identities and limits

@@ -4,6 +4,7 @@ package straddle.linux.user;
 final class Signal {
     static final int SIGHUP = 1;
     static final int SIGINT = 2;
+    static final int SIGQUIT = 3;
     static final int SIGILL = 4;
     static final int SIGABRT = 6;
     static final int SIGBUS = 7;

@@ -184,11 +184,7 @@ enum SystemCall {
     GETPPID(Area.PROCESSES, ""),
     GETPGRP(Area.PROCESSES, ""),
     GETPGID(Area.PROCESSES, "d"),
-    SETPGID(
-            Area.PROCESSES,
-            "dd",
-            Support.PARTIAL,
-            "of guest processes; the terminal's foreground group is the host's"),
+    SETPGID(Area.PROCESSES, "dd"),
     GETSID(Area.PROCESSES, "d"),
     SETSID(Area.PROCESSES, ""),
     GETUID(Area.PROCESSES, ""),
