@@ -6,6 +6,7 @@
  *   checks [NAME...]
  */
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -838,6 +839,84 @@ static void wrong_way(void) {
     }
 }
 
+static int kernel_has(const char *feature) {
+    FILE *info = fopen("/proc/cpuinfo", "r");
+    CHECK(info != NULL, "cpuinfo: %s", strerror(errno));
+    char line[4000];
+    int has = 0;
+    while (fgets(line, sizeof line, info) != NULL && strncmp(line, "flags", 5) != 0) {
+    }
+    for (char *word = strtok(line, " \t\n"); word != NULL; word = strtok(NULL, " \t\n")) {
+        has |= strcmp(word, feature) == 0;
+    }
+    fclose(info);
+    return has;
+}
+
+enum { EAX, EBX, ECX, EDX };
+
+struct model {
+    unsigned leaf1[4], leaf7[4];
+    uint32_t xcr0;
+};
+
+/* Before the program has computed anything worth the processor. */
+static struct model look_at_model(void) {
+    struct model found = {.xcr0 = 0};
+    unsigned *r = found.leaf1;
+    __cpuid_count(1, 0, r[EAX], r[EBX], r[ECX], r[EDX]);
+    r = found.leaf7;
+    __cpuid_count(7, 0, r[EAX], r[EBX], r[ECX], r[EDX]);
+    if (found.leaf1[ECX] >> 27 & 1) {
+        uint32_t high;
+        __asm__ volatile("xgetbv" : "=a"(found.xcr0), "=d"(high) : "c"(0));
+    }
+    return found;
+}
+
+static void compare_with_kernel(const struct model *found) {
+    static const struct {
+        const char *name;
+        int leaf, at, bit;
+    } features[] = {
+        {"pni", 1, ECX, 0},     {"pclmulqdq", 1, ECX, 1}, {"fma", 1, ECX, 12},    {"cx16", 1, ECX, 13},
+        {"sse4_2", 1, ECX, 20}, {"movbe", 1, ECX, 22},    {"popcnt", 1, ECX, 23}, {"aes", 1, ECX, 25},
+        {"xsave", 1, ECX, 27},  {"avx", 1, ECX, 28},      {"f16c", 1, ECX, 29},   {"rdrand", 1, ECX, 30},
+        {"bmi1", 7, EBX, 3},    {"avx2", 7, EBX, 5},      {"bmi2", 7, EBX, 8},    {"avx512f", 7, EBX, 16},
+        {"rdseed", 7, EBX, 18}, {"adx", 7, EBX, 19},      {"sha_ni", 7, EBX, 29}, {"avx512vl", 7, EBX, 31},
+        {"gfni", 7, ECX, 8},    {"vaes", 7, ECX, 9},      {"amx_tile", 7, EDX, 24},
+    };
+    for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
+        const unsigned *r = features[i].leaf == 1 ? found->leaf1 : found->leaf7;
+        int has = r[features[i].at] >> features[i].bit & 1;
+        CHECK(has == kernel_has(features[i].name), "CPUID says %d of %s, unlike the kernel", has, features[i].name);
+    }
+    uint32_t expected = !kernel_has("xsave") ? 0 : kernel_has("avx") ? 7 : 3;
+    CHECK(found->xcr0 == expected, "XGETBV says 0x%x", found->xcr0);
+}
+
+/* Programs ask for the processor's features when they start. */
+static void processor_model(void) {
+    if (getenv("ALL_NATIVE") != NULL) {
+        skip("programs that start natively may find the host's processor");
+    }
+    struct model found = look_at_model();
+    compare_with_kernel(&found);
+    for (int i = 0; i < 10; i++) {
+        compute(20);
+        pid_t child = fork();
+        if (child == 0) {
+            found = look_at_model();
+            compare_with_kernel(&found);
+            compute(20);
+            _exit(0);
+        }
+        int status;
+        waitpid(child, &status, 0);
+        CHECK(status == 0, "time %d: status 0x%x", i, status);
+    }
+}
+
 /* How a program learns without a system call which processor it runs on: Linux keeps the number in a segment's limit. */
 static void processor_numbers(void) {
     cpu_set_t all;
@@ -1294,6 +1373,7 @@ static const struct {
     {"system_calls", system_calls},
     {"wrong_way", wrong_way},
     {"table_registers", table_registers},
+    {"processor_model", processor_model},
     {"processor_numbers", processor_numbers},
     {"vsyscall_page", vsyscall_page},
     {"ports", ports},
