@@ -779,6 +779,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             event.takenBack = governor.toTranslated();
             event.commit();
         }
+        tables.close();
         kvm.close();
         soft.close();
     }

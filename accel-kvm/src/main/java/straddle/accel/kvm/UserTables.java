@@ -188,6 +188,9 @@ final class UserTables {
     /// The memory map has changed: has the next [#root] forget everything. Native code that runs now goes on with
     /// what it had until it is left.
     synchronized void forgetMap() {
+        if (closed) {
+            return;
+        }
         outdated = true;
     }
 
@@ -389,10 +392,22 @@ final class UserTables {
 
     // ---- following the guest
 
+    /// The guest has moved to another engine, and the tables' memory goes: whoever wrote to one of the guest's at that time may
+    /// still be about to tell.
+    private boolean closed;
+
+    /// Nothing is followed any more.
+    synchronized void close() {
+        closed = true;
+    }
+
     /// The guest or a device has written to a table of the guest's.
     ///
     /// @return whether native code that runs now may have lost rights
     synchronized boolean tableWritten(long gpa, long length) {
+        if (closed) {
+            return false;
+        }
         long page = gpa >>> 12;
         int first = (int) (gpa & 4095) >>> 3;
         int last = (int) ((gpa & 4095) + length - 1) >>> 3;

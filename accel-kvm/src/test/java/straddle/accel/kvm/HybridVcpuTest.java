@@ -226,6 +226,21 @@ class HybridVcpuTest {
         assertEquals(2, translator.extendedSaved);
     }
 
+    /// As the guest, which has gone to another engine, may just be about to tell it.
+    @Test
+    void aTableThatIsWrittenWhileTheEngineIsClosedIsNobodys() throws Exception {
+        start(SYSCALL, 0);
+        vcpu.run();
+        mapUserPage(0, 0);
+        long entry = 0x4000;
+        vcpu.close();
+        accelerator.close();
+        ((HybridVcpu) vcpu).tableWritten(entry, 8);
+        ((HybridVcpu) vcpu).forgetMap();
+
+        assertEquals(1, figure("slices on the processor"));
+    }
+
     @Test
     void segmentsThatNativeCodeLoadsAreKnown() throws Exception {
         // mov eax,ss; mov ds,eax; mov es,eax; mov fs,eax; mov gs,eax
