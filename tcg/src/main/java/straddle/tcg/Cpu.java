@@ -3,6 +3,7 @@ package straddle.tcg;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.BitSet;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -405,6 +406,9 @@ public abstract class Cpu {
 
     /// The slot of the stack pointer.
     public abstract int stackSlot();
+
+    /// Adds the slots that mean nothing between guest instructions, nor behind a micro-op that has direct jumps.
+    public void addTemporaries(BitSet slots) {}
 
     /// What is added to [#pc] to give a virtual address.
     public abstract long fetchBase();

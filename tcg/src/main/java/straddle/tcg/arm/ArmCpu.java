@@ -3,6 +3,7 @@ package straddle.tcg.arm;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserVcpu;
@@ -13,7 +14,7 @@ import straddle.tcg.simd.FpUnit;
 
 /// An ARMv7-A processor as Linux programs see it: A32 and T32, little-endian.
 ///
-/// Registers are words, zero-extended in their slots; flags are slots of their own, of which N and V count by bit 31, Z when it is 0.
+/// Registers are words, zero-extended in their slots; flags are slots of their own: N is bit 31 of its slot, V the only bit there, Z says when it is 0.
 /// Accesses need not be aligned, but for exclusive ones, those of floating-point registers, and vectors' that say so: what else the
 /// processor traps (LDM, LDRD), Linux makes good (arch/arm/mm/alignment.c).
 public final class ArmCpu extends FpCpu {
@@ -104,6 +105,11 @@ public final class ArmCpu extends FpCpu {
     @Override
     public int stackSlot() {
         return SP;
+    }
+
+    @Override
+    public void addTemporaries(BitSet slots) {
+        slots.set(T0, COND + 1);
     }
 
     @Override

@@ -3,6 +3,7 @@ package straddle.tcg.arm;
 import static straddle.tcg.arm.ArmCpu.C;
 import static straddle.tcg.arm.ArmCpu.IT;
 import static straddle.tcg.arm.ArmCpu.N;
+import static straddle.tcg.arm.ArmCpu.RESULT;
 import static straddle.tcg.arm.ArmCpu.V;
 import static straddle.tcg.arm.ArmCpu.Z;
 
@@ -15,12 +16,14 @@ import straddle.tcg.op.Emitter;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Observed;
+import straddle.tcg.op.Outcome;
 import straddle.tcg.op.Word;
 
 /// Micro-ops that only ARM needs, and the functions that compiled code calls for them.
 public final class ArmOps {
     private static final String OWNER = "straddle/tcg/arm/ArmOps";
     private static final long MASK = 0xffff_ffffL;
+    private static final long TOP = 0x8000_0000L;
 
     private ArmOps() {}
 
@@ -80,7 +83,7 @@ public final class ArmOps {
             r[N] = result;
             r[Z] = result;
             r[C] = subtract ? ~wide >>> 63 : wide >>> 32;
-            r[V] = subtract ? (x ^ y) & (x ^ result) : (x ^ result) & (y ^ result);
+            r[V] = (subtract ? (x ^ y) & (x ^ result) : (x ^ result) & (y ^ result)) & TOP;
             r[d] = result;
             return next;
         }
@@ -91,45 +94,30 @@ public final class ArmOps {
             e.keep(Emitter.A);
             e.get(b);
             e.keep(Emitter.B);
-            e.take(Emitter.A);
-            e.take(Emitter.B);
-            e.op(subtract ? Opcodes.LSUB : Opcodes.LADD);
-            e.keep(Emitter.ADDRESS);
-            emitResult(e, subtract, d);
+            if (d == RESULT) {
+                // A comparison's, which hardly anybody asks for.
+                e.outcome(subtract ? Outcome.DIFFERENCE : Outcome.SUM);
+            } else {
+                e.take(Emitter.A);
+                e.take(Emitter.B);
+                e.op(subtract ? Opcodes.LSUB : Opcodes.LADD);
+                e.zeroExtend(4);
+            }
+            e.op(Opcodes.DUP2);
+            e.set(N);
+            e.op(Opcodes.DUP2);
+            e.set(Z);
+            e.set(d);
+            e.outcome(subtract ? Outcome.NO_BORROW : Outcome.CARRY_OF_SUM);
+            e.set(C);
+            e.outcome(subtract ? Outcome.OVERFLOW_OF_DIFFERENCE : Outcome.OVERFLOW_OF_SUM);
+            e.set(V);
         }
 
         @Override
         public int emittedBytes() {
             return 110;
         }
-    }
-
-    /// Sets d and flags from the wide result in ADDRESS and the operands in A and B.
-    private static void emitResult(Emitter e, boolean subtract, int d) {
-        e.take(Emitter.ADDRESS);
-        e.zeroExtend(4);
-        e.op(Opcodes.DUP2);
-        e.keep(Emitter.R);
-        e.op(Opcodes.DUP2);
-        e.set(N);
-        e.set(Z);
-        e.take(Emitter.ADDRESS);
-        if (subtract) {
-            e.constant(-1);
-            e.op(Opcodes.LXOR);
-        }
-        e.shift(Opcodes.LUSHR, subtract ? 63 : 32);
-        e.set(C);
-        e.take(Emitter.A);
-        e.take(subtract ? Emitter.B : Emitter.R);
-        e.op(Opcodes.LXOR);
-        e.take(subtract ? Emitter.A : Emitter.B);
-        e.take(Emitter.R);
-        e.op(Opcodes.LXOR);
-        e.op(Opcodes.LAND);
-        e.set(V);
-        e.take(Emitter.R);
-        e.set(d);
     }
 
     /// d = a + b + C or a - b - NOT C, and all flags.
@@ -156,7 +144,7 @@ public final class ArmOps {
             r[N] = result;
             r[Z] = result;
             r[C] = wide >>> 32;
-            r[V] = (x ^ result) & (y ^ result);
+            r[V] = (x ^ result) & (y ^ result) & TOP;
             r[d] = result;
             return next;
         }
@@ -176,13 +164,34 @@ public final class ArmOps {
             e.op(Opcodes.LADD);
             e.get(C);
             e.op(Opcodes.LADD);
-            e.keep(Emitter.ADDRESS);
-            emitResult(e, false, d);
+            e.op(Opcodes.DUP2);
+            e.shift(Opcodes.LUSHR, 32);
+            e.set(C);
+            e.zeroExtend(4);
+            e.keep(Emitter.R);
+            emitDistance(e, Emitter.A);
+            emitDistance(e, Emitter.B);
+            e.op(Opcodes.LAND);
+            e.constant(TOP);
+            e.op(Opcodes.LAND);
+            e.set(V);
+            e.take(Emitter.R);
+            e.op(Opcodes.DUP2);
+            e.set(N);
+            e.op(Opcodes.DUP2);
+            e.set(Z);
+            e.set(d);
         }
 
         @Override
         public int emittedBytes() {
             return 120;
+        }
+
+        private static void emitDistance(Emitter e, int from) {
+            e.take(from);
+            e.take(Emitter.R);
+            e.op(Opcodes.LXOR);
         }
     }
 

@@ -60,7 +60,7 @@ final class Translator {
     private boolean ended;
     private boolean conditional;
 
-    /// Operands of a CMP that was the last instruction.
+    /// Operands of the CMP or SUBS that flags are of, as long as they have them; else -1.
     private int comparedA = -1;
 
     private int comparedB;
@@ -274,7 +274,8 @@ final class Translator {
             return;
         }
         Test test = cond >= AL ? null : test(cond);
-        comparedA = -1;
+        int stillCompared = keepsCompared(setsFlags) ? comparedA : -1;
+        comparedA = stillCompared;
         if (test == null) {
             general(setsFlags);
         } else if (endsBlock()) {
@@ -288,8 +289,26 @@ final class Translator {
             general(setsFlags);
             conditional = false;
             append(join);
-            comparedA = -1;
+            comparedA = stillCompared;
         }
+    }
+
+    /// Whether an instruction leaves both the flags and what was compared as they are.
+    private boolean keepsCompared(boolean setsFlags) {
+        return switch (insn.op) {
+            case ADD, ADR, ADR_SUB, AND, BIC, EOR, MOV, MVN, ORN, ORR, RSB, SUB ->
+                    !setsFlags && !isCompared(get(Field.RD));
+            case BFC, BFI, CLZ, MOVT, RBIT, REV, REV16, SBFX, SXTAB, SXTAH, UBFX, UXTAB, UXTAH ->
+                    !isCompared(get(Field.RD));
+            case LDR, LDRB, LDRH, LDRSB, LDRSH ->
+                    !isCompared(get(Field.RT)) && !isCompared(get(Field.RN));
+            case STR, STRB, STRH -> !isCompared(get(Field.RN));
+            default -> false;
+        };
+    }
+
+    private boolean isCompared(int register) {
+        return register == comparedA || register == comparedB;
     }
 
     /// To the next instruction, which is outside any IT block: what ends a block stands at an IT block's end.
@@ -697,7 +716,7 @@ final class Translator {
             }
             return;
         }
-        boolean isCompare = op == Op.CMP;
+        boolean isCompare = flags && (op == Op.CMP || op == Op.SUB);
         int m = immediate ? constant(isCompare ? COMPARED : OPERAND, expanded()) : operand(false);
         if (flags) {
             switch (op) {
@@ -708,7 +727,7 @@ final class Translator {
                 case SBC -> append(new ArmOps.AddCarryFlags(true, d, n, m));
                 default -> append(new ArmOps.AddCarryFlags(true, d, m, n));
             }
-            if (isCompare && m != OPERAND && m != PC && n != PC) {
+            if (isCompare && m != OPERAND && m != PC && n != PC && d != n && d != m) {
                 comparedA = n;
                 comparedB = m;
             }

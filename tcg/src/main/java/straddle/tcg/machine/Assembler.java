@@ -39,6 +39,7 @@ final class Assembler {
     static final int SAR = 7;
 
     // Conditions; an odd number is the negation of the even one before.
+    static final int CC_O = 0;
     static final int CC_B = 2;
     static final int CC_AE = 3;
     static final int CC_E = 4;
@@ -808,6 +809,14 @@ final class Assembler {
     void pop(int d) {
         rex(0, 0, 0, d);
         put(0x58 | d & 7);
+    }
+
+    void pushFlags() {
+        put(0x9c);
+    }
+
+    void popFlags() {
+        put(0x9d);
     }
 
     void ret() {

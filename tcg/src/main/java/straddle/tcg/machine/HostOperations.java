@@ -290,7 +290,7 @@ abstract class HostOperations extends HostMemory {
         } else if (value.isSignExtended(bits)) {
             push(value);
         } else {
-            if (value.left != null) {
+            if (value.isComparison()) {
                 throw Unsupported.UNSUPPORTED;
             }
             push(Value.extended(use(value.low(bits)), bits));
@@ -407,7 +407,7 @@ abstract class HostOperations extends HostMemory {
         Value holds = pop();
         Value no = pop();
         Value yes = pop();
-        if (yes.left != null || no.left != null || holds.left != null) {
+        if (yes.isComparison() || no.isComparison() || holds.isComparison()) {
             throw Unsupported.UNSUPPORTED;
         }
         register(holds);

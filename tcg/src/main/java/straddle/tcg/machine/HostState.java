@@ -8,9 +8,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.Predicate;
 import straddle.tcg.block.Tb;
 import straddle.tcg.op.Emitter;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.Outcome;
 
 /// What compiled code has where, while it is being written: values on the operand stack, in scratch locals, guest slots
 /// and flags, and the host's registers that they are in.
@@ -27,6 +29,10 @@ abstract class HostState extends Emitter {
     static final int TLB = R14;
 
     static final int MAX_INDEX = 0x800;
+
+    private static final int MOST_BOUND = 5;
+
+    private static final long WORD = 0xffff_ffffL;
 
     /// In [#whereabouts]: an XMM register.
     static final int IN_VECTOR = 0x10000;
@@ -151,10 +157,7 @@ abstract class HostState extends Emitter {
 
     void release(Value value) {
         if (--value.uses == 0) {
-            if (value.left != null) {
-                release(value.left);
-                release(value.right);
-            }
+            releaseOperands(value);
             if (value.of != null) {
                 release(value.of);
             }
@@ -167,6 +170,21 @@ abstract class HostState extends Emitter {
                 value.vector = Value.NOWHERE;
             }
         }
+    }
+
+    private void releaseOperands(Value value) {
+        if (value.left == null) {
+            return;
+        }
+        if (value.outcome != null) {
+            value.outcome = null;
+            value.left.outcomes--;
+            value.right.outcomes--;
+        }
+        release(value.left);
+        release(value.right);
+        value.left = null;
+        value.right = null;
     }
 
     void push(Value value) {
@@ -182,7 +200,11 @@ abstract class HostState extends Emitter {
     int allocate() {
         int register = tryToAllocate();
         if (register < 0) {
-            leaveExtended();
+            asm.pushFlags();
+            asm.push(RAX);
+            leaveDeferred();
+            asm.pop(RAX);
+            asm.popFlags();
             register = tryToAllocate();
         }
         if (register < 0) {
@@ -191,8 +213,8 @@ abstract class HostState extends Emitter {
         return register;
     }
 
-    /// Leaves to memory what keeps other values in registers.
-    void leaveExtended() {
+    /// Leaves to memory what keeps other values in registers. Changes the host's flags and RAX.
+    private void leaveDeferred() {
         for (int i = 0; i < flags.length; i++) {
             if (flags[i] != null) {
                 if (flagDirty[i]) {
@@ -201,14 +223,35 @@ abstract class HostState extends Emitter {
                 setFlag(i, null, false);
             }
         }
+        leaveSlots(Value::isDeferred);
+    }
+
+    /// Leaves outcomes to memory. Changes the host's flags and RAX.
+    void leaveOutcomes() {
+        leaveSlots(value -> value.outcome != null);
+    }
+
+    private void leaveSlots(Predicate<Value> which) {
         for (int i = held.nextSetBit(0); i >= 0; i = held.nextSetBit(i + 1)) {
-            if (slots[i].of != null) {
+            if (which.test(slots[i])) {
                 if (dirty.get(i)) {
                     storeSlot(i, slots[i]);
                 }
                 hold(i, null);
             }
         }
+    }
+
+    /// Whether so many registers hold operands of what is still to be computed that others may lack one.
+    boolean isTight() {
+        int bound = 0;
+        for (int register : POOL) {
+            Value value = registers[register];
+            if (value != null && value.uses > value.usesWithPlace) {
+                bound++;
+            }
+        }
+        return bound > MOST_BOUND;
     }
 
     int tryToAllocate() {
@@ -222,7 +265,7 @@ abstract class HostState extends Emitter {
             Value value = registers[register];
             boolean has =
                     value.uses == value.usesWithPlace
-                            || value.vector >= 0 && value.stamp <= opStart;
+                            || value.vector >= 0 && value.stamp <= opStart && value.outcomes == 0;
             if (has && (oldest == null || value.stamp < oldest.stamp)) {
                 oldest = value;
             }
@@ -277,6 +320,8 @@ abstract class HostState extends Emitter {
         value.stamp = ++now;
         if (value.register < 0 && value.of != null) {
             extend(value);
+        } else if (value.register < 0 && value.outcome != null) {
+            compute(value);
         } else if (value.register < 0 && value.vector >= 0) {
             int register = allocate();
             asm.moveFromVector(register, value.vector);
@@ -303,6 +348,37 @@ abstract class HostState extends Emitter {
         registers[register] = value;
         value.of = null;
         release(of);
+    }
+
+    @Override
+    public void outcome(Outcome outcome) {
+        Value left = mustHave(scratch[0]);
+        Value right = mustHave(scratch[(B - A) / 2]);
+        if (left.isConstant && right.isConstant) {
+            constant(outcome.of(left.constant & WORD, right.constant & WORD));
+            return;
+        }
+        operand(left);
+        operand(right);
+        push(Value.outcome(outcome, use(left), use(right)));
+    }
+
+    private void operand(Value value) {
+        if (!value.isConstant) {
+            register(value);
+        }
+    }
+
+    private void compute(Value value) {
+        Outcome outcome = value.outcome;
+        Value left = value.left;
+        Value right = value.right;
+        int register = allocate();
+        HostOutcomes.compute(
+                asm, outcome, register, HostOutcomes.operand(left), HostOutcomes.operand(right));
+        value.register = register;
+        registers[register] = value;
+        releaseOperands(value);
     }
 
     /// A register with a copy of a value that is going to be changed: its own, if nobody else holds it.
@@ -413,9 +489,9 @@ abstract class HostState extends Emitter {
         slotLater(index, value).run();
     }
 
-    /// Leaves flags alone.
+    /// Leaves flags alone, but for an outcome.
     void storeTo(int at, long displacement, Value value) {
-        storeThen(at, displacement, value, whereabouts(value));
+        storeLater(at, displacement, value).run();
     }
 
     /// Where a value is now, for [#storeThen].
@@ -499,6 +575,15 @@ abstract class HostState extends Emitter {
     }
 
     private Runnable storeLater(int at, long displacement, Value value) {
+        if (value.outcome != null) {
+            Outcome outcome = value.outcome;
+            long left = HostOutcomes.operand(value.left);
+            long right = HostOutcomes.operand(value.right);
+            return () -> {
+                HostOutcomes.compute(asm, outcome, RAX, left, right);
+                asm.store(at, displacement, RAX);
+            };
+        }
         int where = whereabouts(value);
         return () -> storeThen(at, displacement, value, where);
     }
@@ -532,6 +617,16 @@ abstract class HostState extends Emitter {
         } else {
             asm.constant(RAX, value.constant);
             asm.store(at, displacement, RAX);
+        }
+    }
+
+    /// What temporaries hold is needed no more.
+    void forgetTemporaries() {
+        BitSet temporaries = owner.temporaries;
+        for (int i = temporaries.nextSetBit(0); i >= 0; i = temporaries.nextSetBit(i + 1)) {
+            if (slots[i] != null) {
+                hold(i, null);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,9 @@ public final class MachineCode {
     private final HostCode host;
     private final int zeroSlot;
     private final int stackSlot;
+
+    /// The slots that need not be stored behind the instruction that writes them.
+    final BitSet temporaries = new BitSet();
     private final MemorySegment registers;
     private final MemorySegment vectors;
 
@@ -135,6 +139,7 @@ public final class MachineCode {
         this.host = host;
         this.zeroSlot = zeroSlot;
         stackSlot = cpu.stackSlot();
+        cpu.addTemporaries(temporaries);
         registers = MemorySegment.ofArray(cpu.r);
         vectors = MemorySegment.ofArray(cpu.vectors);
         shared = Arena.ofAuto().allocate(Frame.BYTES, 64);

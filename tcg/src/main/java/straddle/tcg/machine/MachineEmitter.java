@@ -14,6 +14,7 @@ import straddle.tcg.block.Tb;
 import straddle.tcg.op.Branch;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.Outcome;
 
 /// Compiles one block to the host's machine code, in one pass.
 ///
@@ -77,6 +78,7 @@ final class MachineEmitter extends HostFlags {
     /// @param isHead whether code may come from elsewhere, and looks whether it has run long enough
     private boolean block(Tb of, boolean isHead) {
         BitSet called = plan.called(of);
+        int instruction = 0;
         tb = of;
         ended = false;
         opStart = now;
@@ -85,6 +87,10 @@ final class MachineEmitter extends HostFlags {
         for (MicroOp op = of.head.next; op != null && !ended; op = op.next) {
             current = op;
             readsStackPointer = false;
+            if (op.index != instruction) {
+                instruction = op.index;
+                forgetTemporaries();
+            }
             hasBytecode = called.get(number);
             isFollowed = false;
             if (hasBytecode) {
@@ -146,6 +152,9 @@ final class MachineEmitter extends HostFlags {
     /// Goes on at the loop's beginning; returns false if that can't be.
     private boolean goBack(boolean isInLoop) {
         try {
+            if (!plan.keepsOutcomes) {
+                leaveOutcomes();
+            }
             loop.reconcile(this);
         } catch (Snapshot.Mismatch e) {
             if (isInLoop && plan.canWeaken(e)) {
@@ -197,9 +206,16 @@ final class MachineEmitter extends HostFlags {
         if (!stack.isEmpty()) {
             throw new IllegalStateException("a micro-op leaves values behind");
         }
-        for (int i = 0; i < scratch.length; i++) {
-            setScratch(i, null);
+        forgetScratch();
+        if (isTight()) {
+            leaveOutcomes();
         }
+    }
+
+    @Override
+    public void outcome(Outcome outcome) {
+        plan.hasOutcomes = true;
+        super.outcome(outcome);
     }
 
     @Override
@@ -241,6 +257,9 @@ final class MachineEmitter extends HostFlags {
     public void branch(int opcode, Label to) {
         require(opcode != GOTO);
         settle();
+        if (!current.jumps().isEmpty()) {
+            forgetTemporaries();
+        }
         if (!isFollowed) {
             flush();
             pay();
@@ -402,6 +421,7 @@ final class MachineEmitter extends HostFlags {
     @Override
     public void jump(Jump jump) {
         settle();
+        forgetTemporaries();
         if (isFollowed && plan.follows(jump)) {
             follow(jump);
         } else {
@@ -422,6 +442,9 @@ final class MachineEmitter extends HostFlags {
             boolean isBack = jump.linked() == plan.tb;
             if (isBack && !plan.keepsFlags) {
                 leaveFlags();
+            }
+            if (isBack && !plan.keepsOutcomes) {
+                leaveOutcomes();
             }
             Snapshot snapshot = new Snapshot(this, plan.keepsFacts || !isBack);
             ways.push(new Way(jump, tb, asm.jump(), snapshot, loop != null));

@@ -33,6 +33,12 @@ final class Plan {
     /// Whether flags stay in registers on the way back.
     boolean keepsFlags = true;
 
+    /// Whether outcomes that nobody asked for are still to be computed behind the way back.
+    boolean keepsOutcomes = true;
+
+    /// Whether there is such an outcome.
+    boolean hasOutcomes;
+
     /// What else was compiled besides the block itself.
     final Set<Tb> members = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -52,7 +58,7 @@ final class Plan {
     }
 
     boolean canWeaken(Snapshot.Mismatch reason) {
-        return reason.isOfFlags ? keepsFlags : keepsFacts;
+        return reason.isOfFlags ? keepsFlags : keepsFacts || hasOutcomes && keepsOutcomes;
     }
 
     /// Asks less of the way back next time.
@@ -61,6 +67,8 @@ final class Plan {
             followsLoop = false;
         } else if (reason.isOfFlags) {
             keepsFlags = false;
+        } else if (hasOutcomes && keepsOutcomes) {
+            keepsOutcomes = false;
         } else {
             keepsFacts = false;
         }

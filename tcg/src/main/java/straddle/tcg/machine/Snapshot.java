@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import straddle.tcg.op.Emitter;
+import straddle.tcg.op.Outcome;
 
 /// What compiled code has where at one place of it, to go on from there later, or to come back there.
 ///
@@ -48,6 +49,13 @@ final class Snapshot {
         int signFrom;
         int bits;
         Item of;
+        Outcome outcome;
+        Item left;
+        Item right;
+
+        boolean isDeferred() {
+            return of != null || outcome != null;
+        }
 
         /// What is there where code comes back, ...
         Value now;
@@ -103,10 +111,15 @@ final class Snapshot {
         item.register = value.register;
         item.vector = value.vector;
         item.bits = value.bits;
-        boolean keeps = keepsFacts || value.isConstant || value.of != null;
+        boolean keeps = keepsFacts || value.isConstant || value.isDeferred();
         item.zeroFrom = keeps ? value.zeroFrom : 64;
         item.signFrom = keeps ? value.signFrom : 64;
         item.of = value.of == null ? null : item(known, value.of, keepsFacts);
+        item.outcome = value.outcome;
+        if (value.outcome != null) {
+            item.left = item(known, value.left, keepsFacts);
+            item.right = item(known, value.right, keepsFacts);
+        }
         items.add(item);
         return item;
     }
@@ -142,6 +155,12 @@ final class Snapshot {
             value = Value.constant(item.constant);
         } else if (item.of != null) {
             value = Value.extended(HostState.use(item.of.made), item.bits);
+        } else if (item.outcome != null) {
+            value =
+                    Value.outcome(
+                            item.outcome,
+                            HostState.use(item.left.made),
+                            HostState.use(item.right.made));
         } else {
             value = Value.object();
             value.zeroFrom = item.zeroFrom;
@@ -268,7 +287,7 @@ final class Snapshot {
     /// The register of a value that is loaded from memory.
     private static int lone(Item item) {
         if (item.isConstant
-                || item.of != null
+                || item.isDeferred()
                 || item.register < 0
                 || item.vector >= 0
                 || item.now != null
@@ -300,12 +319,19 @@ final class Snapshot {
             }
             match(item.of, value.of);
         }
+        if (item.outcome != value.outcome) {
+            throw Mismatch.MISMATCH;
+        }
+        if (item.outcome != null) {
+            match(item.left, value.left);
+            match(item.right, value.right);
+        }
     }
 
     /// Notes what moves where for one value.
     private static void plan(Assembler asm, Item item, List<Runnable> loads, int[] sources) {
         Value value = item.now;
-        if (value == null || item.of != null) {
+        if (value == null || item.isDeferred()) {
             return;
         }
         int from =

@@ -1,5 +1,7 @@
 package straddle.tcg.machine;
 
+import straddle.tcg.op.Outcome;
+
 /// Something that compiled code computes: in a register of the host's, or a constant, or both.
 ///
 /// Never changes: whatever is computed is a value of its own, so that the operand stack, scratch locals, guest slots and
@@ -43,10 +45,17 @@ final class Value {
     /// Stands for the outcome of a question about the CPU.
     boolean isQuestion;
 
-    /// For the outcome of LCMP, what is compared; else null.
+    /// What it follows from, as long as no instruction needed it in a register: what LCMP compares, or [#outcome]'s
+    /// operands; else null.
     Value left;
 
     Value right;
+
+    /// What it is of two operands, each in a register or a constant; null for LCMP's.
+    Outcome outcome;
+
+    /// How many such outcomes it is an operand of: then it stays in its register.
+    int outcomes;
 
     private Value(boolean isConstant, long constant) {
         this.isConstant = isConstant;
@@ -75,6 +84,17 @@ final class Value {
         return made;
     }
 
+    /// @param left held by this from now on, as is the other
+    static Value outcome(Outcome outcome, Value left, Value right) {
+        Value made = new Value(false, 0);
+        made.outcome = outcome;
+        made.left = left;
+        made.right = right;
+        left.outcomes++;
+        right.outcomes++;
+        return made.zeroFrom(outcome.bits());
+    }
+
     static Value comparison(Value left, Value right) {
         Value made = new Value(false, 0);
         made.left = left;
@@ -85,6 +105,15 @@ final class Value {
     /// What has the same low bits and is nearer to a register.
     Value low(int count) {
         return of != null && bits >= count ? of : this;
+    }
+
+    boolean isComparison() {
+        return left != null && outcome == null;
+    }
+
+    /// Whether it is still to be computed from others.
+    boolean isDeferred() {
+        return of != null || outcome != null;
     }
 
     /// Whether an instruction can have it as its immediate operand.

@@ -3,6 +3,7 @@ package straddle.tcg.mips;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 import straddle.core.user.UserIsa;
 import straddle.core.user.UserMemory;
 import straddle.core.user.UserStop;
@@ -90,6 +91,11 @@ public final class MipsCpu extends UserCpu {
     @Override
     protected long mode() {
         return fr ? MODE_FR : 0;
+    }
+
+    @Override
+    public void addTemporaries(BitSet slots) {
+        slots.set(COND, T1 + 1);
     }
 
     @Override

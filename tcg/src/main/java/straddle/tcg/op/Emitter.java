@@ -185,6 +185,11 @@ public abstract class Emitter {
     /// @param opcode LADD, LSUB, LAND, LOR or LXOR
     public abstract void arithmetic(int opcode, int width);
 
+    /// Pushes what an operation on the zero-extended words in A and B comes to.
+    public void outcome(Outcome outcome) {
+        outcome.emit(this);
+    }
+
     public abstract void take(int scratch);
 
     public abstract void keep(int scratch);

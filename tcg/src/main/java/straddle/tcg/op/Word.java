@@ -531,6 +531,14 @@ public final class Word {
         @Override
         public void emit(Emitter e) {
             e.get(a);
+            if (size == 1 && !signed) {
+                e.keep(Emitter.A);
+                e.constant(low);
+                e.keep(Emitter.B);
+                e.outcome(Outcome.BIT);
+                e.set(d);
+                return;
+            }
             e.shift(Opcodes.LSHL, 64 - low - size);
             e.shift(signed ? Opcodes.LSHR : Opcodes.LUSHR, 64 - size);
             e.zeroExtend(4);

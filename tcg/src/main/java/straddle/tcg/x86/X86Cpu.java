@@ -3,6 +3,7 @@ package straddle.tcg.x86;
 import static straddle.core.arch.x86.X86.*;
 
 import java.lang.foreign.Arena;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.LongSupplier;
 import straddle.core.arch.x86.Segment;
@@ -1095,6 +1096,11 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         }
         r[SYSTEM_FLAGS] = systemFlags;
         return PROMISE_LEVELS;
+    }
+
+    @Override
+    public void addTemporaries(BitSet slots) {
+        slots.set(T0, T2 + 1);
     }
 
     @Override
