@@ -410,6 +410,9 @@ public abstract class Cpu {
     /// Adds the slots that mean nothing between guest instructions, nor behind a micro-op that has direct jumps.
     public void addTemporaries(BitSet slots) {}
 
+    /// Adds the slots that always hold a zero-extended word.
+    public void addWords(BitSet slots) {}
+
     /// What is added to [#pc] to give a virtual address.
     public abstract long fetchBase();
 

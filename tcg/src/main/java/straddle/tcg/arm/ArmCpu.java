@@ -113,6 +113,11 @@ public final class ArmCpu extends FpCpu {
     }
 
     @Override
+    public void addWords(BitSet slots) {
+        slots.set(0, COMPARED + 1);
+    }
+
+    @Override
     protected Tb translate(long gpa) {
         if ((pc & (thumb ? 1 : 3)) != 0) {
             throw misaligned(pc, false);

@@ -282,6 +282,11 @@ final class Translator {
             Test not = test.negated();
             append(new Word.LeaveIf(not.cond, not.a, not.b, itJump()));
             general(setsFlags);
+        } else if (onlyComputes(setsFlags)) {
+            int d = get(Field.RD);
+            insn.set(Field.RD, RESULT);
+            general(false);
+            append(new Word.MoveIf(test.cond, test.a, test.b, d, RESULT));
         } else {
             Word.Join join = new Word.Join();
             append(new Word.Unless(test.cond, test.a, test.b, join));
@@ -291,6 +296,40 @@ final class Translator {
             append(join);
             comparedA = stillCompared;
         }
+    }
+
+    /// Whether an instruction does nothing but write RD, which it does not read otherwise: then it may be done whether its
+    /// condition holds or not.
+    private boolean onlyComputes(boolean setsFlags) {
+        return !setsFlags
+                && switch (insn.op) {
+                    case ADC,
+                            ADD,
+                            ADR,
+                            ADR_SUB,
+                            AND,
+                            BIC,
+                            CLZ,
+                            EOR,
+                            MOV,
+                            MVN,
+                            ORN,
+                            ORR,
+                            RBIT,
+                            REV,
+                            REV16,
+                            REVSH,
+                            RSB,
+                            RSC,
+                            SBC,
+                            SUB,
+                            SXTAB,
+                            SXTAH,
+                            UXTAB,
+                            UXTAH ->
+                            true;
+                    default -> false;
+                };
     }
 
     /// Whether an instruction leaves both the flags and what was compared as they are.
@@ -632,12 +671,14 @@ final class Translator {
         return shifted(reg(Field.RM), get(Field.TYPE), get(Field.SHIFT), carry);
     }
 
+    /// Whether the last operand is a register that is shifted, or may be.
+    private boolean isShifted() {
+        return insn.row.form() == 'r' || get(Field.TYPE) != 0 || get(Field.SHIFT) != 0;
+    }
+
     /// A register shifted by an immediate (DDI 0406C, A8.4.1).
     private int shifted(int m, int type, int amount, boolean carry) {
         if (type == 0 && amount == 0) {
-            if (carry) {
-                append(new Move.Reg64(CARRY, C));
-            }
             return m;
         }
         if (type == 3 && amount == 0) {
@@ -753,7 +794,7 @@ final class Translator {
         Op op = insn.op;
         boolean isMove = op == Op.MOV || op == Op.MVN;
         int n = isMove ? ZERO : reg(Field.RN);
-        boolean carry = flags && (immediate ? immediateSetsCarry() : true);
+        boolean carry = flags && (immediate ? immediateSetsCarry() : isShifted());
         if (immediate) {
             long value = expanded();
             if (carry) {

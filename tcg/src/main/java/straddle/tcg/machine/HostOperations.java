@@ -8,6 +8,7 @@ import straddle.tcg.block.Tb;
 import straddle.tcg.mmu.Tlb;
 import straddle.tcg.op.Flags;
 import straddle.tcg.op.MicroOp;
+import straddle.tcg.op.Outcome;
 import straddle.tcg.op.VectorOperation;
 import straddle.tcg.op.Word;
 
@@ -503,6 +504,10 @@ abstract class HostOperations extends HostMemory {
                 requireDescriptor("(JJ)J", descriptor);
                 rotate(ROR, false);
             }
+            case "select" -> {
+                requireDescriptor("(JJJJI)J", descriptor);
+                select();
+            }
             case "unary" -> unary(descriptor);
             case "each" -> {
                 requireDescriptor("(JI)J", descriptor);
@@ -547,6 +552,62 @@ abstract class HostOperations extends HostMemory {
         push(d.zeroFrom(1));
         release(a);
         release(b);
+    }
+
+    /// One of two values, as a condition of [Word]'s holds for two others.
+    private void select() {
+        int cond = popConstant();
+        Value no = pop();
+        Value yes = pop();
+        Value b = pop();
+        Value a = pop();
+        register(yes);
+        Value d = changeable(no);
+        int zero = Math.max(yes.zeroFrom, no.zeroFrom);
+        int cc = compareWords(cond & ~1, a, b) ^ cond & 1;
+        asm.moveIf(cc, d.register, yes.register);
+        push(d.zeroFrom(zero));
+        release(a);
+        release(b);
+        release(yes);
+        release(no);
+    }
+
+    /// Has the host's flags say whether an even condition of [Word]'s holds; returns the host's condition.
+    int compareWords(int cond, Value a, Value b) {
+        if (b.isConstant && b.constant == 0) {
+            int cc = compareOutcome(cond, a);
+            if (cc >= 0) {
+                return cc;
+            }
+        }
+        compare(a, b, cond != Word.IS_LESS);
+        return cond == Word.EQUAL ? CC_E : CC_L;
+    }
+
+    /// Compares an outcome that is still to be computed with 0; returns the condition, or -1 if that isn't done here.
+    int compareOutcome(int cond, Value a) {
+        if (a.outcome == Outcome.NO_BORROW && cond == Word.EQUAL) {
+            compareOperands(a);
+            return CC_B;
+        }
+        if (a.outcome == Outcome.DIFFERENCE && cond != Word.IS_BELOW) {
+            compareOperands(a);
+            return cond == Word.EQUAL ? CC_E : CC_S;
+        }
+        return -1;
+    }
+
+    private void compareOperands(Value of) {
+        if (of.left.isConstant) {
+            asm.constant(RAX, of.left.constant);
+        }
+        int left = of.left.isConstant ? RAX : of.left.register;
+        if (of.right.isConstant) {
+            asm.arithmeticConstant(CMP, false, left, (int) of.right.constant);
+        } else {
+            asm.arithmetic(CMP, false, left, of.right.register);
+        }
     }
 
     private void unary(String descriptor) {

@@ -450,7 +450,10 @@ abstract class HostState extends Emitter {
 
     private Value load(int index) {
         Value value = fresh();
-        if (index < VECTOR) {
+        if (owner.words.get(index)) {
+            asm.load32(value.register, SLOTS, 8L * index);
+            value.zeroFrom(32);
+        } else if (index < VECTOR) {
             asm.load(value.register, SLOTS, 8L * index);
         } else {
             asm.load(RAX, FRAME, Frame.VECTORS);

@@ -80,6 +80,9 @@ public final class MachineCode {
 
     /// The slots that need not be stored behind the instruction that writes them.
     final BitSet temporaries = new BitSet();
+
+    /// The slots that always hold a zero-extended word.
+    final BitSet words = new BitSet();
     private final MemorySegment registers;
     private final MemorySegment vectors;
 
@@ -140,6 +143,7 @@ public final class MachineCode {
         this.zeroSlot = zeroSlot;
         stackSlot = cpu.stackSlot();
         cpu.addTemporaries(temporaries);
+        cpu.addWords(words);
         registers = MemorySegment.ofArray(cpu.r);
         vectors = MemorySegment.ofArray(cpu.vectors);
         shared = Arena.ofAuto().allocate(Frame.BYTES, 64);

@@ -15,6 +15,7 @@ import straddle.tcg.op.Branch;
 import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Outcome;
+import straddle.tcg.op.Word;
 
 /// Compiles one block to the host's machine code, in one pass.
 ///
@@ -268,14 +269,15 @@ final class MachineEmitter extends HostFlags {
         if (opcode == IF_ICMPLT || opcode == IF_ICMPGE) {
             Value b = pop();
             Value a = pop();
-            compare(a, b, false);
+            cc = compareWords(Word.IS_LESS, a, b) ^ (opcode == IF_ICMPLT ? 0 : 1);
             release(a);
             release(b);
-            cc = opcode == IF_ICMPLT ? CC_L : CC_L ^ 1;
         } else {
             Value value = pop();
-            if (value.left != null) {
-                compare(value.left, value.right, true);
+            int equal = CC_E;
+            if (value.isComparison()) {
+                boolean equality = opcode == IFEQ || opcode == IFNE;
+                equal = compareWords(equality ? Word.EQUAL : Word.IS_BELOW, value.left, value.right);
             } else {
                 int register = register(value);
                 asm.arithmeticConstant(CMP, false, register, 0);
@@ -283,8 +285,8 @@ final class MachineEmitter extends HostFlags {
             release(value);
             cc =
                     switch (opcode) {
-                        case IFEQ -> CC_E;
-                        case IFNE -> CC_NE;
+                        case IFEQ -> equal;
+                        case IFNE -> equal ^ 1;
                         case IFLT -> CC_L;
                         case IFGE -> CC_L ^ 1;
                         case IFLE -> CC_LE;

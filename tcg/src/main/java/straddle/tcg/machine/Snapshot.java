@@ -224,7 +224,7 @@ final class Snapshot {
                     throw Mismatch.MISMATCH;
                 }
                 int slot = i;
-                int register = lone(slots[i]);
+                int register = lone(slots[i], state.owner.words.get(i) ? 32 : 64);
                 loads.add(() -> state.asm.load(register, HostState.SLOTS, 8L * slot));
             }
         }
@@ -241,7 +241,7 @@ final class Snapshot {
             } else if (value != null) {
                 match(flags[i], value);
             } else {
-                int register = lone(flags[i]);
+                int register = lone(flags[i], 64);
                 loads.add(() -> state.asm.load(register, HostState.FRAME, place));
             }
         }
@@ -285,7 +285,9 @@ final class Snapshot {
     }
 
     /// The register of a value that is loaded from memory.
-    private static int lone(Item item) {
+    ///
+    /// @param zeroFrom what is known of it there
+    private static int lone(Item item, int zeroFrom) {
         if (item.isConstant
                 || item.isDeferred()
                 || item.register < 0
@@ -294,7 +296,7 @@ final class Snapshot {
                 || item.isLoaded) {
             throw Mismatch.MISMATCH;
         }
-        if (item.zeroFrom < 64 || item.signFrom < 64) {
+        if (item.zeroFrom < zeroFrom || item.signFrom < 64) {
             throw Mismatch.MISMATCH;
         }
         item.isLoaded = true;

@@ -99,6 +99,11 @@ public final class MipsCpu extends UserCpu {
     }
 
     @Override
+    public void addWords(BitSet slots) {
+        slots.set(0, LO + 1);
+    }
+
+    @Override
     public int stackSlot() {
         return STACK_POINTER;
     }

@@ -99,6 +99,11 @@ public final class Word {
         return holds != ((cond & 1) != 0);
     }
 
+    /// One of two words, as a condition holds for two others.
+    public static long select(long a, long b, long yes, long no, int cond) {
+        return holds(cond, a, b) ? yes : no;
+    }
+
     private static final String OWNER = "straddle/tcg/op/Word";
     private static final String BINARY = "(JJ)J";
 
@@ -852,16 +857,18 @@ public final class Word {
 
         @Override
         public void emit(Emitter e) {
-            Label keeps = new Label();
-            emitIf(e, cond ^ 1, a, b, keeps);
+            e.get(a);
+            e.get(b);
             e.get(s);
+            e.get(d);
+            e.integer(cond);
+            e.invoke(OWNER, "select", "(JJJJI)J");
             e.set(d);
-            e.join(keeps);
         }
 
         @Override
         public int emittedBytes() {
-            return 80;
+            return 24;
         }
     }
 
