@@ -699,11 +699,35 @@ final class Assembler {
     /// An operation of the FMA extension on 16 bytes or a scalar: d, s and t are the first to third operand (SDM volume 2,
     /// 2.3).
     void fused(boolean wide, int opcode, int d, int s, int t) {
-        put(0xc4);
-        put((d >> 3 ^ 1) << 7 | 1 << 6 | (t >> 3 ^ 1) << 5 | 2);
-        put((wide ? 0x80 : 0) | (s ^ 15) << 3 | 1);
+        extendedPrefix(wide, d, t, 2, s ^ 15, 1);
         put(opcode);
         registers(d, t);
+    }
+
+    /// RORX: d = s rotated right, without flags (BMI2).
+    void rotateRight(boolean wide, int d, int s, int count) {
+        extendedPrefix(wide, d, s, 3, 15, 3);
+        put(0xf0);
+        registers(d, s);
+        put(count);
+    }
+
+    /// SHLX, SHRX and SARX: d = s shifted by the low bits of a register, without flags (BMI2).
+    ///
+    /// @param op SHL, SHR or SAR
+    void shift(int op, boolean wide, int d, int s, int count) {
+        extendedPrefix(wide, d, s, 2, count ^ 15, op == SHL ? 1 : op == SHR ? 3 : 2);
+        put(0xf7);
+        registers(d, s);
+    }
+
+    /// A VEX prefix of three bytes for 128 bits or fewer.
+    ///
+    /// @param v the other source's number, inverted
+    private void extendedPrefix(boolean wide, int reg, int rm, int map, int v, int prefix) {
+        put(0xc4);
+        put((reg >> 3 ^ 1) << 7 | 1 << 6 | (rm >> 3 ^ 1) << 5 | map);
+        put((wide ? 0x80 : 0) | v << 3 | prefix);
     }
 
     void loadFloatControl(int at, long displacement) {

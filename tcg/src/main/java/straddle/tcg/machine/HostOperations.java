@@ -346,10 +346,17 @@ abstract class HostOperations extends HostMemory {
                             : shifted(op, wide, value, by));
         } else {
             int by = register(count);
-            Value d = changeable(value);
-            asm.move32(RCX, by);
-            asm.shiftByCl(op, wide, d.register);
-            push(d);
+            if (owner.hasBmi2()) {
+                int from = register(value);
+                Value d = target(value);
+                asm.shift(op, wide, d.register, from, by);
+                push(d);
+            } else {
+                Value d = changeable(value);
+                asm.move32(RCX, by);
+                asm.shiftByCl(op, wide, d.register);
+                push(d);
+            }
         }
         release(count);
         release(value);
@@ -855,8 +862,17 @@ abstract class HostOperations extends HostMemory {
         Value count = pop();
         Value value = pop();
         if (count.isConstant) {
-            Value d = changeable(value);
-            asm.shift(op, wide, d.register, (int) count.constant & (wide ? 63 : 31));
+            int by = (int) count.constant & (wide ? 63 : 31);
+            Value d;
+            if (value.uses > 1 && owner.hasBmi2()) {
+                int from = register(value);
+                d = fresh();
+                int right = op == ROR ? by : -by & (wide ? 63 : 31);
+                asm.rotateRight(wide, d.register, from, right);
+            } else {
+                d = changeable(value);
+                asm.shift(op, wide, d.register, by);
+            }
             push(wide ? d : d.zeroFrom(32));
         } else {
             int by = register(count);

@@ -20,7 +20,8 @@ final class HostOutcomes {
     ///
     /// @param d none of the operands' registers
     static void compute(Assembler asm, Outcome outcome, int d, long left, long right) {
-        boolean compares = outcome == Outcome.NO_BORROW || outcome == Outcome.OVERFLOW_OF_DIFFERENCE;
+        boolean compares =
+                outcome == Outcome.NO_BORROW || outcome == Outcome.OVERFLOW_OF_DIFFERENCE;
         boolean inPlace = compares && !isConstant(left);
         if (!inPlace) {
             move(asm, d, left);

@@ -472,6 +472,20 @@ abstract class HostState extends Emitter {
         release(value);
     }
 
+    @Override
+    public void overwrites(int slot) {
+        if (slot < VECTOR && slots[slot] != null) {
+            hold(slot, null);
+        }
+    }
+
+    @Override
+    public void consumes(int slot) {
+        if (owner.temporaries.get(slot)) {
+            overwrites(slot);
+        }
+    }
+
     void hold(int index, Value value) {
         Value before = slots[index];
         slots[index] = value;

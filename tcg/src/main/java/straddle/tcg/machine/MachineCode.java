@@ -67,6 +67,9 @@ public final class MachineCode {
     /// FMA, OSXSAVE and AVX in CPUID.01H:ECX.
     private static final int CPUID_FUSED = 1 << 12 | 1 << 27 | 1 << 28;
 
+    /// BMI2 in CPUID.07H:EBX.
+    private static final int CPUID_BMI2 = 1 << 8;
+
     /// SSE and AVX state in XCR0.
     private static final int XCR0_AVX = 6;
 
@@ -83,6 +86,7 @@ public final class MachineCode {
 
     /// The slots that always hold a zero-extended word.
     final BitSet words = new BitSet();
+
     private final MemorySegment registers;
     private final MemorySegment vectors;
 
@@ -102,6 +106,7 @@ public final class MachineCode {
     private final long findForLoad;
     private final long findForStore;
     private final boolean fuses;
+    private final boolean bmi2;
     private int constants;
     private final long firstBlock;
     private final long end;
@@ -173,6 +178,7 @@ public final class MachineCode {
         firstBlock = position;
         entranceSegment = MemorySegment.ofAddress(entrance);
         fuses = findFusedMultiply();
+        bmi2 = fuses && findBmi2();
         forgetAllJumps();
         cpu.mirrorAttention(frame + Frame.KICK);
     }
@@ -268,6 +274,21 @@ public final class MachineCode {
         return (host.call(here, registers, vectors, frame) & XCR0_AVX) == XCR0_AVX;
     }
 
+    /// Asks a processor that has FMA for BMI2.
+    private boolean findBmi2() {
+        Assembler asm = new Assembler(position);
+        asm.push(Assembler.RBX);
+        asm.constant(Assembler.RAX, 7);
+        asm.constant(Assembler.RCX, 0);
+        asm.cpuid();
+        asm.move32(Assembler.RAX, Assembler.RBX);
+        asm.pop(Assembler.RBX);
+        asm.ret();
+        write(position, asm.bytes());
+        MemorySegment here = MemorySegment.ofAddress(position);
+        return (host.call(here, registers, vectors, frame) & CPUID_BMI2) != 0;
+    }
+
     /// Where a constant of 16 bytes is in the frame, or -1 if there are too many.
     int constant(long low, long high) {
         int place = Frame.CONSTANTS;
@@ -293,6 +314,11 @@ public final class MachineCode {
     /// Whether the host multiplies and adds in one operation.
     boolean hasFusedMultiply() {
         return fuses;
+    }
+
+    /// Whether the host has instructions that rotate and shift from one register to another.
+    boolean hasBmi2() {
+        return bmi2;
     }
 
     /// Has a victim and an entry change places if the victim knows a page.

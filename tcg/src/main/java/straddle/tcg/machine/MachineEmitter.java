@@ -277,7 +277,9 @@ final class MachineEmitter extends HostFlags {
             int equal = CC_E;
             if (value.isComparison()) {
                 boolean equality = opcode == IFEQ || opcode == IFNE;
-                equal = compareWords(equality ? Word.EQUAL : Word.IS_BELOW, value.left, value.right);
+                equal =
+                        compareWords(
+                                equality ? Word.EQUAL : Word.IS_BELOW, value.left, value.right);
             } else {
                 int register = register(value);
                 asm.arithmeticConstant(CMP, false, register, 0);

@@ -177,6 +177,13 @@ public abstract class Emitter {
 
     public abstract void set(int slot);
 
+    /// What a slot holds is not needed any more but on the operand stack: the present micro-op, which neither faults nor
+    /// leaves, is going to overwrite it.
+    public void overwrites(int slot) {}
+
+    /// The same where the slot is a temporary that the present micro-op reads, as the last one to do so.
+    public void consumes(int slot) {}
+
     /// A plain instruction of the JVM.
     public abstract void op(int opcode);
 

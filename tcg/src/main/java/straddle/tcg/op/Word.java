@@ -6,7 +6,7 @@ import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 
 /// Operations on 32-bit words with three operands and without flags, for architectures whose registers
-/// are words: a slot holds one zero-extended.
+/// are words: a slot holds one zero-extended. A temporary that is an operand is not read again.
 public final class Word {
     public static final int ADD = 0;
     public static final int SUB = 1;
@@ -126,13 +126,13 @@ public final class Word {
             case XOR -> e.op(Opcodes.LXOR);
             case NOR -> {
                 e.op(Opcodes.LOR);
-                e.constant(MASK);
-                e.op(Opcodes.LXOR);
+                e.constant(-1);
+                masked(e, Opcodes.LXOR);
             }
             case BIC, ORN -> {
-                e.constant(MASK);
+                e.constant(-1);
                 e.op(Opcodes.LXOR);
-                e.op(op == BIC ? Opcodes.LAND : Opcodes.LOR);
+                masked(e, op == BIC ? Opcodes.LAND : Opcodes.LOR);
             }
             case RSB -> {
                 e.op(Opcodes.LSUB);
@@ -211,6 +211,9 @@ public final class Word {
         public final void emit(Emitter e) {
             emitFirst(e, op, a);
             e.get(b);
+            e.consumes(a);
+            e.consumes(b);
+            e.overwrites(d);
             emitApply(e, op);
             e.set(d);
         }
@@ -354,6 +357,8 @@ public final class Word {
         public final void emit(Emitter e) {
             emitFirst(e, op, a);
             e.constant(value);
+            e.consumes(a);
+            e.overwrites(d);
             emitApply(e, op);
             e.set(d);
         }
@@ -500,6 +505,7 @@ public final class Word {
         public void emit(Emitter e) {
             e.integer(op);
             e.get(a);
+            e.overwrites(d);
             e.invoke(OWNER, "unary", "(IJ)J");
             e.set(d);
         }
