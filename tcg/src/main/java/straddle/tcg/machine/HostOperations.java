@@ -418,14 +418,27 @@ abstract class HostOperations extends HostMemory {
         if (yes.isComparison() || no.isComparison() || holds.isComparison()) {
             throw Unsupported.UNSUPPORTED;
         }
-        register(holds);
-        register(yes);
-        Value d = changeable(no);
-        int zero = Math.max(yes.zeroFrom, no.zeroFrom);
-        asm.test(true, holds.register, holds.register);
-        asm.moveIf(CC_NE, d.register, yes.register);
-        push(d.zeroFrom(zero));
+        choose(
+                yes,
+                no,
+                () -> {
+                    int register = register(holds);
+                    asm.test(true, register, register);
+                    return CC_NE;
+                });
         release(holds);
+    }
+
+    /// Pushes one of two values.
+    ///
+    /// @param test has the host's flags say which, and answers the condition for the first
+    private void choose(Value yes, Value no, IntSupplier test) {
+        register(yes);
+        int zero = Math.max(yes.zeroFrom, no.zeroFrom);
+        Value d = use(changeable(no));
+        asm.moveIf(test.getAsInt(), d.register, yes.register);
+        push(d.zeroFrom(zero));
+        release(d);
         release(no);
         release(yes);
     }
@@ -568,16 +581,9 @@ abstract class HostOperations extends HostMemory {
         Value yes = pop();
         Value b = pop();
         Value a = pop();
-        register(yes);
-        Value d = changeable(no);
-        int zero = Math.max(yes.zeroFrom, no.zeroFrom);
-        int cc = compareWords(cond & ~1, a, b) ^ cond & 1;
-        asm.moveIf(cc, d.register, yes.register);
-        push(d.zeroFrom(zero));
+        choose(yes, no, () -> compareWords(cond & ~1, a, b) ^ cond & 1);
         release(a);
         release(b);
-        release(yes);
-        release(no);
     }
 
     /// Has the host's flags say whether an even condition of [Word]'s holds; returns the host's condition.
@@ -593,7 +599,7 @@ abstract class HostOperations extends HostMemory {
     }
 
     /// Compares an outcome that is still to be computed with 0; returns the condition, or -1 if that isn't done here.
-    int compareOutcome(int cond, Value a) {
+    private int compareOutcome(int cond, Value a) {
         if (a.outcome == Outcome.NO_BORROW && cond == Word.EQUAL) {
             compareOperands(a);
             return CC_B;
@@ -606,15 +612,8 @@ abstract class HostOperations extends HostMemory {
     }
 
     private void compareOperands(Value of) {
-        if (of.left.isConstant) {
-            asm.constant(RAX, of.left.constant);
-        }
-        int left = of.left.isConstant ? RAX : of.left.register;
-        if (of.right.isConstant) {
-            asm.arithmeticConstant(CMP, false, left, (int) of.right.constant);
-        } else {
-            asm.arithmetic(CMP, false, left, of.right.register);
-        }
+        HostOutcomes.compare(
+                asm, RAX, HostOutcomes.operand(of.left), HostOutcomes.operand(of.right));
     }
 
     private void unary(String descriptor) {

@@ -20,31 +20,51 @@ final class HostOutcomes {
     ///
     /// @param d none of the operands' registers
     static void compute(Assembler asm, Outcome outcome, int d, long left, long right) {
-        boolean compares =
-                outcome == Outcome.NO_BORROW || outcome == Outcome.OVERFLOW_OF_DIFFERENCE;
-        boolean inPlace = compares && !isConstant(left);
-        if (!inPlace) {
-            move(asm, d, left);
-        }
         switch (outcome) {
-            case SUM, DIFFERENCE -> apply(asm, outcome == Outcome.SUM ? ADD : SUB, d, right);
-            case CARRY_OF_SUM, OVERFLOW_OF_SUM -> apply(asm, ADD, d, right);
-            case NO_BORROW, OVERFLOW_OF_DIFFERENCE ->
-                    apply(asm, CMP, inPlace ? (int) left : d, right);
+            case SUM -> combine(asm, ADD, d, left, right);
+            case DIFFERENCE -> combine(asm, SUB, d, left, right);
+            case CARRY_OF_SUM -> {
+                combine(asm, ADD, d, left, right);
+                asm.set(CC_B, d);
+            }
+            case OVERFLOW_OF_SUM -> {
+                combine(asm, ADD, d, left, right);
+                overflow(asm, d);
+            }
+            case NO_BORROW -> {
+                compare(asm, d, left, right);
+                asm.set(CC_AE, d);
+            }
+            case OVERFLOW_OF_DIFFERENCE -> {
+                compare(asm, d, left, right);
+                overflow(asm, d);
+            }
             case BIT -> {
+                move(asm, d, left);
                 asm.shift(SHR, false, d, (int) right);
                 asm.arithmeticConstant(AND, false, d, 1);
             }
         }
-        switch (outcome) {
-            case CARRY_OF_SUM -> asm.set(CC_B, d);
-            case NO_BORROW -> asm.set(CC_AE, d);
-            case OVERFLOW_OF_SUM, OVERFLOW_OF_DIFFERENCE -> {
-                asm.set(CC_O, d);
-                asm.shift(SHL, false, d, TOP_BIT);
-            }
-            default -> {}
+    }
+
+    /// Compares two operands as words.
+    ///
+    /// @param scratch a register for the left one if it is a constant
+    static void compare(Assembler asm, int scratch, long left, long right) {
+        if (isConstant(left)) {
+            move(asm, scratch, left);
         }
+        apply(asm, CMP, isConstant(left) ? scratch : (int) left, right);
+    }
+
+    private static void combine(Assembler asm, int op, int d, long left, long right) {
+        move(asm, d, left);
+        apply(asm, op, d, right);
+    }
+
+    private static void overflow(Assembler asm, int d) {
+        asm.set(CC_O, d);
+        asm.shift(SHL, false, d, TOP_BIT);
     }
 
     private static boolean isConstant(long operand) {
