@@ -200,11 +200,17 @@ abstract class HostState extends Emitter {
     int allocate() {
         int register = tryToAllocate();
         if (register < 0) {
-            asm.pushFlags();
+            // A step under way may need flags, which only outcomes change, and RAX.
+            boolean changesFlags = holdsOutcome();
+            if (changesFlags) {
+                asm.pushFlags();
+            }
             asm.push(RAX);
             leaveDeferred();
             asm.pop(RAX);
-            asm.popFlags();
+            if (changesFlags) {
+                asm.popFlags();
+            }
             register = tryToAllocate();
         }
         if (register < 0) {
@@ -224,6 +230,15 @@ abstract class HostState extends Emitter {
             }
         }
         leaveSlots(Value::isDeferred);
+    }
+
+    private boolean holdsOutcome() {
+        for (int i = held.nextSetBit(0); i >= 0; i = held.nextSetBit(i + 1)) {
+            if (slots[i].outcome != null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Leaves outcomes to memory. Changes the host's flags and RAX.
@@ -285,14 +300,7 @@ abstract class HostState extends Emitter {
     /// Leaves a value to memory alone.
     void evict(Value value) {
         use(value);
-        for (int i = held.nextSetBit(0); i >= 0; i = held.nextSetBit(i + 1)) {
-            if (slots[i] == value) {
-                if (dirty.get(i)) {
-                    storeSlot(i, value);
-                }
-                hold(i, null);
-            }
-        }
+        leaveSlots(each -> each == value);
         for (int i = 0; i < flags.length; i++) {
             if (flags[i] == value) {
                 if (flagDirty[i]) {
