@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import straddle.core.memory.HostCode;
 import straddle.core.vcpu.Statistics;
 import straddle.tcg.Cpu;
@@ -255,38 +256,43 @@ public final class MachineCode {
 
     /// Asks the processor for FMA and AVX, and whether the system saves the registers for them (SDM volume 1, 14.3).
     private boolean findFusedMultiply() {
-        Assembler asm = new Assembler(position);
-        asm.push(Assembler.RBX);
-        asm.constant(Assembler.RAX, 1);
-        asm.cpuid();
-        asm.move32(Assembler.RAX, Assembler.RCX);
-        asm.arithmeticConstant(Assembler.AND, false, Assembler.RAX, CPUID_FUSED);
-        asm.arithmeticConstant(Assembler.CMP, false, Assembler.RAX, CPUID_FUSED);
-        asm.constant(Assembler.RAX, 0);
-        int lacking = asm.jumpIf(Assembler.CC_NE);
-        asm.constant(Assembler.RCX, 0);
-        asm.extendedControl();
-        asm.patchHere(lacking);
-        asm.pop(Assembler.RBX);
-        asm.ret();
-        write(position, asm.bytes());
-        MemorySegment here = MemorySegment.ofAddress(position);
-        return (host.call(here, registers, vectors, frame) & XCR0_AVX) == XCR0_AVX;
+        long found =
+                ask(asm -> {
+                    asm.constant(Assembler.RAX, 1);
+                    asm.cpuid();
+                    asm.move32(Assembler.RAX, Assembler.RCX);
+                    asm.arithmeticConstant(Assembler.AND, false, Assembler.RAX, CPUID_FUSED);
+                    asm.arithmeticConstant(Assembler.CMP, false, Assembler.RAX, CPUID_FUSED);
+                    asm.constant(Assembler.RAX, 0);
+                    int lacking = asm.jumpIf(Assembler.CC_NE);
+                    asm.constant(Assembler.RCX, 0);
+                    asm.extendedControl();
+                    asm.patchHere(lacking);
+                });
+        return (found & XCR0_AVX) == XCR0_AVX;
     }
 
     /// Asks a processor that has FMA for BMI2.
     private boolean findBmi2() {
+        long found =
+                ask(asm -> {
+                    asm.constant(Assembler.RAX, 7);
+                    asm.constant(Assembler.RCX, 0);
+                    asm.cpuid();
+                    asm.move32(Assembler.RAX, Assembler.RBX);
+                });
+        return (found & CPUID_BMI2) != 0;
+    }
+
+    /// What instructions leave in RAX.
+    private long ask(Consumer<Assembler> question) {
         Assembler asm = new Assembler(position);
         asm.push(Assembler.RBX);
-        asm.constant(Assembler.RAX, 7);
-        asm.constant(Assembler.RCX, 0);
-        asm.cpuid();
-        asm.move32(Assembler.RAX, Assembler.RBX);
+        question.accept(asm);
         asm.pop(Assembler.RBX);
         asm.ret();
         write(position, asm.bytes());
-        MemorySegment here = MemorySegment.ofAddress(position);
-        return (host.call(here, registers, vectors, frame) & CPUID_BMI2) != 0;
+        return host.call(MemorySegment.ofAddress(position), registers, vectors, frame);
     }
 
     /// Where a constant of 16 bytes is in the frame, or -1 if there are too many.
