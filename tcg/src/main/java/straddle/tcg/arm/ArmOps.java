@@ -48,15 +48,20 @@ public final class ArmOps {
         @Override
         public void emit(Emitter e) {
             e.get(s);
-            e.op(Opcodes.DUP2);
-            e.set(N);
-            e.set(Z);
+            emitNz(e);
         }
 
         @Override
         public int emittedBytes() {
             return 16;
         }
+    }
+
+    /// N and Z as the value on the operand stack has them.
+    private static void emitNz(Emitter e) {
+        e.op(Opcodes.DUP2);
+        e.set(N);
+        e.set(Z);
     }
 
     /// d = a + b or a - b, and all flags.
@@ -94,20 +99,16 @@ public final class ArmOps {
             e.keep(Emitter.A);
             e.get(b);
             e.keep(Emitter.B);
+            Outcome result = subtract ? Outcome.DIFFERENCE : Outcome.SUM;
             if (d == RESULT) {
                 // A comparison's, which hardly anybody asks for.
-                e.outcome(subtract ? Outcome.DIFFERENCE : Outcome.SUM);
+                e.outcome(result);
             } else {
-                e.take(Emitter.A);
-                e.take(Emitter.B);
-                e.op(subtract ? Opcodes.LSUB : Opcodes.LADD);
-                e.zeroExtend(4);
+                result.emit(e);
             }
             e.op(Opcodes.DUP2);
-            e.set(N);
-            e.op(Opcodes.DUP2);
-            e.set(Z);
             e.set(d);
+            emitNz(e);
             e.outcome(subtract ? Outcome.NO_BORROW : Outcome.CARRY_OF_SUM);
             e.set(C);
             e.outcome(subtract ? Outcome.OVERFLOW_OF_DIFFERENCE : Outcome.OVERFLOW_OF_SUM);
@@ -177,10 +178,8 @@ public final class ArmOps {
             e.set(V);
             e.take(Emitter.R);
             e.op(Opcodes.DUP2);
-            e.set(N);
-            e.op(Opcodes.DUP2);
-            e.set(Z);
             e.set(d);
+            emitNz(e);
         }
 
         @Override

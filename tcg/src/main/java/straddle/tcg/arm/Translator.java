@@ -335,14 +335,11 @@ final class Translator {
     /// Whether an instruction leaves both the flags and what was compared as they are.
     private boolean keepsCompared(boolean setsFlags) {
         return switch (insn.op) {
-            case ADD, ADR, ADR_SUB, AND, BIC, EOR, MOV, MVN, ORN, ORR, RSB, SUB ->
-                    !setsFlags && !isCompared(get(Field.RD));
-            case BFC, BFI, CLZ, MOVT, RBIT, REV, REV16, SBFX, SXTAB, SXTAH, UBFX, UXTAB, UXTAH ->
-                    !isCompared(get(Field.RD));
+            case BFC, BFI, MOVT, SBFX, UBFX -> !isCompared(get(Field.RD));
             case LDR, LDRB, LDRH, LDRSB, LDRSH ->
                     !isCompared(get(Field.RT)) && !isCompared(get(Field.RN));
             case STR, STRB, STRH -> !isCompared(get(Field.RN));
-            default -> false;
+            default -> onlyComputes(setsFlags) && !isCompared(get(Field.RD));
         };
     }
 

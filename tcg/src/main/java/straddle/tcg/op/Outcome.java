@@ -47,7 +47,7 @@ public enum Outcome {
     }
 
     /// Of the zero-extended words in A and B, by the JVM's instructions.
-    void emit(Emitter e) {
+    public void emit(Emitter e) {
         switch (this) {
             case SUM, DIFFERENCE -> {
                 combine(e);
@@ -90,7 +90,7 @@ public enum Outcome {
     }
 
     /// Whether the operands are added where flags are asked for, and not subtracted.
-    public boolean isOfSum() {
+    private boolean isOfSum() {
         return this == SUM || this == CARRY_OF_SUM || this == OVERFLOW_OF_SUM;
     }
 
