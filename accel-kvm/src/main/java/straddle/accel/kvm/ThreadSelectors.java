@@ -5,6 +5,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.HostVerdict.GuestMode;
 import straddle.core.arch.x86.X86;
@@ -68,13 +69,21 @@ final class ThreadSelectors {
         this.data = data;
     }
 
-    /// Has user code load a selector, to see where it stays.
+    /// What [#ask] answered: it is the same for all VMs.
+    private static Optional<ThreadSelectors> found;
+
+    /// Asks once.
     ///
     /// @return null where KVM keeps selectors with the vCPU
-    static ThreadSelectors find() throws AcceleratorException, HostException {
-        if (EXCHANGE == null) {
-            return null;
+    static synchronized ThreadSelectors find() throws AcceleratorException, HostException {
+        if (found == null) {
+            found = Optional.ofNullable(EXCHANGE == null ? null : ask());
         }
+        return found.orElse(null);
+    }
+
+    /// Has user code load a selector, to see where it stays.
+    private static ThreadSelectors ask() throws AcceleratorException, HostException {
         try (ProbeGuest guest = ProbeGuest.create(KvmDevice.open(KvmDevice.PATH), 0)) {
             long before = exchange(0);
             // mov eax, ss; mov ds, eax

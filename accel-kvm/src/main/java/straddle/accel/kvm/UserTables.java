@@ -188,9 +188,6 @@ final class UserTables {
     /// The memory map has changed: has the next [#root] forget everything. Native code that runs now goes on with
     /// what it had until it is left.
     synchronized void forgetMap() {
-        if (closed) {
-            return;
-        }
         outdated = true;
     }
 
