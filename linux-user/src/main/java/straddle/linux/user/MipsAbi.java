@@ -286,14 +286,19 @@ final class MipsAbi extends GuestAbi {
 
     @Override
     int localFlagsToGuest(int flags) {
-        int moved = (flags & TOSTOP) << 7 | (flags & IEXTEN) >>> 7 | (flags & FLUSHO) << 1;
-        return flags & ~(TOSTOP | IEXTEN | FLUSHO) | moved;
+        int exchanged = exchangeLocalFlags(flags);
+        return exchanged & ~FLUSHO | (exchanged & FLUSHO) << 1;
     }
 
     @Override
     int localFlagsToHost(int flags) {
-        int moved = (flags & IEXTEN) >>> 7 | (flags & TOSTOP) << 7 | (flags & FLUSHO << 1) >>> 1;
-        return flags & ~(TOSTOP | IEXTEN | FLUSHO << 1) | moved;
+        int exchanged = exchangeLocalFlags(flags);
+        return exchanged & ~(FLUSHO << 1) | (exchanged & FLUSHO << 1) >>> 1;
+    }
+
+    /// Each of the two has the other's place.
+    private static int exchangeLocalFlags(int flags) {
+        return flags & ~(TOSTOP | IEXTEN) | (flags & TOSTOP) << 7 | (flags & IEXTEN) >>> 7;
     }
 
     /// RLIMIT_NOFILE, AS, RSS, NPROC and MEMLOCK have other places.

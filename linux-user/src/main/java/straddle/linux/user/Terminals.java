@@ -173,6 +173,11 @@ final class Terminals {
         return file.terminal;
     }
 
+    /// The same, and of a master the terminal that it is of.
+    private long pairDevice(GuestThread t, OpenFile file) {
+        return file instanceof Master master ? master.device : device(t, file);
+    }
+
     private boolean take(GuestProcess p, long device, boolean byForce) {
         synchronized (kernel.lock) {
             Map.Entry<Integer, Control> holder = holder(device);
@@ -203,10 +208,7 @@ final class Terminals {
             return 0;
         }
         MemorySegment s = t.scratch.structs();
-        boolean stops =
-                host(HostCall.IOCTL, file.host, TCGETS, s.address()) == 0
-                        && (s.get(ValueLayout.JAVA_INT, LOCAL_FLAGS) & TOSTOP) != 0;
-        return stops ? changes(t, file) : 0;
+        return hasSetting(file, TOSTOP, s) ? changes(t, file) : 0;
     }
 
     /// Before a process changes a terminal's settings, likewise.
@@ -215,6 +217,14 @@ final class Terminals {
             return 0;
         }
         return stop(t, Signal.SIGTTOU);
+    }
+
+    /// Whether a terminal has one of its local flags set.
+    ///
+    /// @param settings gets struct termios
+    private static boolean hasSetting(OpenFile file, int flag, MemorySegment settings) {
+        return host(HostCall.IOCTL, file.host, TCGETS, settings.address()) == 0
+                && (settings.get(ValueLayout.JAVA_INT, LOCAL_FLAGS) & flag) != 0;
     }
 
     private boolean isInBackground(GuestThread t, OpenFile file) {
@@ -273,7 +283,7 @@ final class Terminals {
     /// ioctl(2) about sessions and groups.
     long call(GuestThread t, OpenFile file, int request, long argument) throws BadAddressException {
         GuestProcess p = t.process;
-        long device = file instanceof Master master ? master.device : device(t, file);
+        long device = pairDevice(t, file);
         if (device == 0) {
             return -ENOTTY;
         }
@@ -356,9 +366,7 @@ final class Terminals {
     void typed(GuestThread t, OpenFile file, MemorySegment bytes, long count) {
         Map.Entry<Integer, Control> holder = ofMaster(file);
         MemorySegment s = t.scratch.structs();
-        if (holder == null
-                || host(HostCall.IOCTL, file.host, TCGETS, s.address()) != 0
-                || (s.get(ValueLayout.JAVA_INT, LOCAL_FLAGS) & ISIG) == 0) {
+        if (holder == null || !hasSetting(file, ISIG, s)) {
             return;
         }
         int[][] keys = {{VINTR, Signal.SIGINT}, {VQUIT, Signal.SIGQUIT}, {VSUSP, Signal.SIGTSTP}};
@@ -374,10 +382,13 @@ final class Terminals {
 
     /// TIOCSIG: the terminal's foreground group gets a signal.
     long signal(OpenFile file, int signal) {
-        Map.Entry<Integer, Control> holder = ofMaster(file);
-        if (!isMaster(file) || signal < 1 || signal > Signal.COUNT) {
-            return isMaster(file) ? -EINVAL : -ENOTTY;
+        if (!isMaster(file)) {
+            return -ENOTTY;
         }
+        if (signal < 1 || signal > Signal.COUNT) {
+            return -EINVAL;
+        }
+        Map.Entry<Integer, Control> holder = ofMaster(file);
         if (holder != null) {
             kernel.sendGroup(holder.getValue().foreground, Signal.Info.of(signal));
         }
@@ -385,13 +396,14 @@ final class Terminals {
     }
 
     private Map.Entry<Integer, Control> ofMaster(OpenFile file) {
-        boolean known = file instanceof Master master && master.device != hostDevice;
-        return known ? holder(((Master) file).device) : null;
+        return file instanceof Master master && master.device != hostDevice
+                ? holder(master.device)
+                : null;
     }
 
     /// A terminal's window has another size: its foreground group is told, unless the host does that.
     void resized(GuestThread t, OpenFile file) {
-        long device = file instanceof Master master ? master.device : device(t, file);
+        long device = pairDevice(t, file);
         Map.Entry<Integer, Control> holder = device == hostDevice ? null : holder(device);
         if (holder != null) {
             kernel.sendGroup(holder.getValue().foreground, Signal.Info.of(Signal.SIGWINCH));
