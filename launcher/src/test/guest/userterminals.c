@@ -256,6 +256,7 @@ int main(int count, char **arguments)
         wait_for_ever();
     }
     alarm(60);
+    signal(SIGHUP, SIG_DFL); /* which whoever started this may ignore */
     master = posix_openpt(O_RDWR | O_NOCTTY);
     grantpt(master);
     unlockpt(master);

@@ -237,15 +237,22 @@ final class Kernel implements AutoCloseable {
         ended(thread);
     }
 
-    /// A number for a process or thread: upwards from this process's own, so that none comes again soon.
-    private int nextId() {
+    /// A number for a process or thread: upwards from this process's own, so that none comes again soon. It is none of a group or
+    /// a session either, which the first process brings along: who has that number would lead it.
+    int nextId() {
         return ids.updateAndGet(last -> {
             int next = last;
             do {
                 next = next >= MOST_IDS ? FIRST_ID : next + 1;
-            } while (processes.containsKey(next));
+            } while (isTaken(next));
             return next;
         });
+    }
+
+    private boolean isTaken(int id) {
+        return processes.containsKey(id)
+                || processes.values().stream()
+                        .anyMatch(each -> each.group == id || each.session == id);
     }
 
     Scratch scratch() {
