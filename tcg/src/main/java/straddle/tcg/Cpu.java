@@ -489,7 +489,8 @@ public abstract class Cpu {
             }
             tbs.add(tb);
         }
-        tb.isGlobal = !tb.spansPages() && isFetchedGlobally(at);
+        tb.isGlobal =
+                isFetchedGlobally(at) && (!tb.spansPages() || isFetchedGlobally((at | 4095) + 1));
         tb.epoch = tb.isGlobal ? globalEpoch : epoch;
         jumpCache[slot] = tb;
         fetching = false;

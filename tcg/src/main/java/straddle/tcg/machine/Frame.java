@@ -94,8 +94,8 @@ final class Frame {
     /// What makes an entry's distance from [#JUMPS] that of the second one where a jump may be.
     static final int JUMP_SECOND = 1 << JUMP_SHIFT;
 
-    static final int JUMP_ENTRIES = 2048;
-    static final int JUMP_FOLD = 10;
+    static final int JUMP_ENTRIES = 4096;
+    static final int JUMP_FOLD = 11;
 
     static final int BYTES = BIAS + JUMPS + (JUMP_ENTRIES << JUMP_SHIFT);
 

@@ -544,7 +544,7 @@ public final class MachineCode {
     private void rememberJump(Exit from, MachineBlock to) {
         long entry = frame + Frame.jump(to.tb.pc);
         long second = frame + Frame.secondJump(to.tb.pc);
-        if (Raw.getLong(entry + Frame.JUMP_KEY) != -1) {
+        if (isAtHome(entry) && !isAtHome(second)) {
             for (int field = 0; field < Frame.JUMP_KEPT; field += 8) {
                 Raw.putLong(second + field, Raw.getLong(entry + field));
             }
@@ -553,6 +553,17 @@ public final class MachineCode {
         int key = from.isGlobal ? Frame.GLOBAL_KEY : Frame.KEY;
         Raw.putLong(entry + Frame.JUMP_KEY, Raw.getLong(frame + key));
         Raw.putLong(entry + Frame.JUMP_TARGET, to.entry);
+    }
+
+    /// Whether an entry still holds, and for what is looked for there first: that is not displaced by something that only takes
+    /// refuge, or two neighbours would push each other out again and again.
+    private boolean isAtHome(long entry) {
+        long key = Raw.getLong(entry + Frame.JUMP_KEY);
+        return (key == Raw.getLong(frame + Frame.GLOBAL_KEY)
+                        || key == Raw.getLong(frame + Frame.KEY)
+                        || key == Raw.getLong(frame + Frame.OTHER_GLOBAL_KEY)
+                        || key == Raw.getLong(frame + Frame.OTHER_KEY))
+                && frame + Frame.jump(Raw.getLong(entry + Frame.JUMP_PC)) == entry;
     }
 
     /// A program and its kernel take turns: two numbers are known without looking them up.
