@@ -28,12 +28,19 @@ final class GuestPrograms {
 
     /// A static program.
     static Path compiled(String name, Path directory) throws IOException, InterruptedException {
-        return compile(source(name), directory, "-O1", "-static", "-pthread");
+        return compiled(name, directory, "gcc");
+    }
+
+    /// A static program by another compiler, such as one for another architecture.
+    static Path compiled(String name, Path directory, String compiler)
+            throws IOException, InterruptedException {
+        return compile(compiler, source(name), directory, "-O1", "-static", "-pthread");
     }
 
     /// A 32-bit one without a C library.
     static Path compiled32(String name, Path directory) throws IOException, InterruptedException {
         return compile(
+                "gcc",
                 source(name),
                 directory,
                 "-m32",
@@ -50,6 +57,7 @@ final class GuestPrograms {
     static byte[] assembled(String name, Path directory) throws IOException, InterruptedException {
         return Files.readAllBytes(
                 compile(
+                        "gcc",
                         source(name, ".S"),
                         directory,
                         "-nostdlib",
@@ -58,12 +66,12 @@ final class GuestPrograms {
                         "-Wl,-N,-Ttext=0,-e,0,--build-id=none,--oformat=binary"));
     }
 
-    private static Path compile(Path source, Path directory, String... options)
+    private static Path compile(String compiler, Path source, Path directory, String... options)
             throws IOException, InterruptedException {
         String name = source.getFileName().toString().replaceFirst("\\.\\w+$", "");
         Path program = directory.resolve(name);
         Path log = directory.resolve(name + ".log");
-        List<String> line = new ArrayList<>(List.of("gcc", "-Wall", "-Wextra", "-Werror"));
+        List<String> line = new ArrayList<>(List.of(compiler, "-Wall", "-Wextra", "-Werror"));
         line.addAll(Arrays.asList(options));
         line.addAll(List.of("-o", program.toString(), source.toString()));
         Process gcc;
@@ -74,7 +82,7 @@ final class GuestPrograms {
                             .redirectOutput(log.toFile())
                             .start();
         } catch (IOException e) {
-            assumeTrue(false, "the guest's programs need gcc: " + e.getMessage());
+            assumeTrue(false, "the guest's programs need " + compiler + ": " + e.getMessage());
             throw e;
         }
         assertEquals(0, gcc.waitFor(), Files.readString(log));

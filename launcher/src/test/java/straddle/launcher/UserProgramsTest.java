@@ -175,10 +175,18 @@ class UserProgramsTest {
     }
 
     private void doesTheSame(String name, String engine) throws Exception {
-        Path program = GuestPrograms.compiled(name, directory);
+        doesTheSame(name, "gcc", engine);
+    }
+
+    /// @param compiler which makes the program that is run here, for whatever architecture
+    private void doesTheSame(String name, String compiler, String engine) throws Exception {
+        Path own = GuestPrograms.compiled(name, directory);
         Path expected = directory.resolve("expected");
+        Path elsewhere = Files.createDirectory(directory.resolve("compiled"));
+        Path program =
+                compiler.equals("gcc") ? own : GuestPrograms.compiled(name, elsewhere, compiler);
         Process process =
-                new ProcessBuilder(program.toString()).redirectOutput(expected.toFile()).start();
+                new ProcessBuilder(own.toString()).redirectOutput(expected.toFile()).start();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));
         Path of = Files.createDirectory(directory.resolve("command"));
         try (CommandProcess command =
@@ -209,6 +217,20 @@ class UserProgramsTest {
     @Test
     void processesShareMemorySemaphoresAndMessagesAsSystemVHasThem() throws Exception {
         doesTheSameTranslated("useripc");
+    }
+
+    /// Both byte orders and word sizes.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "gcc",
+                "aarch64-linux-gnu-gcc",
+                "arm-linux-gnueabihf-gcc",
+                "mips-linux-gnu-gcc",
+                "mipsel-linux-gnu-gcc"
+            })
+    void processesAreReachedByDescriptorsAsTheKernelHasIt(String compiler) throws Exception {
+        doesTheSame("userpids", compiler, "tcg");
     }
 
     /// Keys, background reads and writes, window sizes, orphaned groups and hang-ups, on a terminal that the program made.

@@ -104,6 +104,9 @@ final class FileCalls implements SystemCalls.Handler {
             case SIGNALFD, SIGNALFD4 -> {
                 return signalFile(t, a, call == SystemCall.SIGNALFD ? 0 : (int) a[3]);
             }
+            case PIDFD_OPEN -> {
+                return PidFile.open(t, (int) a[0], (int) a[1]);
+            }
             case SYNC -> {
                 return host(HostCall.SYNC, 0, 0, 0, 0);
             }
@@ -121,7 +124,13 @@ final class FileCalls implements SystemCalls.Handler {
             throws BadAddressException {
         GuestProcess p = t.process;
         int fd = file.host;
+        if (file instanceof PidFile && PidFile.lacks(call)) {
+            return -EINVAL;
+        }
         switch (call) {
+            case PIDFD_GETFD -> {
+                return takeFile(p, a);
+            }
             case READ -> {
                 if (file instanceof SignalFile signals) {
                     return signals.read(t, a[1], a[2]);
@@ -307,6 +316,22 @@ final class FileCalls implements SystemCalls.Handler {
             return result;
         }
         return add(p, new OpenFile((int) result, true), (flags & O_CLOEXEC) != 0, 0);
+    }
+
+    /// pidfd_getfd(2): another process's file under a number of one's own.
+    private static long takeFile(GuestProcess p, long[] a) {
+        if (a[2] != 0) {
+            return -EINVAL;
+        }
+        GuestProcess of = PidFile.processOf(p, (int) a[0]);
+        if (of == null) {
+            return -EBADF;
+        }
+        if (of.exiting) {
+            return -ESRCH;
+        }
+        OpenFile file = of.files.get((int) a[1]);
+        return file == null ? -EBADF : add(p, file.retain(), true, 0);
     }
 
     private static long dup(GuestProcess p, int from, int to, boolean cloexec) {
@@ -607,6 +632,10 @@ final class FileCalls implements SystemCalls.Handler {
             return new Vectors(starts, lengths, total);
         }
 
+        Cursor cursor() {
+            return new Cursor(starts, lengths);
+        }
+
         /// Copies from the program, at most so many bytes; returns how many.
         long gather(GuestThread t, MemorySegment to, long most) throws BadAddressException {
             long done = 0;
@@ -634,6 +663,38 @@ final class FileCalls implements SystemCalls.Handler {
                 if (copied < part) {
                     throw new BadAddressException(starts[i] + copied);
                 }
+            }
+        }
+    }
+
+    /// A place in vectors.
+    static final class Cursor {
+        private final long[] starts;
+        private final long[] lengths;
+        private int index;
+        private long offset;
+
+        private Cursor(long[] starts, long[] lengths) {
+            this.starts = starts;
+            this.lengths = lengths;
+            advance(0);
+        }
+
+        long address() {
+            return starts[index] + offset;
+        }
+
+        /// Bytes from the address on; 0 at the end.
+        long left() {
+            return index < starts.length ? lengths[index] - offset : 0;
+        }
+
+        /// @param bytes at most as many as are left
+        void advance(long bytes) {
+            offset += bytes;
+            while (index < starts.length && offset == lengths[index]) {
+                index++;
+                offset = 0;
             }
         }
     }

@@ -562,12 +562,18 @@ abstract class GuestAbi {
             b.putInt(fields, info.pid());
             b.putInt(fields + 4, info.uid());
             if (info.signal() == Signal.SIGCHLD) {
-                b.putInt(fields + 8, (int) info.status());
+                b.putInt(fields + 8, childStatus(info));
             } else {
                 putWord(b, fields + 8, info.status());
             }
         }
         return GuestAbi.bytes(b);
+    }
+
+    /// Of a child that a signal has done something to, its number.
+    final int childStatus(Signal.Info info) {
+        int status = (int) info.status();
+        return info.code() == Signal.CLD_EXITED ? status : signalToGuest(status);
     }
 
     private static boolean isFault(int signal) {

@@ -31,6 +31,10 @@ final class GuestProcess {
     // Under the kernel's lock.
     GuestProcess parent;
     final List<GuestProcess> children = new ArrayList<>();
+
+    /// Descriptors that tell when it has ended.
+    final List<PidFile> watchers = new ArrayList<>();
+
     int group;
     int session;
 
@@ -75,6 +79,15 @@ final class GuestProcess {
 
     long trampoline() {
         return program.trampoline;
+    }
+
+    /// Has signals be handled as at first, but for those that are ignored.
+    void forgetHandlers() {
+        for (int i = 1; i < actions.length; i++) {
+            if (actions[i].handler() != Signal.SIG_IGN) {
+                actions[i] = Signal.Action.DEFAULT;
+            }
+        }
     }
 
     GuestThread thread(int tid) {

@@ -255,6 +255,20 @@ final class Kernel implements AutoCloseable {
                         .anyMatch(each -> each.group == id || each.session == id);
     }
 
+    /// The process that a thread's number belongs to, its own included, or null.
+    GuestProcess processWith(int tid) {
+        GuestProcess own = processes.get(tid);
+        if (own != null) {
+            return own;
+        }
+        for (GuestProcess each : processes.values()) {
+            if (each.thread(tid) != null) {
+                return each;
+            }
+        }
+        return null;
+    }
+
     Scratch scratch() {
         synchronized (scratches) {
             Scratch free = scratches.poll();
@@ -321,6 +335,7 @@ final class Kernel implements AutoCloseable {
         resumeParent(process);
         synchronized (lock) {
             process.zombie = true;
+            process.watchers.forEach(PidFile::ended);
             terminals.ended(process);
             for (GuestProcess child : List.copyOf(process.children)) {
                 child.parent = null;

@@ -57,6 +57,8 @@ final class MemoryCalls implements SystemCalls.Handler {
             case MINCORE -> mincore(memory, a);
             case MLOCK, MLOCK2, MUNLOCK, MLOCKALL, MUNLOCKALL, CACHEFLUSH -> 0;
             case MEMBARRIER -> membarrier(t, (int) a[0]);
+            case PROCESS_VM_READV, PROCESS_VM_WRITEV ->
+                    RemoteMemory.copy(t, a, call == SystemCall.PROCESS_VM_READV);
             default -> throw new IllegalStateException(call.linuxName());
         };
     }

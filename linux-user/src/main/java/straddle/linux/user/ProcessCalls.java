@@ -20,14 +20,18 @@ import straddle.host.LinuxCall;
 /// Processes and threads, and what is known of them.
 final class ProcessCalls implements SystemCalls.Handler {
     private static final long CLONE_VM = 0x100;
+    private static final long CLONE_SIGHAND = 0x800;
     private static final long CLONE_PIDFD = 0x1000;
     private static final int CLONE_ARGS_BYTES = 64;
+    private static final int NO_PID_FILE = Integer.MIN_VALUE;
     private static final long CLONE_VFORK = 0x4000;
     private static final long CLONE_THREAD = 0x1_0000;
     private static final long CLONE_SETTLS = 0x8_0000;
     private static final long CLONE_PARENT_SETTID = 0x10_0000;
     private static final long CLONE_CHILD_CLEARTID = 0x20_0000;
+    private static final long CLONE_DETACHED = 0x40_0000;
     private static final long CLONE_CHILD_SETTID = 0x100_0000;
+    private static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
     private static final long CLONE_NAMESPACES = 0x7e02_0000L;
 
     private static final int RUSAGE_SELF = 0;
@@ -37,11 +41,6 @@ final class ProcessCalls implements SystemCalls.Handler {
     /// Of times(2): USER_HZ is 100.
     static final long NANOS_PER_TICK = 10_000_000;
 
-    private static final int WNOHANG = 1;
-    private static final int WUNTRACED = 2;
-    private static final int WEXITED = 4;
-    private static final int WCONTINUED = 8;
-    private static final int WNOWAIT = 0x0100_0000;
     private static final int MOST_ARGUMENTS = 0x10000;
 
     /// Of arguments, and of variables: as with a stack limit of 8 MiB (execve(2)).
@@ -52,9 +51,11 @@ final class ProcessCalls implements SystemCalls.Handler {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private final Kernel kernel;
+    private final ChildWaits waits;
 
     ProcessCalls(Kernel kernel) {
         this.kernel = kernel;
+        waits = new ChildWaits(kernel);
     }
 
     private static long host(long number, long a, long b, long c) {
@@ -67,15 +68,22 @@ final class ProcessCalls implements SystemCalls.Handler {
         UserMemory memory = t.memory();
         switch (call) {
             case FORK -> {
-                return clone(t, Signal.SIGCHLD, 0, 0, 0, 0);
+                return clone(t, Child.forked(Signal.SIGCHLD));
             }
             case VFORK -> {
-                return clone(t, CLONE_VM | CLONE_VFORK | Signal.SIGCHLD, 0, 0, 0, 0);
+                return clone(t, Child.forked(CLONE_VM | CLONE_VFORK | Signal.SIGCHLD));
             }
             case CLONE -> {
                 // The last two are the other way round on x86-64.
                 boolean x86 = p.abi.isa == UserIsa.X86_64;
-                return clone(t, a[0], a[1], a[2], a[x86 ? 3 : 4], a[x86 ? 4 : 3]);
+                long childTid = a[x86 ? 3 : 4];
+                long tls = a[x86 ? 4 : 3];
+                long flags = a[0] & 0xffff_ffffL;
+                if ((flags & CLONE_PIDFD) != 0 && (flags & CLONE_PARENT_SETTID) != 0) {
+                    return -EINVAL; // one place for two
+                }
+                long host = flags & ~0xffL | p.abi.signalToHost((int) flags & 0xff);
+                return clone(t, new Child(host, a[1], a[2], a[2], childTid, tls));
             }
             case CLONE3 -> {
                 return clone3(t, a[0], a[1]);
@@ -99,13 +107,13 @@ final class ProcessCalls implements SystemCalls.Handler {
                 return -NO_RESULT;
             }
             case WAIT4 -> {
-                return wait4(t, (int) a[0], a[1], (int) a[2], a[3]);
+                return waits.wait4(t, (int) a[0], a[1], (int) a[2], a[3]);
             }
             case WAITPID -> {
-                return wait4(t, (int) a[0], a[1], (int) a[2], 0);
+                return waits.wait4(t, (int) a[0], a[1], (int) a[2], 0);
             }
             case WAITID -> {
-                return waitid(t, a);
+                return waits.waitid(t, a);
             }
             case GETPID -> {
                 return p.pid;
@@ -329,26 +337,56 @@ final class ProcessCalls implements SystemCalls.Handler {
 
     // ---- new threads and processes
 
-    private long clone(
-            GuestThread t, long flags, long stack, long parentTid, long childTid, long tls)
-            throws BadAddressException {
-        if ((flags & CLONE_NAMESPACES) != 0) {
-            return -EPERM;
+    /// What clone(2) is asked for.
+    ///
+    /// @param flags the lowest eight bits are the signal at its end, the host's number
+    /// @param stack its end, or 0 for the caller's
+    /// @param pidFile where to store a descriptor's number
+    private record Child(
+            long flags, long stack, long pidFile, long parentTid, long childTid, long tls) {
+        static Child forked(long flags) {
+            return new Child(flags, 0, 0, 0, 0, 0);
         }
-        boolean thread = (flags & CLONE_THREAD) != 0;
-        if (thread && (flags & CLONE_VM) == 0) {
+
+        boolean has(long flag) {
+            return (flags & flag) != 0;
+        }
+
+        /// Whether flags contradict each other.
+        boolean isInvalid() {
+            return has(CLONE_THREAD) && !has(CLONE_SIGHAND)
+                    || has(CLONE_SIGHAND) && !has(CLONE_VM)
+                    || has(CLONE_SIGHAND) && has(CLONE_CLEAR_SIGHAND)
+                    || has(CLONE_PIDFD) && (has(CLONE_DETACHED) || has(CLONE_THREAD));
+        }
+    }
+
+    private long clone(GuestThread t, Child wanted) throws BadAddressException {
+        if (wanted.isInvalid()) {
             return -EINVAL;
         }
+        if (wanted.has(CLONE_NAMESPACES)) {
+            return -EPERM;
+        }
+        boolean thread = wanted.has(CLONE_THREAD);
         GuestProcess p = t.process;
         if (kernel.processes.size() >= MOST_PROCESSES || kernel.threadCount() >= MOST_THREADS) {
             return -EAGAIN;
         }
-        boolean shares = (flags & CLONE_VM) != 0;
+        int pidFile = wanted.has(CLONE_PIDFD) ? newPidFile(t, wanted.pidFile) : NO_PID_FILE;
+        if (pidFile < 0 && pidFile != NO_PID_FILE) {
+            return pidFile;
+        }
+        boolean shares = wanted.has(CLONE_VM);
         ProgramMemory program = shares ? p.program : p.program.fork();
         UserVcpu vcpu;
         try {
             vcpu = kernel.vcpu(p.abi.isa, program.memory);
         } catch (ProgramException _) {
+            close(p, pidFile);
+            if (!shares) {
+                program.release();
+            }
             return -EAGAIN;
         }
         vcpu.copyFrom(t.vcpu);
@@ -361,19 +399,19 @@ final class ProcessCalls implements SystemCalls.Handler {
             }
         }
         p.abi.result(vcpu, 0);
-        if (stack != 0) {
-            p.abi.setStackPointer(vcpu, stack);
+        if (wanted.stack != 0) {
+            p.abi.setStackPointer(vcpu, wanted.stack);
         }
-        if ((flags & CLONE_SETTLS) != 0) {
-            p.abi.setCloneTls(vcpu, program.memory, tls);
+        if (wanted.has(CLONE_SETTLS)) {
+            p.abi.setCloneTls(vcpu, program.memory, wanted.tls);
         }
         GuestThread child = new GuestThread(p, vcpu, kernel.scratch());
         child.mask = t.mask;
         if (!thread) {
             child.altStack = t.altStack.copy();
         }
-        child.clearAtExit = (flags & CLONE_CHILD_CLEARTID) != 0 ? childTid : 0;
-        AtomicBoolean vforked = new AtomicBoolean((flags & CLONE_VFORK) != 0);
+        child.clearAtExit = wanted.has(CLONE_CHILD_CLEARTID) ? wanted.childTid : 0;
+        AtomicBoolean vforked = new AtomicBoolean(wanted.has(CLONE_VFORK));
         GuestProcess[] made = new GuestProcess[1];
         int tid =
                 kernel.start(
@@ -382,24 +420,28 @@ final class ProcessCalls implements SystemCalls.Handler {
                             if (thread) {
                                 p.threads.add(started);
                             } else {
-                                made[0] =
-                                        process(p, started, program, shares, (int) (flags & 0xff));
+                                made[0] = process(p, started, program, wanted);
+                                if (p.files.get(pidFile) instanceof PidFile file) {
+                                    file.watch(made[0]);
+                                    close(made[0], pidFile);
+                                }
                                 if (vforked.get()) {
                                     made[0].vforkedBy = t;
                                 }
                             }
                             try {
-                                if ((flags & CLONE_PARENT_SETTID) != 0) {
-                                    t.memory().put(parentTid, 4, started.tid);
+                                if (wanted.has(CLONE_PARENT_SETTID)) {
+                                    t.memory().put(wanted.parentTid, 4, started.tid);
                                 }
-                                if ((flags & CLONE_CHILD_SETTID) != 0) {
-                                    program.memory.put(childTid, 4, started.tid);
+                                if (wanted.has(CLONE_CHILD_SETTID)) {
+                                    program.memory.put(wanted.childTid, 4, started.tid);
                                 }
                             } catch (BadAddressException _) {
                                 // The kernel ignores it, too.
                             }
                         });
         if (tid < 0) {
+            close(p, pidFile);
             kernel.idle(vcpu);
             if (!shares) {
                 program.release();
@@ -414,6 +456,28 @@ final class ProcessCalls implements SystemCalls.Handler {
         return tid;
     }
 
+    /// A descriptor for a process that is yet to be made, whose number the program has already.
+    private static int newPidFile(GuestThread t, long address) throws BadAddressException {
+        GuestProcess p = t.process;
+        int fd = PidFile.add(p, 0);
+        if (fd >= 0) {
+            try {
+                t.memory().put(address, 4, fd);
+            } catch (BadAddressException e) {
+                close(p, fd);
+                throw e;
+            }
+        }
+        return fd;
+    }
+
+    private static void close(GuestProcess p, int fd) {
+        OpenFile file = p.files.remove(fd);
+        if (file != null) {
+            file.release();
+        }
+    }
+
     /// struct clone_args is alike everywhere but for the byte order.
     private long clone3(GuestThread t, long address, long bytes) throws BadAddressException {
         if (bytes < CLONE_ARGS_BYTES) {
@@ -422,7 +486,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         ByteBuffer b = t.process.abi.buffer(t.memory().bytes(address, CLONE_ARGS_BYTES));
         long flags = b.getLong(0);
         long signal = b.getLong(32);
-        boolean known = (flags & (CLONE_PIDFD | 0xffL | ~0xffff_ffffL)) == 0;
+        boolean known = (flags & (0xffL | ~(CLONE_CLEAR_SIGHAND | 0xffff_ffffL))) == 0;
         if (!known || (signal & ~0xffL) != 0 || bytes > 4096) {
             return -EINVAL;
         }
@@ -437,19 +501,23 @@ final class ProcessCalls implements SystemCalls.Handler {
             return -EINVAL;
         }
         long host = t.process.abi.signalToHost((int) signal);
-        return clone(t, flags | host, stack + size, b.getLong(24), b.getLong(16), b.getLong(56));
+        return clone(
+                t,
+                new Child(
+                        flags | host,
+                        stack + size,
+                        b.getLong(8),
+                        b.getLong(24),
+                        b.getLong(16),
+                        b.getLong(56)));
     }
 
     /// A child process, made on its first thread.
     private GuestProcess process(
-            GuestProcess parent,
-            GuestThread first,
-            ProgramMemory program,
-            boolean shares,
-            int signal) {
+            GuestProcess parent, GuestThread first, ProgramMemory program, Child wanted) {
         GuestProcess child = new GuestProcess(kernel, first.tid);
         child.abi = parent.abi;
-        child.program = shares ? program.retain() : program;
+        child.program = wanted.has(CLONE_VM) ? program.retain() : program;
         child.files = parent.files.copy();
         child.workingDirectory =
                 parent.workingDirectory == null ? null : parent.workingDirectory.retain();
@@ -459,8 +527,11 @@ final class ProcessCalls implements SystemCalls.Handler {
         child.auxv = parent.auxv;
         child.name = parent.name;
         child.stackTop = parent.stackTop;
-        child.deathSignal = signal;
+        child.deathSignal = (int) wanted.flags & 0xff;
         System.arraycopy(parent.actions, 0, child.actions, 0, child.actions.length);
+        if (wanted.has(CLONE_CLEAR_SIGHAND)) {
+            child.forgetHandlers();
+        }
         System.arraycopy(parent.limits, 0, child.limits, 0, child.limits.length);
         first.process = child;
         child.threads.add(first);
@@ -556,11 +627,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         if (p.timers != null) {
             p.timers.created.clear();
         }
-        for (int i = 1; i < p.actions.length; i++) {
-            if (p.actions[i].handler() != Signal.SIG_IGN) {
-                p.actions[i] = Signal.Action.DEFAULT;
-            }
-        }
+        p.forgetHandlers();
         t.tid = p.pid;
         t.clearAtExit = 0;
         t.robustList = 0;
@@ -589,143 +656,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         }
     }
 
-    // ---- waiting
-
-    private boolean matches(GuestProcess child, GuestProcess self, int which) {
-        return which == -1
-                || which > 0 && child.pid == which
-                || which == 0 && child.group == self.group
-                || which < -1 && child.group == -which;
-    }
-
-    /// A child that something has happened to; or a reason why there is none.
-    private record Found(GuestProcess child, int status, boolean any) {}
-
-    private Found find(GuestProcess self, int which, int options, boolean exited) {
-        boolean any = false;
-        for (GuestProcess child : self.children) {
-            if (!matches(child, self, which)) {
-                continue;
-            }
-            any = true;
-            if (child.zombie && exited) {
-                return new Found(child, child.status, true);
-            }
-            boolean stopped = (child.change & 0xff) == 0x7f;
-            boolean told =
-                    child.change != 0 && ((options & (stopped ? WUNTRACED : WCONTINUED)) != 0);
-            if (told) {
-                return new Found(child, child.change, true);
-            }
-        }
-        return new Found(null, 0, any);
-    }
-
-    private Found await(GuestThread t, int which, int options, boolean exited, int[] error) {
-        Found[] found = new Found[1];
-        GuestProcess self = t.process;
-        int result =
-                t.await(
-                        () -> {
-                            synchronized (kernel.lock) {
-                                found[0] = find(self, which, options, exited);
-                                boolean there = found[0].child != null;
-                                if (there && (options & WNOWAIT) == 0) {
-                                    if (found[0].child.zombie) {
-                                        self.timeOfChildren += withChildren(found[0].child);
-                                        kernel.forget(found[0].child);
-                                    } else {
-                                        found[0].child.change = 0;
-                                    }
-                                }
-                                return there || !found[0].any || (options & WNOHANG) != 0;
-                            }
-                        },
-                        Long.MAX_VALUE);
-        error[0] = result != 0 ? result : !found[0].any ? -ECHILD : 0;
-        return found[0];
-    }
-
-    private static long withChildren(GuestProcess process) {
-        return ProcessorTime.of(process) + process.timeOfChildren;
-    }
-
-    private long wait4(GuestThread t, int which, long status, int options, long usage)
-            throws BadAddressException {
-        int[] error = new int[1];
-        Found found = await(t, which, options, true, error);
-        if (error[0] != 0) {
-            return error[0];
-        }
-        if (found.child == null) {
-            return 0;
-        }
-        if (status != 0) {
-            t.memory().put(status, 4, guestStatus(t.process.abi, found.status));
-        }
-        if (usage != 0) {
-            long time;
-            synchronized (kernel.lock) {
-                time = withChildren(found.child);
-            }
-            putUsage(t, time, 0, usage);
-        }
-        return found.child.pid;
-    }
-
-    private static int guestStatus(GuestAbi abi, int status) {
-        if ((status & 0xff) == 0x7f && status != 0xffff) {
-            return abi.signalToGuest(status >>> 8) << 8 | 0x7f;
-        }
-        boolean killed = (status & 0x7f) != 0 && status != 0xffff;
-        return killed ? abi.signalToGuest(status & 0x7f) | status & 0x80 : status;
-    }
-
-    private long waitid(GuestThread t, long[] a) throws BadAddressException {
-        int which =
-                switch ((int) a[0]) {
-                    case 0 -> -1;
-                    case 1 -> (int) a[1];
-                    case 2 -> a[1] == 0 ? 0 : -(int) a[1];
-                    default -> Integer.MIN_VALUE;
-                };
-        if (which == Integer.MIN_VALUE) {
-            return -EINVAL;
-        }
-        int[] error = new int[1];
-        int options = (int) a[3];
-        Found found = await(t, which, options, (options & WEXITED) != 0, error);
-        if (error[0] != 0) {
-            return error[0];
-        }
-        if (a[2] == 0) {
-            return 0;
-        }
-        if (found.child == null) {
-            t.memory().put(a[2], new byte[128]);
-            return 0;
-        }
-        int status = found.status;
-        boolean killed = (status & 0x7f) != 0;
-        int code = Signal.CLD_EXITED;
-        int value = status >>> 8;
-        if (status == 0xffff) {
-            code = Signal.CLD_CONTINUED;
-            value = Signal.SIGCONT;
-        } else if ((status & 0xff) == 0x7f) {
-            code = Signal.CLD_STOPPED;
-        } else if (killed) {
-            code = Signal.CLD_KILLED;
-            value = status & 0x7f;
-        }
-        t.memory()
-                .put(
-                        a[2],
-                        t.process.abi.siginfo(
-                                new Signal.Info(
-                                        Signal.SIGCHLD, code, found.child.pid, 0, 0, value)));
-        return 0;
-    }
+    // ---- groups
 
     private long setpgid(GuestProcess self, int pid, int group) {
         GuestProcess of = pid == 0 ? self : kernel.processes.get(pid);
@@ -848,7 +779,7 @@ final class ProcessCalls implements SystemCalls.Handler {
     }
 
     /// All processor time counts as the program's own: the host's threads don't tell translation and calls apart.
-    private static void putUsage(GuestThread t, long nanos, long kilobytes, long to)
+    static void putUsage(GuestThread t, long nanos, long kilobytes, long to)
             throws BadAddressException {
         GuestAbi abi = t.process.abi;
         int w = abi.wordBytes();

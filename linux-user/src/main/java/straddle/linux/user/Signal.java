@@ -83,6 +83,11 @@ final class Signal {
         static Info of(int signal) {
             return new Info(signal, SI_KERNEL, 0, 0, 0, 0);
         }
+
+        /// The same of another number.
+        Info numbered(int other) {
+            return new Info(other, code, pid, uid, address, status);
+        }
     }
 
     /// What a program wants done about a signal.

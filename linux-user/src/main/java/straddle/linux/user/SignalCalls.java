@@ -15,6 +15,7 @@ final class SignalCalls implements SystemCalls.Handler {
     private static final int CLOCK_MONOTONIC = 1;
     private static final int CLOCK_BOOTTIME = 7;
     private static final int TIMER_ABSTIME = 1;
+    private static final int SIGINFO_BYTES = 128;
     private static final int SIG_BLOCK = 0;
     private static final int SIG_UNBLOCK = 1;
     private static final int SIG_SETMASK = 2;
@@ -109,6 +110,9 @@ final class SignalCalls implements SystemCalls.Handler {
             }
             case RT_TGSIGQUEUEINFO -> {
                 return queue(t, (int) a[0], (int) a[1], p.abi.signalToHost((int) a[2]), a[3]);
+            }
+            case PIDFD_SEND_SIGNAL -> {
+                return sendByDescriptor(t, a);
             }
             case TIMER_CREATE -> {
                 return createTimer(t, (int) a[0], a[1], a[2]);
@@ -385,27 +389,35 @@ final class SignalCalls implements SystemCalls.Handler {
         TimeCalls.putTimes(t, to, s, 2, wide);
     }
 
-    /// sigqueue(3): a signal with a code and a value of the sender's.
+    /// A signal with a code and a value of the sender's; its number is the one in the structure.
+    private static Signal.Info queued(GuestAbi abi, byte[] siginfo) {
+        ByteBuffer b = abi.buffer(siginfo);
+        int fields = abi.isa.is64() ? 16 : 12;
+        return new Signal.Info(
+                abi.signalToHost(b.getInt(0)),
+                b.getInt(abi instanceof MipsAbi ? 4 : 8),
+                b.getInt(fields),
+                b.getInt(fields + 4),
+                0,
+                abi.getWord(b, fields + 8));
+    }
+
+    /// Whether a sender may only pretend to itself that a signal is of this kind.
+    private static boolean isKernels(Signal.Info info) {
+        return info.code() >= 0 || info.code() == Signal.SI_TKILL;
+    }
+
+    /// sigqueue(3).
     private long queue(GuestThread t, int group, int id, int signal, long info)
             throws BadAddressException {
-        GuestAbi abi = t.process.abi;
-        ByteBuffer b = abi.buffer(t.memory().bytes(info, 128));
-        int code = b.getInt(abi instanceof MipsAbi ? 4 : 8);
-        int fields = abi.isa.is64() ? 16 : 12;
+        Signal.Info sent =
+                queued(t.process.abi, t.memory().bytes(info, SIGINFO_BYTES)).numbered(signal);
         if (signal < 0 || signal > Signal.COUNT || id <= 0) {
             return -EINVAL;
         }
-        if (code >= 0 || code == Signal.SI_TKILL) {
+        if (isKernels(sent)) {
             return -EPERM;
         }
-        Signal.Info sent =
-                new Signal.Info(
-                        signal,
-                        code,
-                        b.getInt(fields),
-                        b.getInt(fields + 4),
-                        0,
-                        abi.getWord(b, fields + 8));
         GuestProcess of = kernel.processes.get(group == -1 ? id : group);
         GuestThread thread = of == null || group == -1 ? null : of.thread(id);
         if (of == null || group != -1 && thread == null) {
@@ -414,6 +426,39 @@ final class SignalCalls implements SystemCalls.Handler {
         if (signal != 0 && thread != null) {
             thread.send(sent);
         } else if (signal != 0) {
+            of.send(sent);
+        }
+        return 0;
+    }
+
+    /// pidfd_send_signal(2).
+    private long sendByDescriptor(GuestThread t, long[] a) throws BadAddressException {
+        GuestProcess p = t.process;
+        int signal = p.abi.signalToHost((int) a[1]);
+        if (a[3] != 0) {
+            return -EINVAL;
+        }
+        GuestProcess of = PidFile.processOf(p, (int) a[0]);
+        if (of == null) {
+            return -EBADF;
+        }
+        Signal.Info sent = from(t, signal, Signal.SI_USER);
+        if (a[2] != 0) {
+            sent = queued(p.abi, t.memory().bytes(a[2], SIGINFO_BYTES));
+            if (sent.signal() != signal) {
+                return -EINVAL;
+            }
+            if (of != p && isKernels(sent)) {
+                return -EPERM;
+            }
+        }
+        if (signal < 0 || signal > Signal.COUNT) {
+            return -EINVAL;
+        }
+        if (kernel.processes.get(of.pid) != of) {
+            return -ESRCH;
+        }
+        if (signal != 0) {
             of.send(sent);
         }
         return 0;

@@ -96,7 +96,7 @@ final class SignalFile extends OpenFile {
             b.putInt(16, info.uid());
         }
         if (info.signal() == Signal.SIGCHLD) {
-            b.putInt(40, (int) info.status());
+            b.putInt(40, abi.childStatus(info));
         } else {
             b.putInt(44, (int) info.status());
             b.putLong(48, info.status());
