@@ -170,6 +170,27 @@ class UserProgramsTest {
         }
     }
 
+    /// All that opens files goes another way there.
+    @Test
+    void filesAreOpenedWithinARootAsElsewhere() throws Exception {
+        Path root = Files.createDirectories(directory.resolve("root/work")).getParent();
+        Path program = GuestPrograms.compiled("usernewer", directory);
+        Files.copy(program, root.resolve("newer"), StandardCopyOption.COPY_ATTRIBUTES);
+        String here = Files.createDirectory(directory.resolve("native")).toString();
+        Path expected = directory.resolve("expected");
+        Process process =
+                new ProcessBuilder(program.toString(), here)
+                        .redirectOutput(expected.toFile())
+                        .start();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        Path of = Files.createDirectory(directory.resolve("command"));
+        try (CommandProcess command =
+                CommandProcess.start(of, "user", "--root", root.toString(), "/newer", "/work")) {
+            assertEquals(process.exitValue(), command.await(), command.everything());
+            assertEquals(Files.readString(expected), command.out());
+        }
+    }
+
     private void doesTheSameTranslated(String name) throws Exception {
         doesTheSame(name, "tcg");
     }
@@ -231,6 +252,20 @@ class UserProgramsTest {
             })
     void processesAreReachedByDescriptorsAsTheKernelHasIt(String compiler) throws Exception {
         doesTheSame("userpids", compiler, "tcg");
+    }
+
+    /// openat2, attributes of scheduling, futex_waitv, recvmmsg: likewise.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "gcc",
+                "aarch64-linux-gnu-gcc",
+                "arm-linux-gnueabihf-gcc",
+                "mips-linux-gnu-gcc",
+                "mipsel-linux-gnu-gcc"
+            })
+    void newerCallsAreAsTheKernelHasThem(String compiler) throws Exception {
+        doesTheSame("usernewer", compiler, "tcg");
     }
 
     /// Keys, background reads and writes, window sizes, orphaned groups and hang-ups, on a terminal that the program made.

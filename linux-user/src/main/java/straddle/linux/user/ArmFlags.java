@@ -24,7 +24,7 @@ final class ArmFlags {
             rest &= ~each;
         }
         for (int i = 0; i < from.length; i++) {
-            if ((flags & from[i]) != 0) {
+            if ((flags & from[i]) == from[i]) {
                 rest |= to[i];
             }
         }

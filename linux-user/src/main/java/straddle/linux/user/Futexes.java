@@ -71,15 +71,56 @@ final class Futexes {
             if (waiter.woken) {
                 return 0;
             }
-            Deque<Waiter> queue = queues.get(waiter.key);
-            if (queue != null) {
-                queue.remove(waiter);
-                if (queue.isEmpty()) {
-                    queues.remove(waiter.key);
-                }
-            }
+            remove(waiter);
         }
         return result;
+    }
+
+    /// futex_waitv(2): waits until one of several is woken.
+    ///
+    /// @return its index
+    long waitAny(GuestThread thread, long[] addresses, int[] expected, long deadline)
+            throws BadAddressException {
+        Waiter[] waiters = new Waiter[addresses.length];
+        synchronized (this) {
+            for (int i = 0; i < waiters.length; i++) {
+                if ((int) thread.memory().get(addresses[i], 4) != expected[i]) {
+                    return -Errno.EAGAIN;
+                }
+                waiters[i] = new Waiter(thread, -1, key(thread.memory(), addresses[i]));
+            }
+            for (Waiter each : waiters) {
+                queues.computeIfAbsent(each.key, _ -> new ArrayDeque<>()).add(each);
+            }
+        }
+        long result = thread.await(() -> firstWoken(waiters) >= 0, deadline);
+        synchronized (this) {
+            for (Waiter each : waiters) {
+                remove(each);
+            }
+            int woken = firstWoken(waiters);
+            return woken >= 0 ? woken : result;
+        }
+    }
+
+    private static int firstWoken(Waiter[] waiters) {
+        for (int i = 0; i < waiters.length; i++) {
+            if (waiters[i].woken) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /// Has somebody wait no longer.
+    private void remove(Waiter waiter) {
+        Deque<Waiter> queue = queues.get(waiter.key);
+        if (queue != null) {
+            queue.remove(waiter);
+            if (queue.isEmpty()) {
+                queues.remove(waiter.key);
+            }
+        }
     }
 
     /// @return how many were woken

@@ -53,6 +53,7 @@ final class GuestThread implements Runnable {
     long clearAtExit;
 
     long robustList;
+    volatile Scheduling scheduling = Scheduling.DEFAULT;
     private volatile boolean inHostCall;
     volatile boolean ended;
     private Runnable afterwards;

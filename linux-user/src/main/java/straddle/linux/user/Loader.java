@@ -153,7 +153,7 @@ final class Loader {
             int host = thread.process.files.host(directory);
             fd = host < 0 ? -Errno.EBADF : openLink(host);
         } else {
-            fd = kernel.paths.open(thread, directory, path, 0, 0);
+            fd = kernel.paths.open(thread, directory, path, Paths.How.of(0, 0));
         }
         if (fd < 0) {
             throw new ProgramException(

@@ -16,6 +16,11 @@ final class PathCalls implements SystemCalls.Handler {
     private static final int AT_REMOVEDIR = 0x200;
     private static final int AT_SYMLINK_FOLLOW = 0x400;
     private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int O_ACCMODE = 3;
+    private static final int O_TRUNC = 01000;
+
+    private static final int HOW_BYTES = 24;
+    private static final long KNOWN_RESOLUTIONS = 63;
     private static final int MOST_ATTRIBUTE_BYTES = 64 << 10;
 
     private final Kernel kernel;
@@ -55,6 +60,7 @@ final class PathCalls implements SystemCalls.Handler {
         return switch (call) {
             case OPEN -> open(t, FDCWD, a[0], (int) a[1], a[2]);
             case OPENAT -> open(t, a[0], a[1], (int) a[2], a[3]);
+            case OPENAT2 -> openat2(t, a);
             case CREAT -> open(t, FDCWD, a[0], p.abi.openFlagsToGuest(01101), a[1]);
             case STAT, STAT64 -> stat(t, FDCWD, a[0], 0, a[1]);
             case LSTAT, LSTAT64 -> stat(t, FDCWD, a[0], NOFOLLOW, a[1]);
@@ -187,31 +193,76 @@ final class PathCalls implements SystemCalls.Handler {
     private long open(GuestThread t, long directory, long path, int flags, long mode)
             throws BadAddressException {
         GuestProcess p = t.process;
-        int hostFlags = p.abi.openFlagsToHost(flags);
-        byte[] name = path(t, path);
-        GuestProcess listed = name == null ? null : ProcFiles.withDescriptors(t, name);
-        if (listed != null) {
-            return openDescriptors(t, listed, hostFlags);
+        int masked = (int) mode & ~p.umask;
+        Paths.How how = Paths.How.of(p.abi.openFlagsToHost(flags), masked);
+        return open(t, (int) directory, path(t, path), how);
+    }
+
+    private long openat2(GuestThread t, long[] a) throws BadAddressException {
+        GuestProcess p = t.process;
+        if (a[3] < HOW_BYTES && a[3] >= 0) {
+            return -EINVAL;
         }
-        boolean own = name != null && name.length == 8 && Paths.text(name).equals("/dev/tty");
-        if (own) {
+        if (a[3] < 0 || a[3] > GuestAbi.PAGE_BYTES) {
+            return -E2BIG;
+        }
+        ByteBuffer b = p.abi.buffer(t.memory().bytes(a[2], (int) a[3]));
+        for (int i = HOW_BYTES; i < a[3]; i++) {
+            if (b.get(i) != 0) {
+                return -E2BIG;
+            }
+        }
+        long valid = p.abi.openFlagsToGuest(Paths.VALID_FLAGS) & 0xffff_ffffL;
+        int flags = p.abi.openFlagsToHost((int) b.getLong(0));
+        long mode = b.getLong(8);
+        long resolve = b.getLong(16);
+        if ((b.getLong(0) & ~valid) != 0 || isInvalid(flags, mode, resolve)) {
+            return -EINVAL;
+        }
+        boolean changes = (flags & (O_TRUNC | Paths.O_CREAT | Paths.O_TMPFILE)) != 0;
+        if ((resolve & Paths.RESOLVE_CACHED) != 0 && changes) {
+            return -EAGAIN;
+        }
+        int masked = (int) mode & ~p.umask;
+        return open(t, (int) a[0], path(t, a[1]), new Paths.How(flags, masked, resolve));
+    }
+
+    /// openat2(2) is strict where open(2) ignores: said before anything is looked up.
+    private static boolean isInvalid(int flags, long mode, long resolve) {
+        boolean creates = (flags & (Paths.O_CREAT | Paths.O_TMPFILE)) != 0;
+        boolean isPath = (flags & Paths.O_PATH) != 0;
+        boolean isTemporary = (flags & Paths.O_TMPFILE) != 0;
+        long bounds = Paths.RESOLVE_BENEATH | Paths.RESOLVE_IN_ROOT;
+        long both = Paths.O_CREAT | Paths.O_DIRECTORY;
+        return (mode & ~(creates ? 07777L : 0)) != 0
+                || (resolve & ~KNOWN_RESOLUTIONS) != 0
+                || (resolve & bounds) == bounds
+                || (flags & both) == both
+                || isTemporary && ((flags & Paths.O_DIRECTORY) == 0 || (flags & O_ACCMODE) == 0)
+                || isPath && (flags & ~Paths.WITH_O_PATH) != 0;
+    }
+
+    private long open(GuestThread t, int directory, byte[] path, Paths.How how) {
+        GuestProcess p = t.process;
+        int flags = how.flags();
+        byte[] name = path;
+        boolean special = name != null && !how.isBounded();
+        GuestProcess listed = special ? ProcFiles.withDescriptors(t, name) : null;
+        if (listed != null && how.resolve() == 0) {
+            return openDescriptors(t, listed, flags);
+        }
+        if (special && name.length == 8 && Paths.text(name).equals("/dev/tty")) {
             name = kernel.terminals.ownPath(p, name);
             if (name == null) {
                 return -ENXIO;
             }
         }
-        long fd =
-                kernel.paths.open(
-                        t,
-                        (int) directory,
-                        name,
-                        hostFlags | Terminals.O_NOCTTY,
-                        (int) mode & ~p.umask & 07777);
+        long fd = kernel.paths.open(t, directory, name, how.and(Terminals.O_NOCTTY, 0));
         if (fd < 0) {
             return fd;
         }
-        OpenFile file = kernel.terminals.opened(t, (int) fd, name, hostFlags);
-        return FileCalls.add(p, file, (hostFlags & Paths.O_CLOEXEC) != 0, 0);
+        OpenFile file = kernel.terminals.opened(t, (int) fd, name, flags);
+        return FileCalls.add(p, file, (flags & Paths.O_CLOEXEC) != 0, 0);
     }
 
     private static long openDescriptors(GuestThread t, GuestProcess of, int flags) {
@@ -359,7 +410,8 @@ final class PathCalls implements SystemCalls.Handler {
 
     private long chdir(GuestThread t, long path) throws BadAddressException {
         byte[] name = path(t, path);
-        long fd = kernel.paths.open(t, FDCWD, name, Paths.O_PATH | Paths.O_DIRECTORY, 0);
+        Paths.How how = Paths.How.of(Paths.O_PATH | Paths.O_DIRECTORY, 0);
+        long fd = kernel.paths.open(t, FDCWD, name, how);
         if (fd >= 0) {
             long allowed =
                     host(HostCall.FACCESSAT2, fd, t.scratch.path(0, new byte[] {'.'}), 1, 0, 0);
@@ -463,7 +515,7 @@ final class PathCalls implements SystemCalls.Handler {
     }
 
     private long truncate(GuestThread t, long path, long length) throws BadAddressException {
-        long fd = kernel.paths.open(t, FDCWD, path(t, path), 1, 0);
+        long fd = kernel.paths.open(t, FDCWD, path(t, path), Paths.How.of(1, 0));
         if (fd < 0) {
             return fd;
         }

@@ -19,8 +19,21 @@ final class Paths {
     static final int O_PATH = 010000000;
     static final int O_CREAT = 0100;
     static final int AT_SYMLINK_NOFOLLOW = 0x100;
-    private static final long RESOLVE_NO_MAGICLINKS = 2;
-    private static final long RESOLVE_IN_ROOT = 16;
+    static final int O_TMPFILE = 020000000;
+
+    // openat2(2).
+    static final long RESOLVE_NO_XDEV = 1;
+    static final long RESOLVE_NO_MAGICLINKS = 2;
+    static final long RESOLVE_NO_SYMLINKS = 4;
+    static final long RESOLVE_BENEATH = 8;
+    static final long RESOLVE_IN_ROOT = 16;
+    static final long RESOLVE_CACHED = 32;
+
+    /// All of open(2)'s flags that there are.
+    static final int VALID_FLAGS = 037777703;
+
+    /// What openat2(2) may have besides O_PATH.
+    static final int WITH_O_PATH = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
 
     private final byte[] sysroot;
     private final int root;
@@ -69,6 +82,36 @@ final class Paths {
             if (toClose >= 0) {
                 LinuxCall.syscall(HostCall.CLOSE, toClose, 0, 0, 0, 0, 0);
             }
+        }
+    }
+
+    /// How to open a file: struct open_how with the host's flags.
+    record How(int flags, int mode, long resolve) {
+        /// As open(2) has it, which ignores what means nothing.
+        static How of(int flags, int mode) {
+            boolean creates = (flags & (O_CREAT | O_TMPFILE)) != 0;
+            return new How(flags & VALID_FLAGS, creates ? mode & 07777 : 0, 0);
+        }
+
+        boolean has(long resolution) {
+            return (resolve & resolution) != 0;
+        }
+
+        /// Whether a directory of the caller's bounds the path.
+        boolean isBounded() {
+            return has(RESOLVE_BENEATH | RESOLVE_IN_ROOT);
+        }
+
+        How and(int moreFlags, long moreResolve) {
+            return new How(flags | moreFlags, mode, resolve | moreResolve);
+        }
+
+        private MemorySegment put(MemorySegment to) {
+            boolean plain = (flags & O_PATH) != 0;
+            to.set(ValueLayout.JAVA_LONG, 0, (plain ? flags & WITH_O_PATH : flags) & 0xffff_ffffL);
+            to.set(ValueLayout.JAVA_LONG, 8, mode);
+            to.set(ValueLayout.JAVA_LONG, 16, resolve);
+            return to;
         }
     }
 
@@ -200,21 +243,18 @@ final class Paths {
         return new Located(fd, t.scratch.path(slot, new byte[] {'.'}), fd, 0);
     }
 
-    /// openat2(2) from the root, which nothing in the path can leave.
+    /// Opens from the root, which nothing in the path can leave.
     private int open(GuestThread t, byte[] path, int flags, int mode, int slot) {
-        MemorySegment how = t.scratch.structs();
-        how.set(ValueLayout.JAVA_LONG, 0, flags & 0xffff_ffffL);
-        how.set(ValueLayout.JAVA_LONG, 8, mode);
-        how.set(ValueLayout.JAVA_LONG, 16, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-        return (int)
-                LinuxCall.syscall(
-                        HostCall.OPENAT2,
-                        root,
-                        t.scratch.path(slot, path),
-                        how.address(),
-                        24,
-                        0,
-                        0);
+        How how = new How(flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+        MemorySegment raw = how.put(t.scratch.structs());
+        long name = t.scratch.path(slot, path);
+        return (int) LinuxCall.syscall(HostCall.OPENAT2, root, name, raw.address(), 24, 0, 0);
+    }
+
+    /// openat2(2), which a signal may end.
+    private static long open(GuestThread t, long directory, long name, How how) {
+        MemorySegment raw = how.put(t.scratch.structs());
+        return t.blocking(HostCall.OPENAT2, directory, name, raw.address(), 24, 0, 0);
     }
 
     /// A path from the root on, or null if the directory is none.
@@ -242,33 +282,109 @@ final class Paths {
         return inside ? Arrays.copyOfRange(host, rootPath.length, host.length) : host;
     }
 
-    /// openat(2).
-    long open(GuestThread t, int directory, byte[] path, int flags, int mode) {
+    /// openat2(2), and openat(2) if it resolves as ever.
+    long open(GuestThread t, int directory, byte[] path, How wanted) {
         if (path == null) {
             return -Errno.ENAMETOOLONG;
         }
         if (path.length == 0) {
             return -Errno.ENOENT;
         }
+        How how = wanted.and(O_CLOEXEC, 0);
+        if (how.isBounded()) {
+            return openBounded(t, directory, path, how);
+        }
+        if (how.has(RESOLVE_NO_SYMLINKS) && ProcFiles.isByLink(path)) {
+            return -Errno.ELOOP;
+        }
         int generated = ProcFiles.open(t, path);
         if (generated != ProcFiles.NOT_OURS) {
-            return generated;
+            return generated >= 0 && how.has(RESOLVE_NO_XDEV)
+                    ? refused(generated, Errno.EXDEV)
+                    : generated;
         }
-        int hostFlags = flags | O_CLOEXEC;
         byte[] known = renamed(t, path);
+        if (known != path && how.has(RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) {
+            return -Errno.ELOOP;
+        }
         if (confines() && (known == path || !isDescriptor(known))) {
             byte[] full = fromRoot(t, directory, known);
-            boolean creates = (flags & (O_CREAT | 020200000)) != 0;
-            return full == null
-                    ? -Errno.EBADF
-                    : open(t, full, hostFlags, creates ? mode & 07777 : 0, 0);
+            How kept = how.and(0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+            return full == null ? -Errno.EBADF : open(t, root, t.scratch.path(0, full), kept);
         }
-        try (Located at = locate(t, directory, path, (flags & O_NOFOLLOW) == 0, 0)) {
-            if (at.error() != 0) {
-                return -at.error();
+        if (how.resolve == 0) {
+            try (Located at = locate(t, directory, path, (how.flags & O_NOFOLLOW) == 0, 0)) {
+                return at.error() != 0
+                        ? -at.error()
+                        : t.blocking(
+                                HostCall.OPENAT,
+                                at.directory(),
+                                at.path(),
+                                how.flags,
+                                how.mode,
+                                0,
+                                0);
             }
-            return t.blocking(HostCall.OPENAT, at.directory(), at.path(), hostFlags, mode, 0, 0);
         }
+        int from = directory(t, directory);
+        if (path[0] == '/') {
+            byte[] there = inSysroot(t, path, 0);
+            return there == path
+                    ? open(t, AT_FDCWD, t.scratch.path(0, path), how)
+                    : openInSysroot(t, path, how);
+        }
+        return from == -1 ? -Errno.EBADF : open(t, from, t.scratch.path(0, path), how);
+    }
+
+    private static long refused(int fd, int errno) {
+        LinuxCall.syscall(HostCall.CLOSE, fd, 0, 0, 0, 0, 0);
+        return -errno;
+    }
+
+    /// How the sysroot itself is reached is none of the program's business.
+    private long openInSysroot(GuestThread t, byte[] path, How how) {
+        long name = t.scratch.path(0, sysroot);
+        int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+        long from = LinuxCall.syscall(HostCall.OPENAT, AT_FDCWD, name, flags, 0, 0, 0);
+        if (from < 0) {
+            return from;
+        }
+        int slashes = 0;
+        while (slashes < path.length && path[slashes] == '/') {
+            slashes++;
+        }
+        byte[] rest = Arrays.copyOfRange(path, slashes, path.length);
+        byte[] relative = rest.length == 0 ? new byte[] {'.'} : rest;
+        try {
+            return open(t, from, t.scratch.path(0, relative), how);
+        } finally {
+            LinuxCall.syscall(HostCall.CLOSE, from, 0, 0, 0, 0, 0);
+        }
+    }
+
+    /// The kernel keeps the path in the directory, which must be one within the root.
+    private long openBounded(GuestThread t, int directory, byte[] path, How how) {
+        int from = directory(t, directory);
+        if (from == -1) {
+            return -Errno.EBADF;
+        }
+        if (!confines()) {
+            return open(t, from, t.scratch.path(0, path), how);
+        }
+        if (from == AT_FDCWD) {
+            from = root;
+        } else if (!isWithin(linkOf(from))) {
+            return -Errno.EXDEV;
+        }
+        return open(t, from, t.scratch.path(0, path), how.and(0, RESOLVE_NO_MAGICLINKS));
+    }
+
+    private boolean isWithin(byte[] host) {
+        int length = rootPath.length;
+        boolean longer = host.length > length && (host[length] == '/' || length == 1);
+        boolean begins =
+                Arrays.equals(rootPath, Arrays.copyOf(host, Math.min(length, host.length)));
+        return begins && (host.length == length || longer);
     }
 
     /// What a descriptor refers to: the target of its link in /proc.

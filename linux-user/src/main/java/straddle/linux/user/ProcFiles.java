@@ -59,6 +59,15 @@ final class ProcFiles {
                 : file.isEmpty() ? null : new Entry(t.process, file);
     }
 
+    /// Whether a path that is answered for here begins with a symbolic link on the host.
+    static boolean isByLink(byte[] path) {
+        String text = Paths.text(path);
+        return text.startsWith("/proc/self")
+                || text.startsWith("/proc/thread-self")
+                || text.startsWith("/dev/fd")
+                || text.startsWith("/dev/std");
+    }
+
     /// The process whose directory of descriptors a path names, or null.
     static GuestProcess withDescriptors(GuestThread t, byte[] path) {
         Entry entry = entry(t, path);

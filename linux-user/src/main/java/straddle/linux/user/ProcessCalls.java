@@ -41,6 +41,12 @@ final class ProcessCalls implements SystemCalls.Handler {
     /// Of times(2): USER_HZ is 100.
     static final long NANOS_PER_TICK = 10_000_000;
 
+    private static final int CLOCK_REALTIME = 0;
+    private static final int CLOCK_MONOTONIC = 1;
+    private static final int FUTEX_BYTES = 24;
+    private static final int FUTEX_WORD = 2;
+    private static final int FUTEX_PRIVATE = 128;
+    private static final int MOST_FUTEXES = 128;
     private static final int MOST_ARGUMENTS = 0x10000;
 
     /// Of arguments, and of variables: as with a stack limit of 8 MiB (execve(2)).
@@ -219,57 +225,8 @@ final class ProcessCalls implements SystemCalls.Handler {
             case FUTEX, FUTEX_TIME64 -> {
                 return futex(t, a, call == SystemCall.FUTEX_TIME64);
             }
-            case SCHED_YIELD -> {
-                Thread.onSpinWait();
-                host(HostCall.SCHED_YIELD, 0, 0, 0);
-                return 0;
-            }
-            case SCHED_GETAFFINITY -> {
-                MemorySegment s = t.scratch.structs();
-                long bytes = Math.min(a[1], 128) & -8;
-                long n = host(HostCall.SCHED_GETAFFINITY, 0, bytes, s.address());
-                if (n > 0) {
-                    ByteBuffer b = p.abi.buffer((int) n);
-                    for (int i = 0; i < n; i += 8) {
-                        long mask = s.get(LONG, i);
-                        if (p.abi.isa.is64()) {
-                            b.putLong(mask);
-                        } else {
-                            b.putInt((int) mask).putInt((int) (mask >>> 32));
-                        }
-                    }
-                    memory.put(a[2], GuestAbi.bytes(b));
-                }
-                return n;
-            }
-            case SCHED_SETAFFINITY,
-                    SCHED_SETPARAM,
-                    SCHED_SETSCHEDULER,
-                    SETPRIORITY,
-                    NICE,
-                    IOPRIO_SET -> {
-                return 0;
-            }
-            case SCHED_GETPARAM -> {
-                memory.put(a[1], 4, 0);
-                return 0;
-            }
-            case SCHED_GETSCHEDULER, IOPRIO_GET -> {
-                return 0;
-            }
-            case SCHED_GET_PRIORITY_MAX, SCHED_GET_PRIORITY_MIN -> {
-                boolean realTime = a[0] == 1 || a[0] == 2;
-                return realTime ? call == SystemCall.SCHED_GET_PRIORITY_MAX ? 99 : 1 : 0;
-            }
-            case SCHED_RR_GET_INTERVAL -> {
-                MemorySegment s = t.scratch.structs();
-                s.set(LONG, 0, 0);
-                s.set(LONG, 8, 4_000_000);
-                TimeCalls.putTimes(t, a[1], s, 1, false);
-                return 0;
-            }
-            case GETPRIORITY -> {
-                return 20;
+            case FUTEX_WAITV -> {
+                return futexWaitAny(t, a);
             }
             case GETRLIMIT, UGETRLIMIT -> {
                 return limit(t, p.abi.resourceToHost((int) a[0]), 0, a[1], false);
@@ -407,6 +364,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         }
         GuestThread child = new GuestThread(p, vcpu, kernel.scratch());
         child.mask = t.mask;
+        child.scheduling = t.scheduling.ofChild();
         if (!thread) {
             child.altStack = t.altStack.copy();
         }
@@ -927,6 +885,46 @@ final class ProcessCalls implements SystemCalls.Handler {
                 return -ENOSYS;
             }
         }
+    }
+
+    /// struct futex_waitv and the time are alike everywhere but for the byte order.
+    private long futexWaitAny(GuestThread t, long[] a) throws BadAddressException {
+        long count = a[1] & 0xffff_ffffL;
+        if (a[2] != 0 || count == 0 || count > MOST_FUTEXES || a[0] == 0) {
+            return -EINVAL;
+        }
+        long deadline = Long.MAX_VALUE;
+        if (a[3] != 0) {
+            boolean realTime = a[4] == CLOCK_REALTIME;
+            if (!realTime && a[4] != CLOCK_MONOTONIC) {
+                return -EINVAL;
+            }
+            MemorySegment s = t.scratch.structs();
+            TimeCalls.getTimes(t, a[3], s, 1, true);
+            if (!TimeCalls.isValid(s, 0)) {
+                return -EINVAL;
+            }
+            deadline = absolute(t, a[3], realTime, true);
+        }
+        ByteBuffer b = t.process.abi.buffer(t.memory().bytes(a[0], (int) count * FUTEX_BYTES));
+        long[] addresses = new long[(int) count];
+        int[] expected = new int[(int) count];
+        for (int i = 0; i < count; i++) {
+            int at = FUTEX_BYTES * i;
+            expected[i] = (int) b.getLong(at);
+            addresses[i] = b.getLong(at + 8);
+            int flags = b.getInt(at + 16);
+            boolean words = (flags & ~FUTEX_PRIVATE) == FUTEX_WORD;
+            if (!words || b.getInt(at + 20) != 0) {
+                return -EINVAL;
+            }
+        }
+        for (long each : addresses) {
+            if ((each & 3) != 0) {
+                return -EINVAL;
+            }
+        }
+        return kernel.futexes.waitAny(t, addresses, expected, deadline);
     }
 
     private static long absolute(GuestThread t, long address, boolean realTime, boolean wide)

@@ -352,12 +352,7 @@ final class SignalCalls implements SystemCalls.Handler {
         }
         MemorySegment s = t.scratch.structs();
         TimeCalls.getTimes(t, a[2], s, 2, wide);
-        boolean valid =
-                s.get(LONG, 0) >= 0
-                        && s.get(LONG, 16) >= 0
-                        && isNanos(s.get(LONG, 8))
-                        && isNanos(s.get(LONG, 24));
-        if (!valid) {
+        if (!TimeCalls.isValid(s, 0) || !TimeCalls.isValid(s, 1)) {
             return -EINVAL;
         }
         long interval = TimeCalls.saturated(s.get(LONG, 0), s.get(LONG, 8));
@@ -372,10 +367,6 @@ final class SignalCalls implements SystemCalls.Handler {
         }
         timers.set(id, length, interval);
         return 0;
-    }
-
-    private static boolean isNanos(long value) {
-        return value >= 0 && value < 1_000_000_000;
     }
 
     /// struct itimerspec of what is left and an interval.

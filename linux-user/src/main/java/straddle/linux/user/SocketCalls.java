@@ -27,6 +27,9 @@ final class SocketCalls implements SystemCalls.Handler {
     private static final int SCM_RIGHTS = 1;
     private static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final long MSG_WAITFORONE = 0x1_0000;
+    private static final int MOST_MESSAGES = 1024;
     private static final int MOST_ADDRESS_BYTES = 128;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -186,8 +189,11 @@ final class SocketCalls implements SystemCalls.Handler {
             case RECVMSG -> {
                 return receiveMessage(t, fd, a[1], a[2]);
             }
-            case SENDMMSG, RECVMMSG -> {
-                return messages(t, fd, a, call == SystemCall.SENDMMSG);
+            case SENDMMSG -> {
+                return sendMessages(t, fd, a);
+            }
+            case RECVMMSG, RECVMMSG_TIME64 -> {
+                return receiveMessages(t, fd, a, call == SystemCall.RECVMMSG_TIME64);
             }
             case SHUTDOWN -> {
                 return host(HostCall.SHUTDOWN, fd, a[1], 0, 0, 0);
@@ -584,22 +590,71 @@ final class SocketCalls implements SystemCalls.Handler {
         return to;
     }
 
-    private long messages(GuestThread t, int fd, long[] a, boolean sends)
-            throws BadAddressException {
+    private long sendMessages(GuestThread t, int fd, long[] a) throws BadAddressException {
         int w = t.process.abi.wordBytes();
-        int bytes = 8 * w;
-        long most = Math.min(a[2], 1024);
-        long flags = a[3] & ~0x1_0000L; // MSG_WAITFORONE
+        long most = Math.min(a[2] & 0xffff_ffffL, MOST_MESSAGES);
         for (int i = 0; i < most; i++) {
-            long at = a[1] + (long) i * bytes;
-            long again = i > 0 && !sends ? flags | 0x40 : flags; // MSG_DONTWAIT
-            long n = sends ? sendMessage(t, fd, at, flags) : receiveMessage(t, fd, at, again);
+            long at = a[1] + (long) i * 8 * w;
+            long n;
+            try {
+                n = sendMessage(t, fd, at, a[3]);
+                if (n >= 0) {
+                    t.memory().put(at + 7L * w, 4, n);
+                }
+            } catch (BadAddressException _) {
+                n = -EFAULT;
+            }
             if (n < 0) {
                 return i > 0 ? i : n;
             }
-            t.memory().put(at + 7L * w, 4, n);
         }
         return most;
+    }
+
+    /// The time is looked at after each message only: the kernel's call waits for a first one however long it takes.
+    private long receiveMessages(GuestThread t, int fd, long[] a, boolean wide)
+            throws BadAddressException {
+        int w = t.process.abi.wordBytes();
+        long most = Math.min(a[2] & 0xffff_ffffL, MOST_MESSAGES);
+        long flags = a[3] & ~MSG_WAITFORONE;
+        long deadline = Long.MAX_VALUE;
+        MemorySegment s = t.scratch.structs();
+        if (a[4] != 0) {
+            TimeCalls.getTimes(t, a[4], s, 1, wide);
+            if (!TimeCalls.isValid(s, 0)) {
+                return -EINVAL;
+            }
+            deadline = TimeCalls.deadline(t, a[4], wide);
+        }
+        long result = 0;
+        int count = 0;
+        boolean isOver = false;
+        while (count < most && !isOver) {
+            long at = a[1] + (long) count * 8 * w;
+            try {
+                result = receiveMessage(t, fd, at, flags);
+                if (result >= 0) {
+                    t.memory().put(at + 7L * w, 4, result);
+                }
+            } catch (BadAddressException _) {
+                result = -EFAULT;
+            }
+            if (result < 0) {
+                break;
+            }
+            count++;
+            if ((a[3] & MSG_WAITFORONE) != 0) {
+                flags |= MSG_DONTWAIT;
+            }
+            isOver = deadline != Long.MAX_VALUE && deadline - System.nanoTime() <= 0;
+        }
+        if (count > 0 && a[4] != 0) {
+            long left = Math.max(0, deadline - System.nanoTime());
+            s.set(LONG, 0, left / 1_000_000_000);
+            s.set(LONG, 8, left % 1_000_000_000);
+            TimeCalls.putTimes(t, a[4], s, 1, wide);
+        }
+        return count > 0 ? count : result;
     }
 
     // ---- options

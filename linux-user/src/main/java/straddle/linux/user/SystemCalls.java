@@ -29,6 +29,7 @@ final class SystemCalls {
             case PATHS -> new PathCalls(kernel);
             case MEMORY -> new MemoryCalls(kernel);
             case PROCESSES -> new ProcessCalls(kernel);
+            case SCHEDULING -> new SchedulingCalls(kernel);
             case SIGNALS -> new SignalCalls(kernel);
             case TIMES -> new TimeCalls(kernel);
             case IPC -> new IpcCalls(kernel);

@@ -121,7 +121,7 @@ final class TimeCalls implements SystemCalls.Handler {
         getTimes(t, request, s, 1, wide);
         long seconds = s.get(LONG, 0);
         long nanos = s.get(LONG, 8);
-        if (seconds < 0 || nanos < 0 || nanos >= 1_000_000_000) {
+        if (!isValid(s, 0)) {
             return -EINVAL;
         }
         boolean absolute = (flags & TIMER_ABSTIME) != 0;
@@ -145,6 +145,12 @@ final class TimeCalls implements SystemCalls.Handler {
             putTimes(t, rest, s, 1, wide);
         }
         return -ERESTARTNOHAND;
+    }
+
+    /// Whether the host would take a timespec of scratch memory's.
+    static boolean isValid(MemorySegment times, int index) {
+        long nanos = times.get(LONG, 16L * index + 8);
+        return times.get(LONG, 16L * index) >= 0 && nanos >= 0 && nanos < 1_000_000_000;
     }
 
     static long saturated(long seconds, long nanos) {

@@ -21,7 +21,7 @@ class GuestAbiTest {
     @EnumSource(UserIsa.class)
     void flagsOfOpenComeBackAsTheyWent(UserIsa isa) {
         GuestAbi abi = GuestAbi.of(isa);
-        int[] hosts = {0, 01, 02, 0100, 01000, 02000, 04000, 0200000, 02000000};
+        int[] hosts = {0, 01, 02, 0100, 01000, 02000, 04000, 010000, 04010000, 0200000, 02000000};
         for (int host : hosts) {
             assertEquals(host, abi.openFlagsToHost(abi.openFlagsToGuest(host)));
         }
