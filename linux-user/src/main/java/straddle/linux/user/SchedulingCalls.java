@@ -86,7 +86,7 @@ final class SchedulingCalls implements SystemCalls.Handler {
                 return setPriority(t, (int) a[0], (int) a[1], (int) a[2]);
             }
             case NICE -> {
-                int more = Math.clamp((int) a[0], -40, 40);
+                int more = Math.clamp(a[0], -40, 40);
                 int nice = Scheduling.nearestNice(t.scheduling.nice() + more);
                 return change(t, t.scheduling.withNice(nice));
             }
