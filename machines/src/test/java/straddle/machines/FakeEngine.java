@@ -32,6 +32,9 @@ public final class FakeEngine implements AcceleratorProvider {
     private VmResources resources;
     private InterruptSource interrupts;
     private final X86State state = new X86State();
+    private volatile boolean failing;
+    private volatile int retired;
+    private volatile int loads;
 
     /// Whose guests' processor no other engine has.
     public FakeEngine(Program program) {
@@ -85,6 +88,21 @@ public final class FakeEngine implements AcceleratorProvider {
         return state;
     }
 
+    /// Has its vCPUs take no state.
+    public void fail() {
+        failing = true;
+    }
+
+    /// How often a vCPU was given a state.
+    public int loads() {
+        return loads;
+    }
+
+    /// How often a guest has moved to another engine.
+    public int retired() {
+        return retired;
+    }
+
     /// How many of its engines and vCPUs are not closed yet.
     public int open() {
         return open.get();
@@ -136,6 +154,11 @@ public final class FakeEngine implements AcceleratorProvider {
         }
 
         @Override
+        public void retire() {
+            retired = retired + 1;
+        }
+
+        @Override
         public void close() {
             open.decrementAndGet();
         }
@@ -169,7 +192,11 @@ public final class FakeEngine implements AcceleratorProvider {
         }
 
         @Override
-        public void load(X86State from) {
+        public void load(X86State from) throws AcceleratorException {
+            if (failing) {
+                throw new AcceleratorException("It is too heavy.");
+            }
+            loads = loads + 1;
             state.copyFrom(from);
         }
 

@@ -10,6 +10,7 @@ import straddle.core.accel.CodeLister;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.NoSuchCpuException;
 import straddle.core.accel.Observation;
+import straddle.core.accel.Translator;
 import straddle.core.accel.VmResources;
 import straddle.core.time.HostCounter;
 import straddle.tcg.x86.CpuModel;
@@ -76,10 +77,17 @@ public final class TcgProvider implements AcceleratorProvider {
                     "--verify works with one vCPU: several change each other's memory, so that"
                             + " nothing can be run again.");
         }
+        Optional<Translator> former =
+                resources.former().flatMap(each -> each.share(resources, observation));
+        if (former.isPresent()) {
+            return former.get();
+        }
         try {
             CpuModel model = CpuModel.of(resources.cpu());
             LongSupplier counter = resources.wantsCommonCpu() ? hostCounter() : null;
-            return new TcgAccelerator(resources, model, counter, observation);
+            return new TcgAccelerator(
+                    new TranslatedGuest(
+                            resources.following(Optional.empty()), model, counter, observation));
         } catch (IllegalArgumentException e) {
             throw new NoSuchCpuException(e.getMessage(), e);
         }

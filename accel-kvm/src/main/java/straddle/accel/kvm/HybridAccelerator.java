@@ -111,6 +111,17 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
         return Optional.of(HybridProvider.cpu(resources));
     }
 
+    /// Not where the interpreter checks what the processor does: that keeps more of its state than a guest has.
+    @Override
+    public Optional<Translator> translator() {
+        return verify > 0 ? Optional.empty() : translator.translator();
+    }
+
+    @Override
+    public void retire() {
+        vcpus.forEach(HybridVcpu::retire);
+    }
+
     @Override
     public Optional<IrqChip> kernelIrqChip() {
         return Optional.empty();

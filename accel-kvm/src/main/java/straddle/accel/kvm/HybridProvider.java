@@ -1,5 +1,6 @@
 package straddle.accel.kvm;
 
+import java.util.Optional;
 import straddle.accel.kvm.HybridAccelerator.ExitCosts;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
@@ -70,8 +71,10 @@ public final class HybridProvider implements AcceleratorProvider {
                             + " nothing can be run again.");
         }
         ExitCosts costs = exitCosts();
+        VmResources all =
+                observation.verify() > 0 ? resources.following(Optional.empty()) : resources;
         Translator translator =
-                Rescuer.start(resources.withCpu(cpu(resources)), observation.withoutVerify());
+                Rescuer.start(all.withCpu(cpu(resources)), observation.withoutVerify());
         if (translator == null) {
             throw new AcceleratorException(
                     "The hybrid engine needs the translator, which is not part of this installation.");

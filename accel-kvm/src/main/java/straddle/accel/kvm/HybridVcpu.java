@@ -630,6 +630,11 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         tables.tableWritten(gpa, length);
     }
 
+    /// The guest has moved to another engine.
+    void retire() {
+        tables.retire();
+    }
+
     /// Stores to a page must be noticed. Any thread.
     void protect(long gpa) {
         if (tables.protect(gpa)) {

@@ -41,8 +41,11 @@ final class UserTables {
     /// So many pages must be free before code is entered; filling in between takes a few.
     private static final int RESERVE = 64;
 
-    private static final int CHUNK_SHIFT = 18;
-    private static final int WRITERS_SHIFT = 12;
+    /// Frames are counted in chunks of 2 MiB: small ones, as most of a guest's memory holds no tables, and what a vCPU leaves
+    /// when the guest moves to another engine is garbage that has grown old.
+    private static final int CHUNK_SHIFT = 9;
+
+    private static final int CHUNK = 1 << CHUNK_SHIFT;
 
     private final AddressSpace memory;
     private final WatchedTables watched;
@@ -50,10 +53,10 @@ final class UserTables {
     private final Monitor monitor;
     private final Map<Long, Table> roots = new HashMap<>();
 
-    /// By number of the guest's page, in chunks of 1 GiB: our tables that came from it.
-    private Table[][] byGuestPage = new Table[16][];
+    /// By number of the guest's page, in chunks: our tables that came from it.
+    private Table[][] byGuestPage = new Table[64][];
 
-    /// By number of a frame, in chunks of 16 MiB: a lowest table of ours that lets user code write to it, or did.
+    /// By number of a frame, in chunks: a lowest table of ours that lets user code write to it, or did.
     private Table[][] writers = new Table[64][];
 
     /// The further tables of frames that have several, by number.
@@ -193,6 +196,16 @@ final class UserTables {
 
     private void reset() throws HostException {
         outdated = false;
+        unwatchAll();
+        roots.clear();
+        lastRoot = null;
+        Arrays.fill(writers, null);
+        moreWriters.clear();
+        pool.reset();
+        resets++;
+    }
+
+    private void unwatchAll() {
         for (Table[] chunk : byGuestPage) {
             for (int i = 0; chunk != null && i < chunk.length; i++) {
                 if (chunk[i] != null) {
@@ -201,12 +214,6 @@ final class UserTables {
                 }
             }
         }
-        roots.clear();
-        lastRoot = null;
-        Arrays.fill(writers, null);
-        moreWriters.clear();
-        pool.reset();
-        resets++;
     }
 
     // ---- filling
@@ -359,14 +366,14 @@ final class UserTables {
 
     /// A frame's first table is found by its number, the rest in a list: few frames have any.
     private void noteWriter(long number, Table table) {
-        int chunk = (int) (number >>> WRITERS_SHIFT);
+        int chunk = (int) (number >>> CHUNK_SHIFT);
         if (chunk >= writers.length) {
             writers = Arrays.copyOf(writers, Math.max(chunk + 1, 2 * writers.length));
         }
         if (writers[chunk] == null) {
-            writers[chunk] = new Table[1 << WRITERS_SHIFT];
+            writers[chunk] = new Table[CHUNK];
         }
-        int at = (int) number & (1 << WRITERS_SHIFT) - 1;
+        int at = (int) number & CHUNK - 1;
         Table first = writers[chunk][at];
         if (first == null || first.dead) {
             writers[chunk][at] = table;
@@ -392,6 +399,15 @@ final class UserTables {
     /// The guest has moved to another engine, and the tables' memory goes: whoever wrote to one of the guest's at that time may
     /// still be about to tell.
     private boolean closed;
+
+    /// The guest moves to another engine, and nothing of this VM runs: nothing is followed any more. The pages that were watched
+    /// are like others now: the next engine watches what it needs.
+    synchronized void retire() {
+        if (!closed) {
+            closed = true;
+            unwatchAll();
+        }
+    }
 
     /// Nothing is followed any more.
     synchronized void close() {
@@ -489,8 +505,8 @@ final class UserTables {
     synchronized boolean protect(long gpa) {
         long frame = gpa & ADDRESS;
         long number = frame >>> 12;
-        int chunk = (int) (number >>> WRITERS_SHIFT);
-        int at = (int) number & (1 << WRITERS_SHIFT) - 1;
+        int chunk = (int) (number >>> CHUNK_SHIFT);
+        int at = (int) number & CHUNK - 1;
         Table writer = chunk < writers.length && writers[chunk] != null ? writers[chunk][at] : null;
         if (writer == null) {
             return false;
@@ -525,7 +541,7 @@ final class UserTables {
     private Table tablesOf(long page) {
         int chunk = (int) (page >>> CHUNK_SHIFT);
         Table[] there = chunk < byGuestPage.length ? byGuestPage[chunk] : null;
-        return there == null ? null : there[(int) page & (1 << CHUNK_SHIFT) - 1];
+        return there == null ? null : there[(int) page & CHUNK - 1];
     }
 
     /// False if the guest has no memory there.
@@ -536,12 +552,12 @@ final class UserTables {
         long page = table.guestPage >>> 12;
         int chunk = (int) (page >>> CHUNK_SHIFT);
         if (chunk >= byGuestPage.length) {
-            byGuestPage = Arrays.copyOf(byGuestPage, chunk + 1);
+            byGuestPage = Arrays.copyOf(byGuestPage, Math.max(chunk + 1, 2 * byGuestPage.length));
         }
         if (byGuestPage[chunk] == null) {
-            byGuestPage[chunk] = new Table[1 << CHUNK_SHIFT];
+            byGuestPage[chunk] = new Table[CHUNK];
         }
-        int at = (int) page & (1 << CHUNK_SHIFT) - 1;
+        int at = (int) page & CHUNK - 1;
         table.nextOfGuestPage = byGuestPage[chunk][at];
         byGuestPage[chunk][at] = table;
         if (table.nextOfGuestPage == null) {
@@ -554,7 +570,7 @@ final class UserTables {
     private void unwatch(Table table) {
         long page = table.guestPage >>> 12;
         Table[] chunk = byGuestPage[(int) (page >>> CHUNK_SHIFT)];
-        int at = (int) page & (1 << CHUNK_SHIFT) - 1;
+        int at = (int) page & CHUNK - 1;
         if (chunk[at] == table) {
             chunk[at] = table.nextOfGuestPage;
         } else {

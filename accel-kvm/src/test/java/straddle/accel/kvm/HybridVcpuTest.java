@@ -29,7 +29,9 @@ import straddle.core.bus.MachineLock;
 import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
+import straddle.core.memory.DirtyPages;
 import straddle.core.memory.RamBlock;
+import straddle.core.memory.Region;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Rehearsal;
@@ -239,6 +241,20 @@ class HybridVcpuTest {
         ((HybridVcpu) vcpu).forgetMap();
 
         assertEquals(1, figure("slices on the processor"));
+    }
+
+    /// Stores to a page that is nobody's table any more are not slow for the rest of the guest's life.
+    @Test
+    void tablesAreNotWatchedOnceTheGuestHasMoved() throws Exception {
+        start(SYSCALL, 0);
+        vcpu.run();
+        DirtyPages dirty = ((Region.Ram) memory.at(0)).block().dirty();
+        assertEquals(DirtyPages.PT, dirty.readersAt(0x4000) & DirtyPages.PT);
+        accelerator.retire();
+
+        for (long table = ROOT; table <= 0x4000; table += 0x1000) {
+            assertEquals(0, dirty.readersAt(table) & DirtyPages.PT);
+        }
     }
 
     @Test

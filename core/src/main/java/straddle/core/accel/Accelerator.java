@@ -26,6 +26,16 @@ public interface Accelerator extends AutoCloseable {
         return 0;
     }
 
+    /// What executes this engine's translated code, for an engine that is to follow it; empty if it has none, or none that could
+    /// be of use.
+    default Optional<Translator> translator() {
+        return Optional.empty();
+    }
+
+    /// The guest has moved to another engine, and none of its vCPUs runs yet: nothing that happens to its memory is of
+    /// interest any more. Before the vCPUs are closed.
+    default void retire() {}
+
     /// The engine's own interrupt controllers, if it has them and the machine wants them; otherwise the
     /// machine brings its own.
     Optional<IrqChip> kernelIrqChip();

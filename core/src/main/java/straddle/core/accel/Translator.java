@@ -1,5 +1,6 @@
 package straddle.core.accel;
 
+import java.util.Optional;
 import straddle.core.irq.InterruptSource;
 import straddle.core.vcpu.TranslatedVcpu;
 
@@ -8,6 +9,17 @@ import straddle.core.vcpu.TranslatedVcpu;
 public interface Translator extends Accelerator {
     @Override
     TranslatedVcpu createVcpu(int id, InterruptSource interrupts) throws AcceleratorException;
+
+    /// This translator once more, for an engine that is to follow the one that has it: what was translated stays. Its vCPUs are
+    /// the same processors, each of which belongs to the engine that last loaded a state into it. All is freed when each of
+    /// them has been closed.
+    ///
+    /// @param other what the other engine is given
+    /// @param observation what it is asked to tell
+    /// @return empty if guests would see another processor, or other things are to be told of them
+    default Optional<Translator> share(VmResources other, Observation observation) {
+        return Optional.empty();
+    }
 
     /// A bit of [straddle.core.memory.DirtyPages] has been set for a page: its vCPUs heed it from now on. Any thread.
     ///

@@ -54,6 +54,26 @@ public final class Statistics {
         other.figures.values().forEach(each -> add(each.group, each.name, each.unit, each.value));
     }
 
+    /// What has been added since there was only this much: figures that are the same are left out.
+    public Statistics minus(Statistics former) {
+        Statistics rest = new Statistics();
+        for (Tier each : tiers.values()) {
+            Tier was = former.tiers.getOrDefault(each.name, new Tier(each.name, 0, 0));
+            rest.tier(
+                    each.name,
+                    each.instructions < 0 ? -1 : each.instructions - was.instructions,
+                    each.nanos < 0 ? -1 : each.nanos - was.nanos);
+        }
+        figures.forEach((key, each) -> {
+            Figure was = former.figures.get(key);
+            if (was == null || was.value != each.value) {
+                long value = each.value - (was == null ? 0 : was.value);
+                rest.add(each.group, each.name, each.unit, value);
+            }
+        });
+        return rest;
+    }
+
     /// Adds to a number of things.
     public void count(String group, String name, long value) {
         add(group, name, Unit.COUNT, value);

@@ -17,6 +17,22 @@ class StatisticsTest {
     }
 
     @Test
+    void whatWasThereBeforeCanBeLeftOut() {
+        statistics.count("memory", "page walks", 3);
+        statistics.count("memory", "TLB misses", 9);
+        statistics.tier("native", 5, -1);
+        Statistics before = statistics.minus(new Statistics());
+        statistics.count("memory", "page walks", 4);
+        statistics.tier("native", 7, -1);
+        Statistics since = statistics.minus(before);
+
+        assertEquals(
+                List.of(new Statistics.Figure("memory", "page walks", Statistics.Unit.COUNT, 4)),
+                since.figures());
+        assertEquals(List.of(new Statistics.Tier("native", 7, -1)), since.tiers());
+    }
+
+    @Test
     void groupsStayTogetherInTheOrderOfTheirFirstMention() {
         statistics.count("memory", "page walks", 1);
         statistics.nanos("host", "time", 2);

@@ -129,9 +129,11 @@ public final class Chassis implements AutoCloseable, Snapshotable {
         private final Accelerator accelerator;
         private final List<Vcpu> vcpus = new ArrayList<>();
         private final List<Vcpu> former;
+        private final List<X86State> states;
 
         Successor(AcceleratorProvider engine, Accelerator present) throws AcceleratorException {
             former = loops.stream().map(VcpuLoop::vcpu).toList();
+            states = former.stream().map(_ -> new X86State()).toList();
             accelerator = create(engine, present);
             boolean complete = false;
             try {
@@ -160,7 +162,26 @@ public final class Chassis implements AutoCloseable, Snapshotable {
                         "The guest stays under %s: it sees the host's own processor, which no other engine is. With --cpu %s it sees one that every engine can be."
                                 .formatted(present.name(), VmResources.COMMON_CPU));
             }
-            return engine.create(resources.withCpu(cpu.get()));
+            return engine.create(resources.withCpu(cpu.get()).following(present.translator()));
+        }
+
+        /// While the vCPUs are parked. If it fails, the former engine has them as it had: it may share its processors with this one.
+        void takeState() throws AcceleratorException {
+            for (int i = 0; i < former.size(); i++) {
+                former.get(i).save(states.get(i));
+            }
+            boolean complete = false;
+            int taken = 0;
+            try {
+                for (; taken < vcpus.size(); taken++) {
+                    vcpus.get(taken).load(states.get(taken));
+                }
+                complete = true;
+            } finally {
+                for (int i = 0; !complete && i <= taken; i++) {
+                    former.get(i).load(states.get(i));
+                }
+            }
         }
 
         void close() {
@@ -171,16 +192,13 @@ public final class Chassis implements AutoCloseable, Snapshotable {
 
     /// While the vCPUs are parked; returns the new engine.
     private Accelerator move(Successor next) throws AcceleratorException {
-        X86State state = new X86State();
-        for (int i = 0; i < loops.size(); i++) {
-            next.former.get(i).save(state);
-            next.vcpus.get(i).load(state);
-        }
+        next.takeState();
         lock.lock();
         try {
             for (int i = 0; i < loops.size(); i++) {
                 loops.get(i).replace(next.vcpus.get(i));
             }
+            accelerator.retire();
             accelerator = next.accelerator;
             spaceOutTimers(accelerator);
         } finally {

@@ -52,6 +52,7 @@ class ChassisTest {
         assertEquals(new StopReason.PoweredOff(5), chassis.control.awaitStop());
         assertEquals(42, second.state().gpr[X86.RBX]);
         assertEquals("a model", second.resources().cpu());
+        assertEquals(1, first.retired());
         assertEquals(0, first.open());
     }
 
@@ -72,6 +73,18 @@ class ChassisTest {
         assertEquals("There is none.", refusal.getMessage());
         assertEquals(RunControl.State.RUNNING, chassis.control.state());
         assertEquals(2, first.open());
+    }
+
+    @Test
+    void anEngineThatCanNotTakeTheStateLeavesItWithTheFormerOne() throws Exception {
+        power(first);
+        int loads = first.loads();
+        second.fail();
+        assertThrows(AcceleratorException.class, () -> chassis.switchTo(second));
+        assertEquals(loads + 1, first.loads());
+        assertEquals(0, first.retired());
+        assertEquals(RunControl.State.RUNNING, chassis.control.state());
+        assertEquals(0, second.open());
     }
 
     @Test

@@ -47,16 +47,23 @@ final class VcpuSummaryEvent extends Event {
 
     VcpuSummaryEvent() {}
 
-    void fill(int id, X86Cpu cpu, Statistics figures) {
+    void fill(int id, Statistics figures) {
         vcpu = id;
-        inMachineCode = cpu.machine == null ? 0 : cpu.machine.retired();
-        interpreted = cpu.retired - inMachineCode;
-        inRegions = cpu.retiredInRegions;
+        interpreted = instructions(figures, "interpreter");
+        inMachineCode = instructions(figures, "machine code");
+        inRegions = instructions(figures, "regions");
         portReads = figures.of("exits", "port read");
         portWrites = figures.of("exits", "port write");
         mmioReads = figures.of("exits", "MMIO read");
         mmioWrites = figures.of("exits", "MMIO write");
         interrupts = figures.of("events", "interrupts");
         exceptions = figures.of("events", "exceptions");
+    }
+
+    private static long instructions(Statistics figures, String tier) {
+        return figures.tiers().stream()
+                .filter(each -> each.name().equals(tier))
+                .mapToLong(Statistics.Tier::instructions)
+                .sum();
     }
 }

@@ -994,6 +994,9 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
 
     // ---- user code that another engine may run
 
+    /// Whom it serves.
+    X86Vcpu vcpu;
+
     private UserCodeTaker userCodeTaker;
     private boolean inUserCode;
     private long userCodeStart;
@@ -1025,10 +1028,18 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
     /// Null while the counter is the machine's clock.
     private LongSupplier counter;
 
+    /// @param taker null for nobody any more
     void offerUserCode(UserCodeTaker taker) {
         userCodeTaker = taker;
         inUserCode = cpl == 3;
-        tbs.announce(taker::codeFound);
+        userCodeStart = retiredInstructions();
+        entryWeight = 1;
+        clearAttention(ATTENTION_USER_CODE);
+        if (taker == null) {
+            tbs.announceToNobody();
+        } else {
+            tbs.announce(taker::codeFound);
+        }
     }
 
     @Override

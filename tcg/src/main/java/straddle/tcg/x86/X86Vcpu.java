@@ -13,17 +13,67 @@ import straddle.tcg.Cpu;
 import straddle.tcg.Sampler;
 
 /// An x86 vCPU that is interpreted and translated.
+///
+/// Engines that follow each other may have one each of the same processor. It is at the service of the one that was made first, then
+/// of the one that last loaded a state; figures tell of that time alone.
 public final class X86Vcpu implements TranslatedVcpu {
     private final int id;
     private final X86Cpu cpu;
     private final Sampler sampler;
     private final Runnable onClose;
+    private UserCodeTaker taker;
+    private ExitObserver observer;
+
+    /// What the processor had done when it was taken over from another vCPU.
+    private Statistics before = new Statistics();
+
+    private long retiredBefore;
+
+    /// What it had done when another vCPU took it over; null before.
+    private Statistics done;
+
+    private long retired;
 
     public X86Vcpu(int id, X86Cpu cpu, Sampler sampler, Runnable onClose) {
         this.id = id;
         this.cpu = cpu;
         this.sampler = sampler;
         this.onClose = onClose;
+        if (cpu.vcpu == null) {
+            cpu.vcpu = this;
+        }
+    }
+
+    private boolean hasCpu() {
+        return cpu.vcpu == this;
+    }
+
+    /// Takes the processor over from another engine's vCPU.
+    private void takeCpu() {
+        cpu.vcpu.giveCpu();
+        cpu.vcpu = this;
+        before = new Statistics();
+        cpu.statistics(before, sampler);
+        if (done != null) {
+            before = before.minus(done); // back from one that could not go on with it
+            done = null;
+        }
+        retiredBefore = cpu.retiredInstructions() - retired;
+        cpu.offerUserCode(taker);
+        if (observer != null) {
+            cpu.observe(id, observer);
+        }
+    }
+
+    private void giveCpu() {
+        retired = retiredInstructions();
+        done = figures();
+    }
+
+    private Statistics figures() {
+        Statistics all = new Statistics();
+        cpu.statistics(all, sampler);
+        return all.minus(before);
     }
 
     @Override
@@ -49,8 +99,11 @@ public final class X86Vcpu implements TranslatedVcpu {
     }
 
     @Override
-    public void offerUserCode(UserCodeTaker taker) {
-        cpu.offerUserCode(taker);
+    public void offerUserCode(UserCodeTaker by) {
+        taker = by;
+        if (hasCpu()) {
+            cpu.offerUserCode(by);
+        }
     }
 
     @Override
@@ -120,6 +173,9 @@ public final class X86Vcpu implements TranslatedVcpu {
 
     @Override
     public void load(X86State from) {
+        if (!hasCpu()) {
+            takeCpu();
+        }
         cpu.load(from);
     }
 
@@ -130,17 +186,24 @@ public final class X86Vcpu implements TranslatedVcpu {
 
     @Override
     public long retiredInstructions() {
-        return cpu.retiredInstructions();
+        return done != null ? retired : hasCpu() ? cpu.retiredInstructions() - retiredBefore : 0;
     }
 
     @Override
     public void observe(ExitObserver by) {
-        cpu.observe(id, by);
+        observer = by;
+        if (hasCpu()) {
+            cpu.observe(id, by);
+        }
     }
 
     @Override
     public void statistics(Statistics to) {
-        cpu.statistics(to, sampler);
+        if (done != null) {
+            to.addAll(done);
+        } else if (hasCpu()) {
+            to.addAll(figures());
+        }
     }
 
     @Override
@@ -151,10 +214,10 @@ public final class X86Vcpu implements TranslatedVcpu {
     @Override
     public void close() {
         VcpuSummaryEvent event = new VcpuSummaryEvent();
-        if (event.isEnabled()) {
+        if (event.isEnabled() && (hasCpu() || done != null)) {
             Statistics figures = new Statistics();
             statistics(figures);
-            event.fill(id, cpu, figures);
+            event.fill(id, figures);
             event.commit();
         }
         onClose.run();
