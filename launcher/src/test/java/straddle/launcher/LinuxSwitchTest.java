@@ -63,7 +63,7 @@ class LinuxSwitchTest {
                     + "(for i in $(seq 8); do sha256sum /bin/busybox; done | sort -u | wc -l) & "
                     + "/checks "
                     + (ENGINES.contains("kvm") ? "" : "processor_model ")
-                    + "signals_and_fpu fpu_between_processes counters made_code protection"
+                    + "signals_and_fpu fpu_between_processes avx_between_processes counters made_code protection"
                     + " threads replaced_pages atomics;"
                     + " code=$?; wait; echo $code";
 
@@ -106,13 +106,13 @@ class LinuxSwitchTest {
         assertEquals(SWITCHES, mover.pauses.size(), () -> seen(outcome));
         List<String> lines = wholeLines();
         assertEquals(List.of(), SteadyWorkers.wrong(lines), () -> seen(outcome));
-        assertEquals(workers, SteadyWorkers.rounds(lines).size(), () -> seen(outcome));
+        assertEquals(workers, SteadyWorkers.spoken(lines), () -> seen(outcome));
         assertEquals("", err.toString(), () -> seen(outcome));
     }
 
     private void stopOnceAllHaveSpoken(int workers, Interruption end) {
         long start = System.nanoTime();
-        while (SteadyWorkers.rounds(wholeLines()).size() < workers
+        while (SteadyWorkers.spoken(wholeLines()) < workers
                 && System.nanoTime() - start < PATIENCE.toNanos()) {
             LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
         }

@@ -122,6 +122,36 @@ class ObservedRunTest {
     }
 
     @Test
+    void theProfilesFileHasNativeCodeByReason() throws Exception {
+        GuestPrograms.requireNativeUserCode();
+        Path exits = directory.resolve("exits.json");
+        CommandRun run =
+                CommandRun.of(
+                        AcceleratorProvider.installed(),
+                        "run",
+                        "--accel=hybrid",
+                        "--exits=" + exits);
+
+        assertEquals(ExitCodes.OK, run.code(), run.err());
+        assertEquals("", run.err());
+        List<JsonObject> slices =
+                json(exits).getAsJsonArray().asList().stream()
+                        .map(each -> each.getAsJsonObject())
+                        .filter(each -> each.get("kind").getAsString().equals("native slice"))
+                        .toList();
+        assertTrue(
+                slices.stream()
+                        .anyMatch(each -> each.get("device").getAsString().equals("system call")),
+                () -> slices.toString());
+        assertTrue(
+                slices.stream()
+                        .allMatch(each ->
+                                each.get("count").getAsLong() > 0
+                                        && each.get("nanos").getAsLong() > 0),
+                () -> slices.toString());
+    }
+
+    @Test
     void exitsOfAnyEngineAreTraced() {
         CommandRun run = CommandRun.of(List.of(SCRIPTED), "run", "--trace=io");
 

@@ -10,14 +10,19 @@ import static straddle.accel.kvm.HandmadeTranslator.USER;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import straddle.core.accel.AcceleratorException;
@@ -620,6 +625,28 @@ class HybridVcpuTest {
         vcpu.save(state);
 
         assertEquals(1, state.gpr[X86.RBX]);
+    }
+
+    @Test
+    void aFlightRecordingHasWhatRanOnTheProcessor(@TempDir Path directory) throws Exception {
+        translator.entries = 7;
+        start("48ffc3" + SYSCALL, 0);
+        vcpu.run();
+        Path file = directory.resolve("recording.jfr");
+        try (Recording recording = new Recording()) {
+            recording.enable("straddle.HybridSummary");
+            recording.start();
+            vcpu.close();
+            recording.stop();
+            recording.dump(file);
+        }
+        vcpu = null;
+        accelerator.close();
+        RecordedEvent event = RecordingFile.readAllEvents(file).getFirst();
+
+        assertEquals(7, event.getLong("slices"));
+        assertEquals(7, event.getLong("systemCalls"));
+        assertTrue(event.getDuration("nanos").isPositive());
     }
 
     @Test

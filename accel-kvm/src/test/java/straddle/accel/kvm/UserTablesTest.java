@@ -97,6 +97,17 @@ class UserTablesTest {
         assertFalse(tables.fill(PAGE + 0x1000, true));
     }
 
+    /// A CR3's low bits, PCID among them, and the one that keeps the TLB, say nothing of the address space.
+    @Test
+    void anAddressSpaceIsTheSameUnderAnotherNumber() throws Exception {
+        long root = tables.root(ROOT);
+
+        assertEquals(root, tables.root(ROOT | 1 | 1L << 63));
+        assertEquals(root, tables.root(ROOT | 0xfff));
+        assertTrue(tables.knows(ROOT | 5));
+        assertNotEquals(root, tables.root(ROOT + 0x1000));
+    }
+
     @Test
     void storesWaitForTheDirtyBitAndLoadsForTheAccessedBit() throws Exception {
         map(PAGE, 0x20_0000 | ALL & ~DIRTY);
