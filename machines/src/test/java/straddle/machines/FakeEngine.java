@@ -33,6 +33,7 @@ public final class FakeEngine implements AcceleratorProvider {
     private InterruptSource interrupts;
     private final X86State state = new X86State();
     private volatile boolean failing;
+    private volatile Optional<IrqChip> chip = Optional.empty();
     private volatile int retired;
     private volatile int loads;
 
@@ -93,6 +94,11 @@ public final class FakeEngine implements AcceleratorProvider {
         failing = true;
     }
 
+    /// Has its own interrupt controllers.
+    public void bring(IrqChip own) {
+        chip = Optional.of(own);
+    }
+
     /// How often a vCPU was given a state.
     public int loads() {
         return loads;
@@ -143,7 +149,7 @@ public final class FakeEngine implements AcceleratorProvider {
 
         @Override
         public Optional<IrqChip> kernelIrqChip() {
-            return Optional.empty();
+            return chip;
         }
 
         @Override

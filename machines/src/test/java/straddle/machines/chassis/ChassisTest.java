@@ -16,6 +16,10 @@ import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.VmResources;
 import straddle.core.arch.x86.X86;
 import straddle.core.irq.InterruptSource;
+import straddle.core.irq.IrqChip;
+import straddle.core.irq.IrqLine;
+import straddle.core.snapshot.SnapshotReader;
+import straddle.core.snapshot.SnapshotWriter;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.RunControl;
 import straddle.core.vcpu.StopReason;
@@ -66,6 +70,19 @@ class ChassisTest {
     }
 
     @Test
+    void interruptControllersOfTheHostsKernelStayThere() throws Exception {
+        power(first);
+        first.bring(new KernelChip());
+        AcceleratorException refusal =
+                assertThrows(AcceleratorException.class, () -> chassis.switchTo(second));
+        assertTrue(
+                refusal.getMessage().contains("interrupt controllers are in the host's kernel"),
+                refusal::getMessage);
+        assertEquals(RunControl.State.RUNNING, chassis.control.state());
+        assertEquals(0, second.open());
+    }
+
+    @Test
     void anEngineThatCanNotBeHadLeavesTheGuestWhereItIs() throws Exception {
         power(first);
         AcceleratorException refusal =
@@ -94,6 +111,27 @@ class ChassisTest {
         chassis.control.awaitStop();
         assertThrows(AcceleratorException.class, () -> chassis.switchTo(second));
         assertEquals(0, second.open());
+    }
+
+    private static final class KernelChip implements IrqChip {
+        @Override
+        public IrqLine line(int gsi) {
+            throw new AssertionError();
+        }
+
+        @Override
+        public InterruptSource source(int vcpu) {
+            return InterruptSource.NONE;
+        }
+
+        @Override
+        public void onPending(PendingListener listener) {}
+
+        @Override
+        public void save(SnapshotWriter out) {}
+
+        @Override
+        public void restore(SnapshotReader in) {}
     }
 
     private static final class NoEngine implements AcceleratorProvider {
