@@ -34,8 +34,8 @@ public final class FakeEngine implements AcceleratorProvider {
     private final X86State state = new X86State();
     private volatile boolean failing;
     private volatile Optional<IrqChip> chip = Optional.empty();
-    private volatile int retired;
-    private volatile int loads;
+    private final AtomicInteger retired = new AtomicInteger();
+    private final AtomicInteger loads = new AtomicInteger();
 
     /// Whose guests' processor no other engine has.
     public FakeEngine(Program program) {
@@ -101,12 +101,12 @@ public final class FakeEngine implements AcceleratorProvider {
 
     /// How often a vCPU was given a state.
     public int loads() {
-        return loads;
+        return loads.get();
     }
 
     /// How often a guest has moved to another engine.
     public int retired() {
-        return retired;
+        return retired.get();
     }
 
     /// How many of its engines and vCPUs are not closed yet.
@@ -161,7 +161,7 @@ public final class FakeEngine implements AcceleratorProvider {
 
         @Override
         public void retire() {
-            retired = retired + 1;
+            retired.incrementAndGet();
         }
 
         @Override
@@ -202,7 +202,7 @@ public final class FakeEngine implements AcceleratorProvider {
             if (failing) {
                 throw new AcceleratorException("It is too heavy.");
             }
-            loads = loads + 1;
+            loads.incrementAndGet();
             state.copyFrom(from);
         }
 

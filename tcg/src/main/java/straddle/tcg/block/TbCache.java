@@ -16,14 +16,13 @@ import straddle.core.memory.Region;
 public final class TbCache {
     private static final int CAPACITY = 200_000;
     private static final int BUCKETS = 1 << 15;
-    private static final LongConsumer NOBODY = gpa -> {};
 
     private final AddressSpace memory;
     private final Tb[] buckets = new Tb[BUCKETS];
     private final Map<Long, List<Tb>> byPage = new HashMap<>();
     private final CodeWatch watch;
     private final int capacity;
-    private LongConsumer announced = NOBODY;
+    private LongConsumer announced = gpa -> {};
     private int size;
     private long translated;
     private long invalidated;
@@ -58,11 +57,6 @@ public final class TbCache {
     /// Told of each page, by its gpa, before code is read from it that stores have not been noticed to so far.
     public void announce(LongConsumer listener) {
         announced = listener;
-    }
-
-    /// Tells nobody any more.
-    public void announceToNobody() {
-        announced = NOBODY;
     }
 
     /// Code is about to be read from a page: stores to it are noticed from now on.

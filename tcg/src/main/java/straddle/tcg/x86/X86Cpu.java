@@ -1035,11 +1035,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         userCodeStart = retiredInstructions();
         entryWeight = 1;
         clearAttention(ATTENTION_USER_CODE);
-        if (taker == null) {
-            tbs.announceToNobody();
-        } else {
-            tbs.announce(taker::codeFound);
-        }
+        tbs.announce(taker == null ? gpa -> {} : taker::codeFound);
     }
 
     @Override
