@@ -241,8 +241,14 @@ public final class VcpuLoop implements Runnable {
             }
             case Exit.MmioRead read -> read.value = memory.read(read.gpa, read.width);
             case Exit.MmioWrite write -> memory.write(write.gpa, write.width, write.value);
-            case Exit.Halt.HALT -> awaitInterrupt();
-            case Exit.Halt.MASKED -> haltForGood();
+            // A constant as a label has the JVM look its class up by name at each exit.
+            case Exit.Halt halt -> {
+                if (halt == Exit.Halt.HALT) {
+                    awaitInterrupt();
+                } else {
+                    haltForGood();
+                }
+            }
             case Exit.InterruptWindow _ -> {}
             case Exit.Kicked _ -> {}
             case Exit.UserCode _ -> {}
