@@ -53,7 +53,8 @@ int main(int count, char **arguments) {
     snprintf(path, sizeof path, "/proc/%d/task/%d/root", getppid(), getpid());
     try_from(path, outside);
     int handle = open("/", O_PATH | O_DIRECTORY);
-    int inner = open("/tmp/inner", O_PATH | O_DIRECTORY);
+    int inner = open("/tmp/inner", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_APPEND | 020);
+    printf("directories: %d %d\n", handle >= 0, inner >= 0);
     snprintf(path, sizeof path, "../../../..%s", outside);
     try_at(handle, path);
     rename("/tmp/inner", "/inner");

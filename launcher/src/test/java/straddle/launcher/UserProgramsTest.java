@@ -162,6 +162,7 @@ class UserProgramsTest {
                 assertEquals(0, command.await(), command.everything());
                 assertEquals(
                         """
+                        directories: 1 1
                         21 ways, no more of them
                         network: -1 Address family not supported by protocol
                         """,
