@@ -1,5 +1,7 @@
 package straddle.launcher;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.google.gson.Gson;
 import java.io.File;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jline.reader.LineReader;
 import org.jline.terminal.Terminal;
@@ -89,14 +92,34 @@ final class CommandProcess implements AutoCloseable {
         List<String> line = new ArrayList<>();
         // A parent that ignores Ctrl-C, as a background job's does, must not pass that on.
         line.addAll(List.of("env", "--default-signal=INT,TERM"));
-        line.addAll(java(modulePath()));
-        line.add("-Djava.io.tmpdir=" + scratch);
-        line.addAll(List.of("-m", "straddle.launcher/straddle.launcher.Main"));
+        line.addAll(command(scratch));
         line.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(line).redirectError(err.toFile());
         builder.environment().putAll(environment);
         redirect.accept(builder);
         return new CommandProcess(builder.start(), out, err, scratch);
+    }
+
+    private static List<String> command(Path scratch) {
+        List<String> line = new ArrayList<>(java(modulePath()));
+        line.add("-Djava.io.tmpdir=" + scratch);
+        line.addAll(List.of("-m", "straddle.launcher/straddle.launcher.Main"));
+        return line;
+    }
+
+    /// The command as a file that a shell can start.
+    ///
+    /// @param directory an empty one, for the file and for the command's temporary files
+    static Path script(Path directory) throws IOException {
+        String words =
+                command(directory).stream()
+                        .map(word -> "'" + word + "'")
+                        .collect(Collectors.joining(" "));
+        Path script =
+                Files.writeString(
+                        directory.resolve("straddle"), "#!/bin/sh\nexec " + words + " \"$@\"\n");
+        assertTrue(script.toFile().setExecutable(true));
+        return script;
     }
 
     /// The JVM with the module path and the flags of the `straddle` script that matter here.

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.HostVerdict;
@@ -17,6 +18,17 @@ import straddle.core.accel.HostVerdict.GuestMode;
 /// Programs for a Linux guest, made of the C sources in `src/test/guest` by the host's gcc.
 final class GuestPrograms {
     private GuestPrograms() {}
+
+    /// Debian's static busybox for an architecture by Debian's name; skips the test where it was not fetched.
+    static Path busybox(String architecture) {
+        String cache =
+                Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+                        .orElse(System.getProperty("user.home") + "/.cache");
+        Path there = Path.of(cache, "straddle", "packages", architecture, "root", "bin", "busybox");
+        assumeTrue(
+                Files.exists(there), "no busybox: '.ci/packages " + architecture + "' fetches it");
+        return there;
+    }
 
     static Path source(String name) {
         return source(name, ".c");

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,15 +29,6 @@ class UserProgramsTest {
     private static final String LIST = "busybox-commands.txt";
 
     @TempDir private Path directory;
-
-    private static Path busybox() {
-        String cache =
-                Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
-                        .orElse(System.getProperty("user.home") + "/.cache");
-        Path there = Path.of(cache, "straddle/packages/amd64/root/bin/busybox");
-        assumeTrue(Files.exists(there), "no busybox: .ci/packages fetches it");
-        return there;
-    }
 
     private static List<String> commands() throws IOException {
         try (var in = UserProgramsTest.class.getResourceAsStream(LIST)) {
@@ -67,7 +57,7 @@ class UserProgramsTest {
     @Test
     void busyboxDoesTheSameUnderEmulation() throws Exception {
         assumeTrue("amd64".equals(System.getProperty("os.arch")), "the host is no x86-64");
-        String busybox = busybox().toString();
+        String busybox = GuestPrograms.busybox("amd64").toString();
         String script = script().toString();
         String here = Files.createDirectories(directory.resolve("native/work")).toString();
         Path expected = directory.resolve("expected");
@@ -90,7 +80,7 @@ class UserProgramsTest {
     /// Links that lead outside, trailing slashes, the shell's own descriptors and a disk's device, one a line.
     @Test
     void aProgramNamesNothingOutsideItsRoot() throws Exception {
-        Path busybox = busybox();
+        Path busybox = GuestPrograms.busybox("amd64");
         Path root = Files.createDirectories(directory.resolve("root/bin"));
         Files.copy(busybox, root.resolve("busybox"), StandardCopyOption.COPY_ATTRIBUTES);
         Path outside = Files.writeString(directory.resolve("secret"), "outside\n");

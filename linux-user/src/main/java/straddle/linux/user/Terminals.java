@@ -300,6 +300,8 @@ final class Terminals {
                 }
                 int session = holder == null ? 0 : holder.getKey();
                 int group = holder == null ? 0 : holder.getValue().foreground;
+                int outside = device == hostDevice ? outsideForeground(file) : 0;
+                group = outside == 0 ? group : outside;
                 t.memory().put(argument, 4, request == TIOCGPGRP ? group : session);
                 return 0;
             }
@@ -327,6 +329,17 @@ final class Terminals {
                 }
                 return 0;
             }
+        }
+    }
+
+    /// The group that is in the foreground of this process's own terminal instead of this process's group: another job of the shell
+    /// that it was started from. Else 0.
+    private static int outsideForeground(OpenFile file) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment group = arena.allocate(4, 4);
+            boolean known = host(HostCall.IOCTL, file.host, TIOCGPGRP, group.address()) == 0;
+            int foreground = group.get(ValueLayout.JAVA_INT, 0);
+            return known && foreground != host(HostCall.GETPGID, 0, 0, 0) ? foreground : 0;
         }
     }
 
