@@ -77,6 +77,30 @@ class UserProgramsTest {
         }
     }
 
+    /// Processes that the host knows nothing of are in /proc with their own names, states and files; ps, pidof and killall find them.
+    @Test
+    void processesFindEachOtherInProc() throws Exception {
+        String busybox = GuestPrograms.busybox("amd64").toString();
+        Path script = directory.resolve("processes");
+        try (var in = UserProgramsTest.class.getResourceAsStream("processes.sh")) {
+            Files.copy(in, script);
+        }
+        String work = directory.resolve("work").toString();
+        Path expected = directory.resolve("expected");
+        Process process =
+                new ProcessBuilder(busybox, "sh", script.toString(), busybox, work)
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .redirectOutput(expected.toFile())
+                        .start();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        Path of = Files.createDirectory(directory.resolve("command"));
+        try (CommandProcess command =
+                CommandProcess.start(of, "user", busybox, "sh", script.toString(), busybox, work)) {
+            assertEquals(0, command.await(), command.everything());
+            assertEquals(Files.readString(expected), command.out());
+        }
+    }
+
     /// Links that lead outside, trailing slashes, the shell's own descriptors and a disk's device, one a line.
     @Test
     void aProgramNamesNothingOutsideItsRoot() throws Exception {

@@ -171,13 +171,17 @@ final class FileCalls implements SystemCalls.Handler {
                 return n;
             }
             case LSEEK -> {
-                if (p.files.get((int) a[0]) instanceof DescriptorList list && a[1] == 0) {
-                    list.rewind();
+                if (file instanceof ProcDirectory list && list.isListed()) {
+                    return list.seek(a[1], (int) a[2]);
                 }
                 return host(HostCall.LSEEK, fd, a[1], a[2], 0);
             }
             case _LLSEEK -> {
-                long at = host(HostCall.LSEEK, fd, a[1] << 32 | a[2], a[4], 0);
+                long offset = a[1] << 32 | a[2];
+                long at =
+                        file instanceof ProcDirectory list && list.isListed()
+                                ? list.seek(offset, (int) a[4])
+                                : host(HostCall.LSEEK, fd, offset, a[4], 0);
                 if (at < 0) {
                     return at;
                 }
@@ -256,7 +260,10 @@ final class FileCalls implements SystemCalls.Handler {
                                 call == SystemCall.FSTATFS64);
             }
             case FCHDIR -> {
-                return changeDirectory(t, host(HostCall.FCNTL, fd, F_DUPFD_CLOEXEC, 3, 0));
+                long own = host(HostCall.FCNTL, fd, F_DUPFD_CLOEXEC, 3, 0);
+                boolean inProc = own >= 0 && file instanceof ProcDirectory;
+                return changeDirectory(
+                        t, own, inProc ? ((ProcDirectory) file).by((int) own) : null);
             }
             case INOTIFY_ADD_WATCH -> {
                 byte[] path = t.memory().string(a[1], 4096);
@@ -793,7 +800,7 @@ final class FileCalls implements SystemCalls.Handler {
         }
         MemorySegment s = t.scratch.data(most);
         long n =
-                t.process.files.get(fd) instanceof DescriptorList list
+                t.process.files.get(fd) instanceof ProcDirectory list && list.isListed()
                         ? list.read(s, most)
                         : host(HostCall.GETDENTS64, t.process.files.host(fd), s.address(), most, 0);
         if (n <= 0) {
@@ -836,7 +843,8 @@ final class FileCalls implements SystemCalls.Handler {
     // ---- the working directory
 
     /// @param fd a descriptor of its own, or an error
-    static long changeDirectory(GuestThread t, long fd) {
+    /// @param proc what it is if guest processes are in it, or null
+    static long changeDirectory(GuestThread t, long fd, OpenFile proc) {
         if (fd < 0) {
             return fd;
         }
@@ -846,15 +854,19 @@ final class FileCalls implements SystemCalls.Handler {
             return -ENOTDIR;
         }
         OpenFile before = t.process.workingDirectory;
-        t.process.workingDirectory = new OpenFile((int) fd, true);
+        t.process.workingDirectory = proc != null ? proc : new OpenFile((int) fd, true);
         if (before != null) {
             before.release();
         }
         return 0;
     }
 
-    static byte[] workingDirectory(GuestThread t) {
-        OpenFile cwd = t.process.workingDirectory;
+    /// @param t who asks
+    static byte[] workingDirectory(GuestProcess of, GuestThread t) {
+        OpenFile cwd = of.workingDirectory;
+        if (cwd instanceof ProcDirectory proc) {
+            return proc.path().getBytes(StandardCharsets.ISO_8859_1);
+        }
         if (cwd == null) {
             MemorySegment s = t.scratch.structs();
             long n = host(HostCall.GETCWD, s.address(), 4096, 0, 0);

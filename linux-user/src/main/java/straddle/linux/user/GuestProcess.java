@@ -21,9 +21,14 @@ final class GuestProcess {
     int umask;
     byte[] executable = new byte[0];
     List<byte[]> arguments = List.of();
+    List<byte[]> environment = List.of();
     byte[] auxv = new byte[0];
     long stackTop;
-    String name = "";
+    volatile String name = "";
+
+    /// When it was forked: 1/100 seconds since the host was started.
+    final long started;
+
     final Signal.Action[] actions = new Signal.Action[Signal.COUNT + 1];
     final List<GuestThread> threads = new CopyOnWriteArrayList<>();
     final long[] limits = new long[32];
@@ -71,6 +76,7 @@ final class GuestProcess {
         this.kernel = kernel;
         this.pid = pid;
         java.util.Arrays.fill(actions, Signal.Action.DEFAULT);
+        started = TimeCalls.sinceStart() / ProcessCalls.NANOS_PER_TICK;
     }
 
     UserMemory memory() {

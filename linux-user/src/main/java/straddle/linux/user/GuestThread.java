@@ -27,6 +27,10 @@ final class GuestThread implements Runnable {
     private UserVcpu traced;
 
     int tid;
+
+    /// Its own name, or null for its process's.
+    volatile String name;
+
     Thread host;
     private volatile int hostThread;
 
@@ -212,6 +216,16 @@ final class GuestThread implements Runnable {
         }
         LinuxCall.interrupt(hostThread);
         return true;
+    }
+
+    /// Whether it computes, or is about to: neither waits nor is in a call of the host's that may. Any thread.
+    boolean isRunning() {
+        Thread of = host;
+        return of != null && !inHostCall && of.getState() == Thread.State.RUNNABLE;
+    }
+
+    long ownPendingSignals() {
+        return pending.set();
     }
 
     long pendingSignals() {

@@ -1,5 +1,9 @@
 package straddle.linux.user;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -37,8 +41,8 @@ final class Kernel implements AutoCloseable {
     /// So long after this process goes on, its guests have been told at the latest.
     private static final long RESUME_NANOS = 200_000_000;
 
-    /// As the kernel's largest pid_max.
-    private static final int MOST_IDS = 4_194_303;
+    /// What the kernel's pid_max is at most.
+    private static final int MOST_IDS = 4_194_304;
 
     private static final int FIRST_ID = 300;
 
@@ -63,7 +67,8 @@ final class Kernel implements AutoCloseable {
     private final Deque<Scratch> scratches = new ArrayDeque<>();
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicInteger threadNames = new AtomicInteger();
-    private final AtomicInteger ids = new AtomicInteger(LinuxCall.processId());
+    private final int mostIds = mostIds();
+    private final AtomicInteger ids = new AtomicInteger(farFromHost(mostIds));
 
     /// Those of signalfd(2) that are open.
     final List<SignalFile> signalFiles = new CopyOnWriteArrayList<>();
@@ -237,20 +242,38 @@ final class Kernel implements AutoCloseable {
         ended(thread);
     }
 
-    /// A number for a process or thread: upwards from this process's own, so that none comes again soon. It is none of a group or
-    /// a session either, which the first process brings along: who has that number would lead it.
+    private static int mostIds() {
+        // Of such a file the kernel gives all to the first read, and Files.readString's is of one
+        // byte.
+        try (BufferedReader in = Files.newBufferedReader(Path.of("/proc/sys/kernel/pid_max"))) {
+            return Math.clamp(Integer.parseInt(in.readLine()), 2 * FIRST_ID, MOST_IDS);
+        } catch (IOException | NumberFormatException _) {
+            return MOST_IDS;
+        }
+    }
+
+    /// Where the host comes last in giving numbers to its own, which it does upwards from this process's.
+    private static int farFromHost(int most) {
+        int all = most - FIRST_ID;
+        return FIRST_ID + Math.floorMod(LinuxCall.processId() - FIRST_ID + all / 2, all);
+    }
+
+    /// A number for a process or thread: upwards, so that none comes again soon. It is none of a group or
+    /// a session either, which the first process brings along: who has that number would lead it. And it is nobody's on the host, whose
+    /// processes are in /proc beside the guest's.
     int nextId() {
         return ids.updateAndGet(last -> {
             int next = last;
             do {
-                next = next >= MOST_IDS ? FIRST_ID : next + 1;
+                next = next >= mostIds - 1 ? FIRST_ID : next + 1;
             } while (isTaken(next));
             return next;
         });
     }
 
     private boolean isTaken(int id) {
-        return processes.containsKey(id)
+        return LinuxCall.syscall(HostCall.KILL, id, 0, 0, 0, 0, 0) != -Errno.ESRCH
+                || processes.containsKey(id)
                 || processes.values().stream()
                         .anyMatch(each -> each.group == id || each.session == id);
     }

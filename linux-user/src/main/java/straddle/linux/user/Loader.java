@@ -60,7 +60,9 @@ final class Loader {
         private final byte[] path;
         private final byte[] auxv;
         private final List<byte[]> arguments;
+        private final List<byte[]> environment;
         private final long stackTop;
+        private String name = "";
 
         Loaded(
                 UserIsa isa,
@@ -70,6 +72,7 @@ final class Loader {
                 byte[] path,
                 byte[] auxv,
                 List<byte[]> arguments,
+                List<byte[]> environment,
                 long stackTop) {
             this.isa = isa;
             this.program = program;
@@ -78,7 +81,13 @@ final class Loader {
             this.path = path;
             this.auxv = auxv;
             this.arguments = arguments;
+            this.environment = environment;
             this.stackTop = stackTop;
+        }
+
+        /// What the process is called: the last component of the path, be that a link's or a script's.
+        String name() {
+            return name;
         }
 
         UserIsa isa() {
@@ -107,6 +116,10 @@ final class Loader {
 
         List<byte[]> arguments() {
             return arguments;
+        }
+
+        List<byte[]> environment() {
+            return environment;
         }
 
         long stackTop() {
@@ -215,10 +228,18 @@ final class Loader {
                     from = Paths.AT_FDCWD;
                     continue;
                 }
-                return loadElf(file, words, environment);
+                Loaded loaded = loadElf(file, words, environment);
+                loaded.name = shortName(path.length == 0 ? loaded.path : path);
+                return loaded;
             }
         }
         throw new ProgramException(Errno.ELOOP, "its interpreters are scripts themselves");
+    }
+
+    private static String shortName(byte[] path) {
+        String text = Paths.text(path);
+        String last = text.substring(text.lastIndexOf('/') + 1);
+        return last.substring(0, Math.min(15, last.length()));
     }
 
     /// The interpreter, and at most one argument, of a `#!` line.
@@ -486,6 +507,7 @@ final class Loader {
                 path,
                 Arrays.copyOfRange(GuestAbi.bytes(b), auxvAt, b.capacity()),
                 List.copyOf(arguments),
+                List.copyOf(environment),
                 top);
     }
 

@@ -245,8 +245,8 @@ final class PathCalls implements SystemCalls.Handler {
     private long open(GuestThread t, int directory, byte[] path, Paths.How how) {
         GuestProcess p = t.process;
         int flags = how.flags();
-        byte[] name = path;
-        boolean special = name != null && !how.isBounded();
+        boolean special = path != null && !how.isBounded();
+        byte[] name = special ? ProcFiles.absolute(t, directory, path) : path;
         GuestProcess listed = special ? ProcFiles.withDescriptors(t, name) : null;
         if (listed != null && how.resolve() == 0) {
             return openDescriptors(t, listed, flags);
@@ -261,7 +261,8 @@ final class PathCalls implements SystemCalls.Handler {
         if (fd < 0) {
             return fd;
         }
-        OpenFile file = kernel.terminals.opened(t, (int) fd, name, flags);
+        OpenFile proc = ProcFiles.directory(t, (int) fd, name);
+        OpenFile file = proc != null ? proc : kernel.terminals.opened(t, (int) fd, name, flags);
         return FileCalls.add(p, file, (flags & Paths.O_CLOEXEC) != 0, 0);
     }
 
@@ -272,7 +273,8 @@ final class PathCalls implements SystemCalls.Handler {
         if (fd < 0) {
             return fd;
         }
-        OpenFile list = new DescriptorList((int) fd, of);
+        String name = "/proc/" + of.pid + "/fd";
+        OpenFile list = new ProcDirectory((int) fd, ProcDirectory.Kind.DESCRIPTORS, of, name);
         return FileCalls.add(t.process, list, (flags & Paths.O_CLOEXEC) != 0, 0);
     }
 
@@ -361,7 +363,7 @@ final class PathCalls implements SystemCalls.Handler {
         if ((int) bytes <= 0) {
             return -EINVAL;
         }
-        byte[] name = path(t, path);
+        byte[] name = ProcFiles.absolute(t, (int) directory, path(t, path));
         byte[] target = name == null ? null : ProcFiles.link(t, name);
         if (target == null) {
             MemorySegment s = t.scratch.structs().asSlice(8192);
@@ -397,7 +399,7 @@ final class PathCalls implements SystemCalls.Handler {
     }
 
     private static long getcwd(GuestThread t, long[] a) throws BadAddressException {
-        byte[] path = FileCalls.workingDirectory(t);
+        byte[] path = FileCalls.workingDirectory(t.process, t);
         if (path.length == 0) {
             return -ENOENT;
         }
@@ -409,7 +411,7 @@ final class PathCalls implements SystemCalls.Handler {
     }
 
     private long chdir(GuestThread t, long path) throws BadAddressException {
-        byte[] name = path(t, path);
+        byte[] name = ProcFiles.absolute(t, Paths.AT_FDCWD, path(t, path));
         Paths.How how = Paths.How.of(Paths.O_PATH | Paths.O_DIRECTORY, 0);
         long fd = kernel.paths.open(t, FDCWD, name, how);
         if (fd >= 0) {
@@ -420,7 +422,8 @@ final class PathCalls implements SystemCalls.Handler {
                 return allowed;
             }
         }
-        return FileCalls.changeDirectory(t, fd);
+        OpenFile proc = fd < 0 ? null : ProcFiles.directory(t, (int) fd, name);
+        return FileCalls.changeDirectory(t, fd, proc);
     }
 
     private long two(

@@ -97,6 +97,10 @@ final class Paths {
             return (resolve & resolution) != 0;
         }
 
+        boolean wants(int flag) {
+            return (flags & flag) != 0;
+        }
+
         /// Whether a directory of the caller's bounds the path.
         boolean isBounded() {
             return has(RESOLVE_BENEATH | RESOLVE_IN_ROOT);
@@ -128,7 +132,7 @@ final class Paths {
         if (path.length == 0) {
             return failed(Errno.ENOENT);
         }
-        byte[] known = follow ? renamed(t, path) : path;
+        byte[] known = renamed(t, ProcFiles.absolute(t, directory, path), follow);
         if (known != path && isDescriptor(known)) {
             return new Located(AT_FDCWD, t.scratch.path(slot, known), -1, 0);
         }
@@ -150,8 +154,8 @@ final class Paths {
     }
 
     /// What a path in /proc stands for, which is a path of the program's but for descriptors; or the same.
-    private byte[] renamed(GuestThread t, byte[] path) {
-        byte[] known = ProcFiles.rename(t, path);
+    private byte[] renamed(GuestThread t, byte[] path, boolean follow) {
+        byte[] known = ProcFiles.rename(t, path, follow);
         return known == path || isDescriptor(known) ? known : within(known);
     }
 
@@ -294,26 +298,28 @@ final class Paths {
         if (how.isBounded()) {
             return openBounded(t, directory, path, how);
         }
-        if (how.has(RESOLVE_NO_SYMLINKS) && ProcFiles.isByLink(path)) {
+        byte[] full = ProcFiles.absolute(t, directory, path);
+        if (how.has(RESOLVE_NO_SYMLINKS) && ProcFiles.isByLink(full)) {
             return -Errno.ELOOP;
         }
-        int generated = ProcFiles.open(t, path);
+        boolean follow = !how.wants(O_NOFOLLOW);
+        int generated = how.wants(O_PATH) ? ProcFiles.NOT_OURS : ProcFiles.open(t, full);
         if (generated != ProcFiles.NOT_OURS) {
             return generated >= 0 && how.has(RESOLVE_NO_XDEV)
                     ? refused(generated, Errno.EXDEV)
                     : generated;
         }
-        byte[] known = renamed(t, path);
-        if (known != path && how.has(RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) {
+        byte[] known = renamed(t, full, follow);
+        if (known != full && how.has(RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) {
             return -Errno.ELOOP;
         }
-        if (confines() && (known == path || !isDescriptor(known))) {
-            byte[] full = fromRoot(t, directory, known);
+        if (confines() && (known == full || !isDescriptor(known))) {
+            byte[] within = fromRoot(t, directory, known);
             How kept = how.and(0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-            return full == null ? -Errno.EBADF : open(t, root, t.scratch.path(0, full), kept);
+            return within == null ? -Errno.EBADF : open(t, root, t.scratch.path(0, within), kept);
         }
         if (how.resolve == 0) {
-            try (Located at = locate(t, directory, path, (how.flags & O_NOFOLLOW) == 0, 0)) {
+            try (Located at = locate(t, directory, path, follow, 0)) {
                 return at.error() != 0
                         ? -at.error()
                         : t.blocking(

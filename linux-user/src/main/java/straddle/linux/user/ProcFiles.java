@@ -1,21 +1,43 @@
 package straddle.linux.user;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import straddle.core.user.Mapping;
 import straddle.core.user.UserMemory;
 import straddle.host.LinuxCall;
 
-/// What /proc says of guest processes, which the host's knows nothing of: exe, maps, cmdline and such.
+/// What /proc says of guest processes, which the host's knows nothing of: exe, maps, cmdline and such (proc(5)). What is not made
+/// here is the JVM's own, whose limits, mounts and control groups they share.
 final class ProcFiles {
     static final int NOT_OURS = Integer.MIN_VALUE;
+    private static final long PROC_SUPER_MAGIC = 0x9fa0;
+    private static final int PAGE_KILOBYTES = 4;
 
     private ProcFiles() {}
 
     /// The process and the file of it that a path names, or null.
-    private record Entry(GuestProcess process, String file) {}
+    ///
+    /// @param thread that the path names, or null for the process
+    /// @param elsewhere whether the host has no such path: it has the number of a guest process or thread
+    private record Entry(GuestProcess process, GuestThread thread, String file, boolean elsewhere) {
+        String name() {
+            return thread == null || thread.name == null ? process.name : thread.name;
+        }
+
+        int id() {
+            return thread == null ? process.pid : thread.tid;
+        }
+    }
 
     private static Entry entry(GuestThread t, byte[] path) {
         if (path.length > 6 && path[0] == '/' && path[1] == 'd' && path[4] == '/') {
@@ -31,14 +53,47 @@ final class ProcFiles {
         int slash = text.indexOf('/', 6);
         String who = slash < 0 ? text.substring(6) : text.substring(6, slash);
         String file = slash < 0 ? "" : text.substring(slash + 1);
-        if (who.equals("self") || who.equals("thread-self")) {
-            return new Entry(t.process, file);
+        if (who.equals("self")) {
+            return ofThreads(t.process, file, false);
         }
-        if (who.isEmpty() || who.length() > 9 || !who.chars().allMatch(Character::isDigit)) {
+        if (who.equals("thread-self")) {
+            return new Entry(t.process, t, file, true);
+        }
+        int id = number(who);
+        if (id < 0) {
             return null;
         }
-        GuestProcess other = t.kernel().processes.get(Integer.parseInt(who));
-        return other == null ? null : new Entry(other, file);
+        GuestProcess process = t.kernel().processes.get(id);
+        if (process != null) {
+            return ofThreads(process, file, id != LinuxCall.processId());
+        }
+        for (GuestProcess each : t.kernel().processes.values()) {
+            GuestThread thread = each.thread(id);
+            if (thread != null) {
+                return new Entry(each, thread, file, true);
+            }
+        }
+        return null;
+    }
+
+    /// What lies in `task` of a process is a thread's.
+    private static Entry ofThreads(GuestProcess process, String file, boolean elsewhere) {
+        if (file.startsWith("task/") && file.length() > 5) {
+            int slash = file.indexOf('/', 5);
+            int id = number(slash < 0 ? file.substring(5) : file.substring(5, slash));
+            GuestThread thread = id < 0 ? null : process.thread(id);
+            if (thread != null) {
+                String rest = slash < 0 ? "" : file.substring(slash + 1);
+                return new Entry(process, thread, rest, true);
+            }
+        }
+        return new Entry(process, null, file, elsewhere);
+    }
+
+    private static int number(String text) {
+        boolean digits =
+                !text.isEmpty() && text.length() <= 9 && text.chars().allMatch(Character::isDigit);
+        return digits ? Integer.parseInt(text) : -1;
     }
 
     /// The names in /dev that are links to /proc/self/fd.
@@ -55,8 +110,27 @@ final class ProcFiles {
                 };
         boolean all = path.equals("/dev/fd") || path.equals("/dev/fd/");
         return all
-                ? new Entry(t.process, "fd")
-                : file.isEmpty() ? null : new Entry(t.process, file);
+                ? new Entry(t.process, null, "fd", false)
+                : file.isEmpty() ? null : new Entry(t.process, null, file, false);
+    }
+
+    // ---- paths
+
+    /// A path from the root on if it is relative to a directory of a guest process's in /proc, or the same. Null remains null.
+    static byte[] absolute(GuestThread t, int directory, byte[] path) {
+        if (path == null || path.length == 0 || path[0] == '/') {
+            return path;
+        }
+        OpenFile from =
+                directory == Paths.AT_FDCWD
+                        ? t.process.workingDirectory
+                        : t.process.files.get(directory);
+        if (!(from instanceof ProcDirectory proc)) {
+            return path;
+        }
+        String text = Paths.text(path);
+        String full = text.equals(".") ? proc.path() : proc.path() + "/" + text;
+        return full.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /// Whether a path that is answered for here begins with a symbolic link on the host.
@@ -75,55 +149,104 @@ final class ProcFiles {
         return directory ? entry.process : null;
     }
 
+    /// A directory that has been opened by its path from the root on, if the guest's processes are in it; else null.
+    static ProcDirectory directory(GuestThread t, int fd, byte[] path) {
+        if (path.length < 5 || path[0] != '/' || path[1] != 'p') {
+            return null;
+        }
+        String text = Paths.text(path);
+        if (text.equals("/proc") || text.equals("/proc/")) {
+            return isProc(fd)
+                    ? new ProcDirectory(fd, ProcDirectory.Kind.PROCESSES, t.process, "/proc")
+                    : null;
+        }
+        Entry entry = entry(t, path);
+        if (entry == null) {
+            return null;
+        }
+        String own = "/proc/" + entry.process.pid;
+        String named = entry.thread == null ? own : own + "/task/" + entry.thread.tid;
+        return switch (entry.file) {
+            case "" -> new ProcDirectory(fd, ProcDirectory.Kind.PROCESS, entry.process, named);
+            case "task", "task/" ->
+                    new ProcDirectory(
+                            fd, ProcDirectory.Kind.THREADS, entry.process, named + "/task");
+            default -> null;
+        };
+    }
+
+    private static boolean isProc(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment s = arena.allocate(128, 8);
+            return LinuxCall.syscall(HostCall.FSTATFS, fd, s.address(), 0, 0, 0, 0) == 0
+                    && s.get(ValueLayout.JAVA_LONG, 0) == PROC_SUPER_MAGIC;
+        }
+    }
+
     /// A path that calls other than open(2) may take instead, or the same.
-    static byte[] rename(GuestThread t, byte[] path) {
+    ///
+    /// @param follow whether the last component is followed if it is a symbolic link
+    static byte[] rename(GuestThread t, byte[] path, boolean follow) {
         Entry entry = entry(t, path);
         if (entry == null) {
             return path;
         }
-        if (entry.file.equals("exe")) {
+        String file = entry.file;
+        if (file.equals("exe") && follow) {
             return entry.process.executable;
         }
-        if (entry.file.startsWith("fd/") && entry.file.length() > 3) {
-            int host = descriptor(entry);
-            return ("/proc/self/fd/" + host).getBytes(StandardCharsets.US_ASCII);
+        String own = "/proc/" + LinuxCall.processId();
+        boolean isLink = path[1] == 'd' && path[5] == 's'; // /dev/stdin and such
+        if (file.startsWith("fd/") && file.length() > 3 && (follow || !isLink)) {
+            int host = descriptor(entry, 3);
+            return ascii((follow ? "/proc/self" : own) + "/fd/" + host);
+        }
+        if (file.startsWith("fdinfo/") && file.length() > 7) {
+            return ascii(own + "/fdinfo/" + descriptor(entry, 7));
+        }
+        if (entry.elsewhere) {
+            return (file.isEmpty() ? own : own + "/" + file).getBytes(StandardCharsets.ISO_8859_1);
         }
         return path;
     }
 
-    private static int descriptor(Entry entry) {
-        try {
-            return entry.process.files.host(Integer.parseInt(entry.file.substring(3)));
-        } catch (NumberFormatException _) {
-            return -1;
-        }
+    private static int descriptor(Entry entry, int from) {
+        return entry.process.files.host(number(entry.file.substring(from)));
     }
 
     /// What readlink(2) answers, or null if the host knows.
     static byte[] link(GuestThread t, byte[] path) {
         Entry entry = entry(t, path);
         if (entry == null) {
-            return Paths.text(path).equals("/proc/self") ? digits(t.process.pid) : null;
+            return null;
         }
-        if (entry.file.isEmpty() && Paths.text(path).equals("/proc/self")) {
-            return digits(t.process.pid);
+        switch (Paths.text(path)) {
+            case "/proc/self" -> {
+                return ascii(Integer.toString(t.process.pid));
+            }
+            case "/proc/thread-self" -> {
+                return ascii(t.process.pid + "/task/" + t.tid);
+            }
+            default -> {}
         }
         if (entry.file.equals("exe")) {
             return t.kernel().paths.within(entry.process.executable);
         }
         if (entry.file.equals("cwd")) {
-            return FileCalls.workingDirectory(t);
+            return FileCalls.workingDirectory(entry.process, t);
         }
         if (entry.file.startsWith("fd/")) {
-            int host = descriptor(entry);
+            int host = descriptor(entry, 3);
             return host < 0 ? null : t.kernel().paths.within(Paths.linkOf(host));
         }
         return null;
     }
 
-    private static byte[] digits(int number) {
-        return Integer.toString(number).getBytes(StandardCharsets.US_ASCII);
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
+
+    // ---- contents
 
     /// Opens what is not the host's to tell.
     ///
@@ -133,28 +256,29 @@ final class ProcFiles {
         if (entry == null) {
             return NOT_OURS;
         }
+        GuestProcess process = entry.process;
         return switch (entry.file) {
-            case "maps", "smaps" -> memory("maps", maps(entry.process));
-            case "cmdline" -> memory("cmdline", commandLine(entry.process));
+            case "maps", "smaps" -> memory("maps", maps(process));
+            case "cmdline" -> memory("cmdline", strings(process, process.arguments));
+            case "environ" -> memory("environ", strings(process, process.environment));
             case "comm" ->
-                    memory(
-                            "comm",
-                            (entry.process.name + "\n").getBytes(StandardCharsets.ISO_8859_1));
-            case "auxv" -> memory("auxv", entry.process.auxv);
-            case "stat" -> memory("stat", stat(entry.process));
-            case "mem", "environ", "pagemap" -> -Errno.EACCES;
-            default -> {
-                if (entry.file.startsWith("fd/") && entry.process == t.process) {
-                    yield NOT_OURS; // by its renamed path
-                }
-                yield NOT_OURS;
-            }
+                    memory("comm", (entry.name() + "\n").getBytes(StandardCharsets.ISO_8859_1));
+            case "auxv" -> memory("auxv", process.auxv);
+            case "stat" -> memory("stat", stat(entry));
+            case "statm" -> memory("statm", memorySizes(process));
+            case "status" -> memory("status", status(entry));
+            case "mem", "pagemap" -> -Errno.EACCES;
+            default -> NOT_OURS;
         };
     }
 
-    private static byte[] commandLine(GuestProcess process) {
+    private static boolean isGone(GuestProcess process) {
+        return process.zombie || process.program == null;
+    }
+
+    private static byte[] strings(GuestProcess process, List<byte[]> all) {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (byte[] each : process.arguments) {
+        for (byte[] each : isGone(process) ? List.<byte[]>of() : all) {
             line.writeBytes(each);
             line.write(0);
         }
@@ -163,7 +287,7 @@ final class ProcFiles {
 
     private static byte[] maps(GuestProcess process) {
         StringBuilder text = new StringBuilder();
-        for (Mapping each : process.memory().mappings()) {
+        for (Mapping each : isGone(process) ? List.<Mapping>of() : process.memory().mappings()) {
             int p = each.protection();
             String what =
                     each.source() == null ? "00:00 0 " + each.name() : each.source().description();
@@ -182,28 +306,184 @@ final class ProcFiles {
         return text.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    private static byte[] stat(GuestProcess process) {
+    private static int parent(GuestProcess process) {
         GuestProcess parent = process.parent;
-        StringBuilder text =
-                new StringBuilder(
-                        "%d (%s) %s %d %d %d %d %d 0 0 0 0 0 %d 0 %d 0 20 0 %d 0 0 %d %d"
-                                .formatted(
-                                        process.pid,
-                                        process.name,
-                                        process.stopped ? "T" : "R",
-                                        parent == null ? 0 : parent.pid,
-                                        process.group,
-                                        process.session,
-                                        process.kernel.terminals.device(process.session),
-                                        process.kernel.terminals.foreground(process.session),
-                                        ProcessorTime.of(process) / ProcessCalls.NANOS_PER_TICK,
-                                        process.timeOfChildren / ProcessCalls.NANOS_PER_TICK,
-                                        process.threads.size(),
-                                        process.memory().residentPages() * 4096,
-                                        process.memory().residentPages()));
-        text.append(" 0 0 0 ").append(process.stackTop);
+        if (parent != null) {
+            return parent.pid;
+        }
+        boolean isFirst = process == process.kernel.first();
+        return isFirst ? (int) LinuxCall.syscall(HostCall.GETPPID, 0, 0, 0, 0, 0, 0) : 1;
+    }
+
+    private static char state(Entry entry) {
+        GuestProcess process = entry.process;
+        if (process.zombie) {
+            return 'Z';
+        }
+        if (process.stopped) {
+            return 'T';
+        }
+        boolean runs =
+                entry.thread != null
+                        ? entry.thread.isRunning()
+                        : process.threads.stream().anyMatch(GuestThread::isRunning);
+        return runs ? 'R' : 'S';
+    }
+
+    private static long bytes(GuestProcess process) {
+        return isGone(process)
+                ? 0
+                : process.memory().mappings().stream().mapToLong(m -> m.end() - m.start()).sum();
+    }
+
+    private static long residentPages(GuestProcess process) {
+        return isGone(process) ? 0 : process.memory().residentPages();
+    }
+
+    private static byte[] memorySizes(GuestProcess process) {
+        long pages = bytes(process) / (PAGE_KILOBYTES << 10);
+        return ascii("%d %d 0 0 0 %d 0\n".formatted(pages, residentPages(process), pages));
+    }
+
+    private static byte[] stat(Entry entry) {
+        GuestProcess process = entry.process;
+        Kernel kernel = process.kernel;
+        long time =
+                entry.thread == null ? ProcessorTime.of(process) : ProcessorTime.of(entry.thread);
+        StringBuilder text = new StringBuilder();
+        text.append("%d (%s) %c".formatted(entry.id(), entry.name(), state(entry)));
+        Object[] fields = {
+            parent(process),
+            process.group,
+            process.session,
+            kernel.terminals.device(process.session),
+            kernel.terminals.foreground(process.session),
+            0, // flags
+            0, // page faults, from here on
+            0,
+            0,
+            0,
+            time / ProcessCalls.NANOS_PER_TICK,
+            0, // of which none is the kernel's
+            process.timeOfChildren / ProcessCalls.NANOS_PER_TICK,
+            0,
+            20, // priority
+            0, // nice
+            process.threads.size(),
+            0,
+            process.started,
+            bytes(process),
+            residentPages(process),
+            Long.toUnsignedString(-1), // its limit
+            0,
+            0,
+            Long.toUnsignedString(process.stackTop)
+        };
+        for (Object each : fields) {
+            text.append(' ').append(each);
+        }
         text.append(" 0".repeat(24)).append('\n');
         return text.toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /// The JVM's, with what is the guest's own in its place.
+    private static byte[] status(Entry entry) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(Path.of("/proc/self/status"), StandardCharsets.ISO_8859_1);
+        } catch (IOException _) {
+            lines = List.of();
+        }
+        Map<String, String> own = own(entry);
+        own.replaceAll((_, value) -> "\t" + value);
+        boolean gone = isGone(entry.process);
+        return lines.stream()
+                .map(line -> line.split(":", 2))
+                .filter(line -> !(gone && (line[0].startsWith("Vm") || line[0].startsWith("Rss"))))
+                .map(line -> line[0] + ":" + own.getOrDefault(line[0], line[1]) + "\n")
+                .collect(Collectors.joining())
+                .getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static Map<String, String> own(Entry entry) {
+        GuestProcess process = entry.process;
+        char state = state(entry);
+        String stateName =
+                switch (state) {
+                    case 'R' -> "running";
+                    case 'S' -> "sleeping";
+                    case 'T' -> "stopped";
+                    default -> "zombie";
+                };
+        String pid = Integer.toString(process.pid);
+        Map<String, String> own = new HashMap<>();
+        own.put("Name", entry.name());
+        own.put("Umask", "%04o".formatted(process.umask));
+        own.put("State", state + " (" + stateName + ")");
+        own.put("Tgid", pid);
+        own.put("NStgid", pid);
+        own.put("Pid", Integer.toString(entry.id()));
+        own.put("NSpid", Integer.toString(entry.id()));
+        own.put("PPid", Integer.toString(parent(process)));
+        own.put("NSpgid", Integer.toString(process.group));
+        own.put("NSsid", Integer.toString(process.session));
+        own.put("FDSize", Integer.toString(Math.max(64, process.files.length())));
+        own.put("Threads", Integer.toString(process.threads.size()));
+        signals(entry, own);
+        String kilobytes = " kB";
+        String size = bytes(process) / 1024 + kilobytes;
+        String resident = residentPages(process) * PAGE_KILOBYTES + kilobytes;
+        for (String each : List.of("VmPeak", "VmSize", "VmData")) {
+            own.put(each, size);
+        }
+        for (String each : List.of("VmHWM", "VmRSS", "RssAnon")) {
+            own.put(each, resident);
+        }
+        for (String each :
+                List.of(
+                        "VmLck",
+                        "VmPin",
+                        "RssFile",
+                        "RssShmem",
+                        "VmStk",
+                        "VmExe",
+                        "VmLib",
+                        "VmPTE",
+                        "VmSwap")) {
+            own.put(each, "0" + kilobytes);
+        }
+        return own;
+    }
+
+    private static void signals(Entry entry, Map<String, String> own) {
+        GuestProcess process = entry.process;
+        long ignored = 0;
+        long caught = 0;
+        for (int signal = 1; signal < process.actions.length; signal++) {
+            long handler = process.actions[signal].handler();
+            ignored |= handler == Signal.SIG_IGN ? Signal.bit(signal) : 0;
+            caught |=
+                    handler != Signal.SIG_IGN && handler != Signal.SIG_DFL ? Signal.bit(signal) : 0;
+        }
+        GuestThread thread =
+                entry.thread != null || process.threads.isEmpty()
+                        ? entry.thread
+                        : process.threads.getFirst();
+        Map<String, Long> sets =
+                Map.of(
+                        "SigPnd",
+                        thread == null ? 0 : thread.ownPendingSignals(),
+                        "ShdPnd",
+                        process.pending.set(),
+                        "SigBlk",
+                        thread == null ? 0 : thread.mask,
+                        "SigIgn",
+                        ignored,
+                        "SigCgt",
+                        caught);
+        GuestAbi abi = process.abi;
+        sets.forEach((name, set) ->
+                own.put(name, "%016x".formatted(abi == null ? set : abi.signalsToGuest(set))));
     }
 
     private static int memory(String name, byte[] content) {

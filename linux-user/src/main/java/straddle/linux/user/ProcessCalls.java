@@ -482,6 +482,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         child.umask = parent.umask;
         child.executable = parent.executable;
         child.arguments = parent.arguments;
+        child.environment = parent.environment;
         child.auxv = parent.auxv;
         child.name = parent.name;
         child.stackTop = parent.stackTop;
@@ -578,9 +579,9 @@ final class ProcessCalls implements SystemCalls.Handler {
         p.arguments = loaded.arguments();
         p.auxv = loaded.auxv();
         p.stackTop = loaded.stackTop();
-        String path = Paths.text(loaded.path());
-        String shortName = path.substring(path.lastIndexOf('/') + 1);
-        p.name = shortName.substring(0, Math.min(15, shortName.length()));
+        p.environment = loaded.environment();
+        p.name = loaded.name();
+        t.name = null;
         p.files.closeAll(false);
         if (p.timers != null) {
             p.timers.created.clear();
@@ -791,12 +792,18 @@ final class ProcessCalls implements SystemCalls.Handler {
         switch ((int) a[0]) {
             case 15 -> { // PR_SET_NAME
                 byte[] name = t.memory().string(a[1], 16);
-                t.process.name =
+                String text =
                         name == null ? Paths.text(t.memory().bytes(a[1], 15)) : Paths.text(name);
+                if (t.tid == t.process.pid) {
+                    t.process.name = text;
+                } else {
+                    t.name = text;
+                }
                 return 0;
             }
             case 16 -> { // PR_GET_NAME
-                byte[] name = t.process.name.getBytes(StandardCharsets.ISO_8859_1);
+                String text = t.name == null ? t.process.name : t.name;
+                byte[] name = text.getBytes(StandardCharsets.ISO_8859_1);
                 t.memory().put(a[1], Arrays.copyOf(name, 16));
                 return 0;
             }

@@ -2,6 +2,7 @@ package straddle.linux.user;
 
 import static straddle.linux.user.Errno.*;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -10,6 +11,7 @@ import straddle.host.LinuxCall;
 
 /// Clocks and sleeping.
 final class TimeCalls implements SystemCalls.Handler {
+    private static final int CLOCK_BOOTTIME = 7;
     private static final int TIMER_ABSTIME = 1;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
@@ -17,6 +19,15 @@ final class TimeCalls implements SystemCalls.Handler {
 
     private static long host(long number, long a, long b) {
         return LinuxCall.syscall(number, a, b, 0, 0, 0, 0);
+    }
+
+    /// Nanoseconds since the host was started.
+    static long sinceStart() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment s = arena.allocate(16, 8);
+            host(HostCall.CLOCK_GETTIME, CLOCK_BOOTTIME, s.address());
+            return s.get(LONG, 0) * 1_000_000_000 + s.get(LONG, 8);
+        }
     }
 
     /// Copies timespecs or timevals from the program to the host's.
