@@ -27,7 +27,7 @@ import straddle.host.PseudoTerminal;
 @Tag("boot")
 @Timeout(300)
 class UserTerminalTest {
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     /// Escape sequences of line editing.
     private static final Pattern EDITING = Pattern.compile("\u001b\\[[0-9;?]*[A-Za-z]");
@@ -284,5 +284,31 @@ class UserTerminalTest {
         await("outer> ");
         assertEquals("130", answer("echo $?"));
         assertEquals(before, answer("$B stty -g"));
+    }
+
+    /// MIPS numbers the bits of a terminal's settings otherwise, and has them in another layout.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "sane",
+                "raw -echo",
+                "-echo -icanon min 3 time 7",
+                "intr ^X susp ^Y eol ^E start ^W stop ^F",
+                "tostop noflsh echoprt -iexten -opost ocrnl",
+                "-isig 9600 rows 20"
+            })
+    void aProgramForMipsReadsAndChangesTheTerminalsSettings(String change) throws Exception {
+        String mips = GuestPrograms.busybox("mipsel").toString();
+        answer("cd " + directory);
+        answer("M=\"$S user " + mips + "\"");
+        answer("$B stty " + change + "; $B stty -a >a; $B stty -g >g");
+        answer("$M stty -a >mips; $B stty sane cols 200");
+        answer("$M stty " + change + "; $B stty -g >after; $B stty sane cols 200");
+        assertEquals(contents("a"), contents("mips"));
+        assertEquals(contents("g"), contents("after"));
+    }
+
+    private String contents(String file) throws Exception {
+        return Files.readString(directory.resolve(file));
     }
 }
