@@ -1,5 +1,5 @@
 # Starts processes and looks at them in /proc: prints what must be the same wherever Linux is.
-# Usage: sh processes.sh BUSYBOX DIRECTORY (which it makes and empties)
+# Usage: sh processes.sh BUSYBOX DIRECTORY (which it makes and removes)
 B=$1
 $B rm -rf $2
 $B mkdir $2
@@ -55,3 +55,4 @@ wait $a
 echo $?
 $B ls -d /proc/$a || echo gone
 $B env -i A=1 B=2 $B cat /proc/self/environ | $B tr '\0' '\n'
+$B rm -r $2
