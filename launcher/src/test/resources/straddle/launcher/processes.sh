@@ -18,7 +18,13 @@ until [ "$($B cat /proc/$a/comm) $($B cat /proc/$b/comm)" = 'sleep reader' ]; do
 $B sleep 0.2
 
 echo "all of ps, then of pidof:"
-$B ps -o pid,ppid,stat,comm,args | $B grep -E "^ *($a|$b|$c) " | $B sed "s/$$/SELF/g; s/$a/A/; s/$b/B/; s/$c/C/; s/ R / S /"
+$B ps -o pid,ppid,stat,comm,args | $B awk -v a=$a -v b=$b -v c=$c -v self=$$ '
+    $1 == a || $1 == b || $1 == c {
+        $1 = $1 == a ? "A" : $1 == b ? "B" : "C"
+        $2 = $2 == self ? "SELF" : $2
+        $3 = $3 == "R" ? "S" : $3
+        print
+    }'
 $B pidof sleep | $B tr ' ' '\n' | $B grep -c "^$a$"
 $B pidof reader | $B tr ' ' '\n' | $B grep -c "^$b$"
 $B ls /proc | $B grep -xc -e $a -e $b -e $c -e $$ -e self -e meminfo
