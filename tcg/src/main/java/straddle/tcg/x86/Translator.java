@@ -48,12 +48,6 @@ final class Translator implements Decoder.Code {
     private int count;
     private boolean ended;
 
-    /// How many instructions it may have.
-    private int most;
-
-    /// An STI, if it is the last instruction so far.
-    private Control shadowing;
-
     /// A compare that may fuse with the conditional jump after it.
     private Compare pendingCompare;
 
@@ -82,10 +76,9 @@ final class Translator implements Decoder.Code {
         pendingCompare = null;
         vectors.beginBlock();
         avxVectors.beginBlock();
-        most = (mode & X86Cpu.MODE_ALONE) != 0 ? 1 : MAX_INSNS;
-        shadowing = null;
+        int limit = (mode & X86Cpu.MODE_ALONE) != 0 ? 1 : MAX_INSNS;
         while (!ended) {
-            if (count > 0 && (count >= most || secondPage != -1 || bytesLeftInPage() == 0)) {
+            if (count > 0 && (count >= limit || secondPage != -1 || bytesLeftInPage() == 0)) {
                 break;
             }
             Insn insn;
@@ -100,10 +93,6 @@ final class Translator implements Decoder.Code {
             if (secondPage != -1 && count > 0) {
                 secondPage = -1;
                 break;
-            }
-            if (shadowing != null) {
-                shadowing.coversNext = true;
-                shadowing = null;
             }
             emit(insn);
             pc = pc + insn.length & pcMask;
@@ -840,24 +829,27 @@ final class Translator implements Decoder.Code {
                                 insn.lock));
             }
             case STRING -> {
-                append(new Strings(insn, jump(pc + insn.length)));
+                append(new Strings(insn, pc + insn.length & pcMask));
                 if (insn.repeat != 0) {
                     end(new Branch.Anywhere());
                 }
             }
             case FLAG -> append(new FlagOps(insn.op));
-            case CONTROL -> control(insn, ea);
+            case CONTROL -> {
+                append(new Control(insn, ea, defaultSegment(insn), pc + insn.length & pcMask));
+                if (Control.endsBlock(insn.op)) {
+                    end(new Branch.Anywhere());
+                }
+            }
             case TRANSFER -> {
-                int level = level();
+                int level = (int) (mode >>> X86Cpu.MODE_CPL_SHIFT) & 3;
                 if (insn.op == Op.SYSCALL && insn.mode == 64 && cpu.program == null) {
                     end(new SystemCalls.Call(pc + insn.length, level == 3));
                 } else if (insn.op == Op.SYSRET && insn.rexW) {
                     end(new SystemCalls.Return(level == 0));
                 } else {
                     append(new Transfer(insn, ea, defaultSegment(insn), pc + insn.length & pcMask));
-                    if (insn.op != Op.MOVFROMSEG) {
-                        end(new Branch.Anywhere());
-                    }
+                    end(new Branch.Anywhere());
                 }
             }
             case VECTOR -> {
@@ -872,31 +864,6 @@ final class Translator implements Decoder.Code {
             case EXTENDED_STATE -> append(new ExtendedState(insn, ea, defaultSegment(insn)));
             case X87 -> append(new X87Ops(insn, ea, defaultSegment(insn)));
             case UNDEFINED -> raise(UD);
-        }
-    }
-
-    private int level() {
-        return (int) (mode >>> X86Cpu.MODE_CPL_SHIFT) & 3;
-    }
-
-    private void control(Insn insn, Ea ea) {
-        boolean isKernel = codeBits == 64 && level() == 0;
-        boolean mayCount = level() == 0 || (cpu.cr4 & CR4_TSD) == 0;
-        Control op =
-                new Control(
-                        insn,
-                        ea,
-                        defaultSegment(insn),
-                        pc + insn.length & pcMask,
-                        isKernel,
-                        mayCount);
-        append(op);
-        if (op.endsBlock()) {
-            end(new Branch.Anywhere());
-        } else if (insn.op == Op.STI) {
-            shadowing = op;
-            // Interrupts must have a chance before what may hold them off again.
-            most = Math.min(most, count + 2);
         }
     }
 
