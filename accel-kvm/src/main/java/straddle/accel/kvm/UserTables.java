@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.Region;
@@ -41,23 +42,17 @@ final class UserTables {
     /// So many pages must be free before code is entered; filling in between takes a few.
     private static final int RESERVE = 64;
 
-    /// Frames are counted in chunks of 2 MiB: small ones, as most of a guest's memory holds no tables, and what a vCPU leaves
-    /// when the guest moves to another engine is garbage that has grown old.
-    private static final int CHUNK_SHIFT = 9;
-
-    private static final int CHUNK = 1 << CHUNK_SHIFT;
-
     private final AddressSpace memory;
     private final WatchedTables watched;
     private final TablePool pool;
     private final Monitor monitor;
     private final Map<Long, Table> roots = new HashMap<>();
 
-    /// By number of the guest's page, in chunks: our tables that came from it.
-    private Table[][] byGuestPage = new Table[64][];
+    /// By the guest's page: our tables that came from it.
+    private final TableOfFrame byGuestPage = new TableOfFrame();
 
-    /// By number of a frame, in chunks: a lowest table of ours that lets user code write to it, or did.
-    private Table[][] writers = new Table[64][];
+    /// By a frame: a lowest table of ours that lets user code write to it, or did.
+    private final TableOfFrame writers = new TableOfFrame();
 
     /// The further tables of frames that have several, by number.
     private final Map<Long, List<Table>> moreWriters = new HashMap<>();
@@ -199,21 +194,15 @@ final class UserTables {
         unwatchAll();
         roots.clear();
         lastRoot = null;
-        Arrays.fill(writers, null);
+        writers.clear();
         moreWriters.clear();
         pool.reset();
         resets++;
     }
 
     private void unwatchAll() {
-        for (Table[] chunk : byGuestPage) {
-            for (int i = 0; chunk != null && i < chunk.length; i++) {
-                if (chunk[i] != null) {
-                    watched.remove(chunk[i].guestPage);
-                    chunk[i] = null;
-                }
-            }
-        }
+        byGuestPage.forEach(table -> watched.remove(table.guestPage));
+        byGuestPage.clear();
     }
 
     // ---- filling
@@ -366,17 +355,9 @@ final class UserTables {
 
     /// A frame's first table is found by its number, the rest in a list: few frames have any.
     private void noteWriter(long number, Table table) {
-        int chunk = (int) (number >>> CHUNK_SHIFT);
-        if (chunk >= writers.length) {
-            writers = Arrays.copyOf(writers, Math.max(chunk + 1, 2 * writers.length));
-        }
-        if (writers[chunk] == null) {
-            writers[chunk] = new Table[CHUNK];
-        }
-        int at = (int) number & CHUNK - 1;
-        Table first = writers[chunk][at];
+        Table first = writers.get(number);
         if (first == null || first.dead) {
-            writers[chunk][at] = table;
+            writers.put(number, table);
         } else if (first != table) {
             List<Table> more = moreWriters.computeIfAbsent(number, _ -> new ArrayList<>());
             if (!more.contains(table)) {
@@ -426,7 +407,7 @@ final class UserTables {
         int last = (int) ((gpa & 4095) + length - 1) >>> 3;
         long before = revocations;
         Table next;
-        for (Table table = tablesOf(page); table != null; table = next) {
+        for (Table table = byGuestPage.get(page); table != null; table = next) {
             next = table.nextOfGuestPage;
             for (int i = first; i <= last; i++) {
                 if (table.level == 1) {
@@ -505,13 +486,11 @@ final class UserTables {
     synchronized boolean protect(long gpa) {
         long frame = gpa & ADDRESS;
         long number = frame >>> 12;
-        int chunk = (int) (number >>> CHUNK_SHIFT);
-        int at = (int) number & CHUNK - 1;
-        Table writer = chunk < writers.length && writers[chunk] != null ? writers[chunk][at] : null;
+        Table writer = writers.get(number);
         if (writer == null) {
             return false;
         }
-        writers[chunk][at] = null;
+        writers.put(number, null);
         long before = revocations;
         protect(writer, frame);
         List<Table> more = moreWriters.isEmpty() ? null : moreWriters.remove(number);
@@ -538,28 +517,14 @@ final class UserTables {
 
     // ---- the guest's tables that are watched
 
-    private Table tablesOf(long page) {
-        int chunk = (int) (page >>> CHUNK_SHIFT);
-        Table[] there = chunk < byGuestPage.length ? byGuestPage[chunk] : null;
-        return there == null ? null : there[(int) page & CHUNK - 1];
-    }
-
     /// False if the guest has no memory there.
     private boolean watch(Table table) {
         if (!(memory.at(table.guestPage) instanceof Region.Ram)) {
             return false;
         }
         long page = table.guestPage >>> 12;
-        int chunk = (int) (page >>> CHUNK_SHIFT);
-        if (chunk >= byGuestPage.length) {
-            byGuestPage = Arrays.copyOf(byGuestPage, Math.max(chunk + 1, 2 * byGuestPage.length));
-        }
-        if (byGuestPage[chunk] == null) {
-            byGuestPage[chunk] = new Table[CHUNK];
-        }
-        int at = (int) page & CHUNK - 1;
-        table.nextOfGuestPage = byGuestPage[chunk][at];
-        byGuestPage[chunk][at] = table;
+        table.nextOfGuestPage = byGuestPage.get(page);
+        byGuestPage.put(page, table);
         if (table.nextOfGuestPage == null) {
             watched.add(table.guestPage);
             protect(table.guestPage);
@@ -569,19 +534,60 @@ final class UserTables {
 
     private void unwatch(Table table) {
         long page = table.guestPage >>> 12;
-        Table[] chunk = byGuestPage[(int) (page >>> CHUNK_SHIFT)];
-        int at = (int) page & CHUNK - 1;
-        if (chunk[at] == table) {
-            chunk[at] = table.nextOfGuestPage;
+        Table first = byGuestPage.get(page);
+        if (first == table) {
+            byGuestPage.put(page, table.nextOfGuestPage);
         } else {
-            Table before = chunk[at];
+            Table before = first;
             while (before.nextOfGuestPage != table) {
                 before = before.nextOfGuestPage;
             }
             before.nextOfGuestPage = table.nextOfGuestPage;
         }
-        if (chunk[at] == null) {
+        if (byGuestPage.get(page) == null) {
             watched.remove(table.guestPage);
+        }
+    }
+
+    /// A table for some frames, by their numbers.
+    ///
+    /// They are counted in chunks of 2 MiB: small ones, as most of a guest's memory holds no tables, and what a vCPU leaves when the
+    /// guest moves to another engine is garbage that has grown old.
+    private static final class TableOfFrame {
+        private static final int CHUNK_SHIFT = 9;
+        private static final int CHUNK = 1 << CHUNK_SHIFT;
+
+        private Table[][] chunks = new Table[64][];
+
+        Table get(long number) {
+            int chunk = (int) (number >>> CHUNK_SHIFT);
+            Table[] there = chunk < chunks.length ? chunks[chunk] : null;
+            return there == null ? null : there[(int) number & CHUNK - 1];
+        }
+
+        void put(long number, Table table) {
+            int chunk = (int) (number >>> CHUNK_SHIFT);
+            if (chunk >= chunks.length) {
+                chunks = Arrays.copyOf(chunks, Math.max(chunk + 1, 2 * chunks.length));
+            }
+            if (chunks[chunk] == null) {
+                chunks[chunk] = new Table[CHUNK];
+            }
+            chunks[chunk][(int) number & CHUNK - 1] = table;
+        }
+
+        void forEach(Consumer<Table> action) {
+            for (Table[] chunk : chunks) {
+                for (int i = 0; chunk != null && i < chunk.length; i++) {
+                    if (chunk[i] != null) {
+                        action.accept(chunk[i]);
+                    }
+                }
+            }
+        }
+
+        void clear() {
+            Arrays.fill(chunks, null);
         }
     }
 
