@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Debian's busybox under `straddle user` does what it does by itself: a list of command lines, their output and exit
@@ -255,30 +256,25 @@ class UserProgramsTest {
         doesTheSameTranslated("useripc");
     }
 
-    /// Both byte orders and word sizes.
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
+    /// Compilers of both byte orders and word sizes.
+    static List<String> compilers() {
+        return List.of(
                 "gcc",
                 "aarch64-linux-gnu-gcc",
                 "arm-linux-gnueabihf-gcc",
                 "mips-linux-gnu-gcc",
-                "mipsel-linux-gnu-gcc"
-            })
+                "mipsel-linux-gnu-gcc");
+    }
+
+    @ParameterizedTest
+    @MethodSource("compilers")
     void processesAreReachedByDescriptorsAsTheKernelHasIt(String compiler) throws Exception {
         doesTheSame("userpids", compiler, "tcg");
     }
 
     /// openat2, attributes of scheduling, futex_waitv, recvmmsg: likewise.
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "gcc",
-                "aarch64-linux-gnu-gcc",
-                "arm-linux-gnueabihf-gcc",
-                "mips-linux-gnu-gcc",
-                "mipsel-linux-gnu-gcc"
-            })
+    @MethodSource("compilers")
     void newerCallsAreAsTheKernelHasThem(String compiler) throws Exception {
         doesTheSame("usernewer", compiler, "tcg");
     }
