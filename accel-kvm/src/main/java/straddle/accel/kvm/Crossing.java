@@ -75,9 +75,10 @@ final class Crossing {
 
     // ---- what ended user code
 
-    /// False if the monitor has yet to tell.
-    boolean isTold() {
-        return registers.cpl() == 3 || !Monitor.isAtOut(registers.rip());
+    /// After a kick: false if the monitor has yet to tell what ended user code, or KVM to lead there.
+    boolean isTold() throws HostException {
+        return (registers.cpl() == 3 || !Monitor.isAtOut(registers.rip()))
+                && !registers.holdsException();
     }
 
     /// Whether user code's access to its port is SYSCALL's.

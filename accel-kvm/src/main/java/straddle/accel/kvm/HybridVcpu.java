@@ -545,7 +545,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     }
 
     /// False if the monitor has yet to tell what ended user code.
-    private boolean takeOutKicked() {
+    private boolean takeOutKicked() throws HostException {
         if (!crossing.isTold()) {
             return false;
         }
@@ -609,6 +609,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             check.abandon();
         }
         if (exit instanceof Exit.Unhandled && registers.cpl() == 3) {
+            registers.dropException();
             takeOut(NO_VECTOR);
             return null;
         }

@@ -211,6 +211,7 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
                     return Ending.KICKED;
                 }
             } else if (exit instanceof Exit.Unhandled && registers.cpl() == 3) {
+                registers.dropException();
                 takeOut(NO_VECTOR);
                 return Ending.INSTRUCTION;
             } else {

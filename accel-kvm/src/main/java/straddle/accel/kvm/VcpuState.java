@@ -182,6 +182,19 @@ final class VcpuState {
         return regs.get(ValueLayout.JAVA_LONG, RFLAGS);
     }
 
+    /// Whether KVM has an exception that it will raise first when it runs on, whatever registers it is given till then:
+    /// a signal may come between the two.
+    boolean holdsException() throws HostException {
+        vcpu.ioctl("KVM_GET_VCPU_EVENTS", Kvm.KVM_GET_VCPU_EVENTS(), events.address());
+        return kvm_vcpu_events.exception.injected(kvm_vcpu_events.exception(events)) != 0;
+    }
+
+    /// For an instruction that is executed anew elsewhere, where it raises what it did here.
+    void dropException() {
+        events.fill((byte) 0);
+        changed(Kvm.KVM_SYNC_X86_EVENTS());
+    }
+
     /// Takes what KVM_RUN left in `kvm_run`, and fetches the rest. [X86State#halted] is the caller's.
     void save(X86State to) throws HostException {
         for (int i = 0; i < 16; i++) {

@@ -2,6 +2,7 @@ package straddle.accel.kvm;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +18,7 @@ import straddle.core.irq.InterruptSource;
 import straddle.core.memory.DirtyPages;
 import straddle.core.snapshot.SnapshotWriter;
 import straddle.core.vcpu.Exit;
+import straddle.core.vcpu.UserState;
 import straddle.core.vcpu.Vcpu;
 
 @Tag("kvm")
@@ -82,6 +84,38 @@ class KvmVcpuTest {
             X86State after = vm.save();
             assertEquals(0x2001, after.rip);
             assertEquals(0x1234, after.gpr[X86.RAX]);
+        }
+    }
+
+    /// Who puts other registers in has to know: KVM raises it all the same.
+    @Test
+    void anExceptionThatKvmHoldsIsKnown() throws Exception {
+        try (TestVm vm = TestVm.open()) {
+            vm.memory.write(X86.UD * 4, 4, 0x2000);
+            vm.put(0x2000, "f4");
+            vm.put(TestVm.CODE, "f4");
+            VcpuState registers = ((KvmVcpu) vm.vcpu).registers();
+            X86State state = TestVm.realMode();
+            vm.vcpu.load(state);
+            assertFalse(registers.holdsException());
+            state.pendingVector = X86.UD;
+            state.pendingKind = X86State.EventKind.EXCEPTION;
+            vm.vcpu.load(state);
+            assertTrue(registers.holdsException());
+
+            UserState other = new UserState();
+            other.rip = TestVm.CODE;
+            other.rflags = X86.RFLAGS_FIXED;
+            other.gpr[X86.RSP] = 0x6000;
+            registers.loadGeneral(other);
+            assertSame(Exit.Halt.MASKED, vm.vcpu.run());
+            assertFalse(registers.holdsException());
+            assertEquals(0x2001, vm.save().rip);
+
+            vm.vcpu.load(state);
+            registers.dropException();
+            assertSame(Exit.Halt.MASKED, vm.vcpu.run());
+            assertEquals(TestVm.CODE + 1, vm.save().rip);
         }
     }
 
