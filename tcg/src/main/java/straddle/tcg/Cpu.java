@@ -374,6 +374,9 @@ public abstract class Cpu {
     /// Code may go to [#otherMode()], and back, by itself.
     public static final int PROMISE_LEVELS = 4;
 
+    /// Interrupts may be let in by setting their flag: none waits for it.
+    public static final int PROMISE_INTERRUPTS = 8;
+
     /// What holds until the next micro-op that runs in Java, a sum of promises; slots have what is needed for it.
     public int promises() {
         return 0;
@@ -394,6 +397,14 @@ public abstract class Cpu {
     /// @param how the last time, as [straddle.tcg.op.Emitter#jumpToOtherLevel] was told
     public void levelChanged(int how) {
         throw new UnsupportedOperationException();
+    }
+
+    /// Compiled code has come back: what it has changed in slots may be elsewhere, too.
+    public void codeLeft() {}
+
+    /// Whether the guest's time-stamp counter is the host's, for as long as it lives.
+    public boolean countsAsHost() {
+        return false;
     }
 
     /// MXCSR for arithmetic under [#PROMISE_FLOATS].

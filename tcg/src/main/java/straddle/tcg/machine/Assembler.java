@@ -747,6 +747,31 @@ final class Assembler {
         put(0x9f);
     }
 
+    /// Copies RCX elements from where RSI points to where RDI does.
+    void copyElements(int width) {
+        repeat(width, 0xa4);
+    }
+
+    /// RCX elements from where RDI points on = the low bytes of RAX.
+    void fillElements(int width) {
+        repeat(width, 0xaa);
+    }
+
+    private void repeat(int width, int opcode) {
+        if (width == 2) {
+            put(0x66);
+        }
+        put(0xf3);
+        rex(w(width == 8), 0, 0, 0);
+        put(width == 1 ? opcode : opcode + 1);
+    }
+
+    /// EDX:EAX = the time-stamp counter.
+    void counter() {
+        put(0x0f);
+        put(0x31);
+    }
+
     /// EAX, EBX, ECX and EDX = what the processor is, by EAX.
     void cpuid() {
         put(0x0f);

@@ -91,6 +91,23 @@ abstract class HostMemory extends HostState {
         return () -> askVictims(virtual, tag, miss[0], found[0]);
     }
 
+    /// As [#reach] for a run of bytes, whose last one is so far behind the first; leaves a micro-op that has done nothing
+    /// yet to Java where the TLB does not answer.
+    void reachRun(MicroOp op, int virtual, int last, int tag, Runnable flush) {
+        asm.address(RDX, virtual, last, 0, 0);
+        asm.arithmeticConstant(AND, true, RDX, -4096);
+        asm.move32(RCX, virtual);
+        int miss = findEntry(tag);
+        long found = asm.here();
+        asm.load(RCX, RCX, Tlb.ADDEND);
+        Exit exit = exitHere(Exit.Kind.LEAVE, op, 0);
+        outOfLine.add(() -> {
+            asm.patchHere(askVictims(virtual, tag, miss, found));
+            flush.run();
+            exit(exit);
+        });
+    }
+
     /// Goes on here from where [#reach] did not, once `access` was made in Java.
     ///
     /// @param flush brings memory up to date, as it is before the access

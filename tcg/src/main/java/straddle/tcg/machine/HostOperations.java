@@ -34,6 +34,10 @@ abstract class HostOperations extends HostMemory {
 
     private final GuestIntegers guestIntegers = new GuestIntegers(this);
 
+    private final WideDivision division = new WideDivision(this);
+
+    private final HostRuns runs = new HostRuns(this);
+
     private final GuestVectors guestVectors = new GuestVectors(this);
 
     HostOperations(MachineCode owner, Assembler asm, Tb tb, int zeroSlot) {
@@ -390,6 +394,31 @@ abstract class HostOperations extends HostMemory {
         };
     }
 
+    @Override
+    public void copyRun(MicroOp op, int width) {
+        runs.copy(op, width);
+    }
+
+    @Override
+    public void fillRun(MicroOp op, int width) {
+        runs.fill(op, width);
+    }
+
+    @Override
+    public boolean hasCounter() {
+        return owner.hasCounter();
+    }
+
+    @Override
+    public void counter() {
+        Value d = fresh();
+        asm.counter();
+        asm.shift(SHL, true, RDX, 32);
+        asm.arithmetic(OR, true, RAX, RDX);
+        asm.move(d.register, RAX);
+        push(d);
+    }
+
     // ---- what micro-ops call
 
     @Override
@@ -541,6 +570,8 @@ abstract class HostOperations extends HostMemory {
             default -> {
                 if (GuestFloats.has(owner)) {
                     guestFloats.invoke(owner, name, descriptor);
+                } else if (WideDivision.has(owner)) {
+                    division.invoke(name);
                 } else if (GuestIntegers.has(owner)) {
                     guestIntegers.invoke(owner, name, descriptor);
                 } else if (descriptor.equals("(JJ" + CPU + ")J")) {

@@ -391,6 +391,11 @@ public final class MachineCode {
         return stackSlot;
     }
 
+    /// Whether code may read the guest's time-stamp counter: not where what it reads must be known later.
+    boolean hasCounter() {
+        return cpu.countsAsHost() && !isChecked();
+    }
+
     boolean isShared() {
         return cpu.isShared();
     }
@@ -625,6 +630,8 @@ public final class MachineCode {
                 Raw.getLong(f + Frame.FLAG_RESULT),
                 Raw.getLong(f + Frame.FLAG_A),
                 Raw.getLong(f + Frame.FLAG_B));
+        c.tlb = Raw.getLong(f + Frame.TLB);
+        c.codeLeft();
         if ((Raw.getInt(f + Frame.PROMISES) & Frame.FLOAT_CONTROL_LOADED) != 0) {
             c.floatControl(Raw.getInt(f + Frame.FLOAT_CONTROL));
         }

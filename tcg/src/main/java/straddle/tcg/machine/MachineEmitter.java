@@ -495,9 +495,32 @@ final class MachineEmitter extends HostFlags {
 
     @Override
     public boolean canChangeLevel(MicroOp op) {
-        asm.testMemoryConstant(FRAME, Frame.PROMISES, Cpu.PROMISE_LEVELS);
-        leaveLater(asm.jumpIf(CC_E), flushLater(), op);
+        leaveWithout(Cpu.PROMISE_LEVELS, op);
         return true;
+    }
+
+    private void leaveWithout(int promise, MicroOp op) {
+        asm.testMemoryConstant(FRAME, Frame.PROMISES, promise);
+        leaveLater(asm.jumpIf(CC_E), flushLater(), op);
+    }
+
+    @Override
+    public boolean hasSystemState() {
+        return true;
+    }
+
+    @Override
+    public void leaveIfInterrupted(MicroOp op) {
+        leaveWithout(Cpu.PROMISE_INTERRUPTS, op);
+    }
+
+    @Override
+    public void useTlb() {
+        Value address = pop();
+        int register = register(address);
+        asm.store(FRAME, Frame.TLB, register);
+        asm.move(TLB, register);
+        release(address);
     }
 
     @Override

@@ -102,11 +102,46 @@ public abstract class Emitter {
         throw new UnsupportedOperationException();
     }
 
-    /// Whether code may change the level of privilege by itself: then the two operations that follow may be used.
+    /// Whether code may change the level of privilege by itself: then [#jumpToOtherLevel] may be used.
     ///
     /// @param op leaves for Java, having done nothing, where the CPU does not promise it
     public boolean canChangeLevel(MicroOp op) {
         return false;
+    }
+
+    /// Whether the slots of system state may be written, and what follows used; [straddle.tcg.Cpu#codeLeft] is called.
+    public boolean hasSystemState() {
+        return false;
+    }
+
+    /// Leaves a micro-op that has done nothing yet to Java if interrupts wait for their flag.
+    public void leaveIfInterrupted(MicroOp op) {
+        throw new UnsupportedOperationException();
+    }
+
+    /// A TLB's address → nothing: accesses go by that one from here on.
+    public void useTlb() {
+        throw new UnsupportedOperationException();
+    }
+
+    /// Whether the guest's time-stamp counter is the host's, and [#counter] pushes it.
+    public boolean hasCounter() {
+        return false;
+    }
+
+    public void counter() {
+        throw new UnsupportedOperationException();
+    }
+
+    /// From, to, count → nothing: copies so many elements, one after the other, upwards. Leaves a micro-op that has done
+    /// nothing yet to Java unless there are some, and both ends are plain memory within a page.
+    public void copyRun(MicroOp op, int width) {
+        throw new UnsupportedOperationException();
+    }
+
+    /// Value, to, count → nothing: the same, filling.
+    public void fillRun(MicroOp op, int width) {
+        throw new UnsupportedOperationException();
     }
 
     /// Pushes the flags as bits.

@@ -9,6 +9,7 @@ import straddle.core.vcpu.Exit;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Arith;
 import straddle.tcg.op.Ea;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.Flags;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Reg;
@@ -31,19 +32,30 @@ final class Control extends MicroOp {
     private static final long MWAIT_CHECK_NANOS = 50_000;
     private static final long DR6_BD = 1 << 13;
 
-    private final Op op;
+    final Op op;
     private final Ea ea;
     private final int segment;
-    private final int width;
+    final int width;
     private final int reg;
     private final int rm;
     private final boolean wide;
-    private final boolean is64;
+    final boolean is64;
+    final boolean isKernel;
+
+    /// Whether the time-stamp counter may be read in its mode.
+    final boolean mayCount;
+
+    /// Whether the next instruction, which no interrupt may precede if this is STI, is in the same block.
+    boolean coversNext;
+
     private final int immediate;
     private final boolean fromDx;
     private final long nextPc;
 
-    Control(Insn insn, Ea ea, int segment, long nextPc) {
+    /// @param isKernel whether it is 64-bit code of level 0
+    Control(Insn insn, Ea ea, int segment, long nextPc, boolean isKernel, boolean mayCount) {
+        this.isKernel = isKernel;
+        this.mayCount = mayCount;
         this.op = insn.op;
         this.ea = ea;
         this.segment = segment;
@@ -61,11 +73,10 @@ final class Control extends MicroOp {
     }
 
     /// Whether what follows must be looked up again: the mode, a mapping or the interrupt flag may have changed.
-    static boolean endsBlock(Op op) {
+    boolean endsBlock() {
         return switch (op) {
+            case CLI, STI, CLAC, STAC, SWAPGS -> !isKernel;
             case HLT,
-                    CLI,
-                    STI,
                     POPF,
                     WRMSR,
                     LMSW,
@@ -73,12 +84,9 @@ final class Control extends MicroOp {
                     INVPCID,
                     MOVTOCR,
                     MOVTODR,
-                    CLAC,
-                    STAC,
                     XSETBV,
                     OUT,
                     IN,
-                    SWAPGS,
                     WRFSBASE,
                     WRGSBASE,
                     MWAIT,
@@ -184,9 +192,9 @@ final class Control extends MicroOp {
             case SWAPGS -> {
                 privileged(c);
                 long base = c.segments[GS].base;
-                c.segments[GS].base = c.msrs.get(MSR_KERNEL_GS_BASE, 0L);
-                c.msrs.put(MSR_KERNEL_GS_BASE, base);
-                c.updateMode();
+                c.segments[GS].base = c.r[X86Cpu.KERNEL_GS_BASE];
+                c.r[X86Cpu.SEGMENT_BASE + GS] = c.segments[GS].base;
+                c.r[X86Cpu.KERNEL_GS_BASE] = base;
             }
             case XGETBV -> {
                 extendedState(c);
@@ -212,8 +220,11 @@ final class Control extends MicroOp {
             }
             case CLAC, STAC -> {
                 privileged(c);
-                c.systemFlags =
-                        op == Op.STAC ? c.systemFlags | RFLAGS_AC : c.systemFlags & ~RFLAGS_AC;
+                if (op == Op.STAC) {
+                    c.addSystemFlags(RFLAGS_AC);
+                } else {
+                    c.clearSystemFlags(RFLAGS_AC);
+                }
                 c.updateMmuIndex();
             }
             case MONITOR -> monitor(c);
@@ -234,14 +245,22 @@ final class Control extends MicroOp {
             }
             default -> throw new IllegalStateException(op + " is no control instruction");
         }
-        if (endsBlock(op)) {
+        boolean ends = endsBlock();
+        if (ends) {
             c.pc = nextPc;
         }
-        if (c.isShared() && (endsBlock(op) || op == Op.CPUID)) {
+        if (c.isShared() && (ends || op == Op.CPUID)) {
             // Serializing instructions and I/O drain the store buffer (SDM volume 3, 10.3).
             VarHandle.fullFence();
         }
         return next;
+    }
+
+    @Override
+    public void emit(Emitter e) {
+        if (!ControlEmission.emit(this, e)) {
+            super.emit(e);
+        }
     }
 
     private static void privileged(X86Cpu c) {
@@ -404,10 +423,10 @@ final class Control extends MicroOp {
         if (c.isProtected() && c.iopl() < c.cpl) {
             throw c.gp();
         }
-        c.systemFlags &= ~RFLAGS_IF;
+        c.clearSystemFlags(RFLAGS_IF);
     }
 
-    private static void sti(X86Cpu c) {
+    private void sti(X86Cpu c) {
         if (VirtualInterrupts.forCliAndSti(c)) {
             VirtualInterrupts.sti(c);
             return;
@@ -416,8 +435,10 @@ final class Control extends MicroOp {
             throw c.gp();
         }
         if (!c.flag(RFLAGS_IF)) {
-            c.systemFlags |= RFLAGS_IF;
-            c.request(X86Cpu.ATTENTION_SHADOW);
+            c.addSystemFlags(RFLAGS_IF);
+            if (!coversNext) {
+                c.request(X86Cpu.ATTENTION_SHADOW);
+            }
             c.interruptsEnabled();
         }
     }
@@ -478,7 +499,7 @@ final class Control extends MicroOp {
         c.r[RAX] = tsc & 0xffff_ffffL;
         c.r[RDX] = tsc >>> 32;
         if (op == Op.RDTSCP) {
-            c.r[RCX] = c.msrs.get(MSR_TSC_AUX, 0L) & 0xffff_ffffL;
+            c.r[RCX] = c.r[X86Cpu.TSC_AUX];
         }
     }
 
@@ -685,8 +706,9 @@ final class Control extends MicroOp {
                 throw fault;
             }
         }
-        if ((changed & CR4_LA57) != 0) {
-            c.tbs.clear(); // some blocks know which targets of jumps are canonical
+        if ((changed & (CR4_LA57 | CR4_TSD)) != 0) {
+            c.tbs.clear(); // some blocks know which targets of jumps are canonical, or that they
+            // may count
         }
         c.updateBreakpoints();
         c.flushTlbs();

@@ -59,7 +59,7 @@ final class Events {
     /// The fault that a micro-op raised at [X86Cpu#pc].
     static void exception(X86Cpu c) {
         c.trapPending = false;
-        c.systemFlags |= c.faultVector == DB ? 0 : RFLAGS_RF;
+        c.addSystemFlags(c.faultVector == DB ? 0 : RFLAGS_RF);
         deliverSafely(c, c.faultVector, Source.EXCEPTION, c.faultHasError, c.faultError, c.pc);
     }
 
@@ -165,7 +165,7 @@ final class Events {
         StackFrame frame = StackFrame.present(c, 2).ofEvent().require(3);
         frame.push(c.rflags(), c.segments[CS].selector, returnPc);
         c.setStackPointer(frame.pointer());
-        c.systemFlags &= ~(RFLAGS_IF | RFLAGS_TF | RFLAGS_AC | RFLAGS_RF);
+        c.clearSystemFlags(RFLAGS_IF | RFLAGS_TF | RFLAGS_AC | RFLAGS_RF);
         c.segments[CS].selector = (int) (gate >>> 16);
         c.segments[CS].base = gate >>> 16 << 4;
         c.pc = gate & 0xffff;
@@ -259,12 +259,8 @@ final class Events {
         }
         c.setStackPointer(frame.pointer());
         Descriptors.fill(c.segments[CS], selector & ~3 | c.cpl, marked);
-        c.systemFlags &=
-                ~(RFLAGS_TF
-                        | RFLAGS_NT
-                        | RFLAGS_RF
-                        | RFLAGS_VM
-                        | ((type & 1) == 0 ? RFLAGS_IF : 0));
+        c.clearSystemFlags(
+                RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | ((type & 1) == 0 ? RFLAGS_IF : 0));
         c.pc = offset;
         c.updateMode();
     }
@@ -277,7 +273,7 @@ final class Events {
             }
         }
         c.cpl = level;
-        c.systemFlags &= ~RFLAGS_VM;
+        c.clearSystemFlags(RFLAGS_VM);
         c.updateMode();
     }
 
@@ -391,7 +387,7 @@ final class Events {
         c.cpl = newCpl;
         Descriptors.fill(c.segments[CS], selector & ~3 | newCpl, marked);
         c.r[RSP] = frame.pointer();
-        c.systemFlags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | ((type & 1) == 0 ? RFLAGS_IF : 0));
+        c.clearSystemFlags(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | ((type & 1) == 0 ? RFLAGS_IF : 0));
         c.pc = offset;
         c.updateMode();
     }

@@ -2,8 +2,10 @@ package straddle.tcg.x86;
 
 import static straddle.core.arch.x86.X86.*;
 
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 import straddle.tcg.op.Arith;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.Flags;
 import straddle.tcg.op.MicroOp;
 
@@ -25,12 +27,29 @@ final class FlagOps extends MicroOp {
             case CLC -> set(c, flags & ~Flags.CF);
             case STC -> set(c, flags | Flags.CF);
             case CMC -> set(c, flags ^ Flags.CF);
-            case CLD -> cpu.systemFlags &= ~RFLAGS_DF;
-            case STD -> cpu.systemFlags |= RFLAGS_DF;
+            case CLD -> cpu.clearSystemFlags(RFLAGS_DF);
+            case STD -> cpu.addSystemFlags(RFLAGS_DF);
             case LAHF -> c.r[RAX] = c.r[RAX] & ~0xff00L | (flags & AH_FLAGS | RFLAGS_FIXED) << 8;
             default -> set(c, flags & Flags.OF | (int) (c.r[RAX] >>> 8) & AH_FLAGS);
         }
         return next;
+    }
+
+    @Override
+    public void emit(Emitter e) {
+        if (op != Op.CLD && op != Op.STD || !e.hasSystemState()) {
+            super.emit(e);
+            return;
+        }
+        e.get(X86Cpu.SYSTEM_FLAGS);
+        if (op == Op.CLD) {
+            e.constant(~(long) RFLAGS_DF);
+            e.op(Opcodes.LAND);
+        } else {
+            e.constant(RFLAGS_DF);
+            e.op(Opcodes.LOR);
+        }
+        e.set(X86Cpu.SYSTEM_FLAGS);
     }
 
     private static void set(Cpu c, int flags) {

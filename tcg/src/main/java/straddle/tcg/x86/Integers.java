@@ -248,12 +248,8 @@ final class Integers extends MicroOp {
                                 ? Math.min(bits, Long.numberOfTrailingZeros(value))
                                 : Long.numberOfLeadingZeros(value) - (64 - bits);
                 Reg.set(c.r, reg, width, zeros);
-                int flags = Arith.eager(c) & ~(Flags.CF | Flags.ZF);
-                c.setFlags(
-                        Flags.EAGER,
-                        flags | (zeros == bits ? Flags.CF : 0) | (zeros == 0 ? Flags.ZF : 0),
-                        0,
-                        0);
+                int carry = zeros == bits ? Flags.CF : 0;
+                c.setFlags(Flags.EAGER, carry | (zeros == 0 ? Flags.ZF : 0), 0, 0);
             }
         }
     }

@@ -33,19 +33,23 @@ final class IntegersEmission {
             case DIV -> divide("quotient");
             case IDIV -> divide("signedQuotient");
             case BT, BTS, BTR, BTC -> {
-                if (insn.ea != null && !insn.constant || insn.locked) {
+                if (insn.locked && !e.isAlone() || reachesBeyond() && !isLinear()) {
                     return false;
                 }
                 bit();
             }
             case BSF -> find("lowestBit");
             case BSR -> find("highestBit");
+            case TZCNT, LZCNT -> countZeros();
             case POPCNT -> countBits();
             case SHLD, SHRD -> {
-                if (insn.ea != null || insn.byClRegister || shiftCount() == 0) {
+                if (insn.ea != null) {
                     return false;
                 }
-                doubleShift(insn.op == Op.SHLD);
+                if (!insn.byClRegister) {
+                    return shiftCount() != 0 && doubleShift(insn.op == Op.SHLD);
+                }
+                return e.canLeaveIfAny() && doubleShiftByRegister(insn.op == Op.SHLD);
             }
             case BSWAP -> swapBytes();
             case CBW -> {
@@ -146,11 +150,28 @@ final class IntegersEmission {
         e.set(RDX, width);
     }
 
+    /// Whether a register's bit number may reach beyond the operand (SDM volume 2, BT).
+    private boolean reachesBeyond() {
+        return insn.ea != null && !insn.constant;
+    }
+
+    /// Whether effective addresses are whole registers.
+    private boolean isLinear() {
+        return insn.ea.mask() == -1 && insn.ea.linearMask() == -1;
+    }
+
     private void bit() {
         if (insn.ea == null) {
             e.get(insn.rm, width);
         } else {
             e.address(insn.ea);
+            if (reachesBeyond()) {
+                e.getSigned(insn.reg, width);
+                e.shift(Opcodes.LSHR, 3);
+                e.constant(-width);
+                e.op(Opcodes.LAND);
+                e.op(Opcodes.LADD);
+            }
             e.op(Opcodes.DUP2);
             e.keep(Emitter.ADDRESS);
             e.load(insn, width);
@@ -212,6 +233,34 @@ final class IntegersEmission {
         e.logicFlags(Emitter.R);
     }
 
+    private void countZeros() {
+        int bits = 8 * width;
+        boolean trailing = insn.op == Op.TZCNT;
+        source();
+        e.keep(Emitter.R);
+        if (!trailing) {
+            e.constant(bits - 1);
+        }
+        e.take(Emitter.R);
+        e.constant(trailing ? bits : -1);
+        e.runtime(trailing ? "lowestBit" : "highestBit", "(JJ)J");
+        if (!trailing) {
+            e.op(Opcodes.LSUB);
+        }
+        e.keep(Emitter.A);
+        e.take(Emitter.R);
+        e.constant(0);
+        e.runtime("equal", "(JJ)J");
+        e.take(Emitter.A);
+        e.constant(0);
+        e.runtime("equal", "(JJ)J");
+        e.shift(Opcodes.LSHL, Integer.numberOfTrailingZeros(Flags.ZF));
+        e.op(Opcodes.LOR);
+        e.eagerFlags();
+        e.take(Emitter.A);
+        e.set(insn.reg);
+    }
+
     private void countBits() {
         source();
         e.keep(Emitter.R);
@@ -229,7 +278,7 @@ final class IntegersEmission {
         return (int) insn.immediate & (width == 8 ? 63 : 31);
     }
 
-    private void doubleShift(boolean left) {
+    private boolean doubleShift(boolean left) {
         int bits = 8 * width;
         int count = shiftCount();
         e.get(insn.rm, width);
@@ -256,6 +305,67 @@ final class IntegersEmission {
         e.flags(Flags.SHIFT, Emitter.R, Emitter.A, Emitter.B);
         e.take(Emitter.R);
         e.set(insn.rm, width);
+        return true;
+    }
+
+    /// Leaves a count of 0, which changes no flags, to Java.
+    private boolean doubleShiftByRegister(boolean left) {
+        int bits = 8 * width;
+        count();
+        e.constant(0);
+        e.runtime("equal", "(JJ)J");
+        e.leaveIfAny(1, insn);
+        e.get(insn.rm, width);
+        e.keep(Emitter.A);
+        e.take(Emitter.A);
+        count();
+        e.op(Opcodes.L2I);
+        e.op(left ? Opcodes.LSHL : Opcodes.LUSHR);
+        e.get(insn.reg, width);
+        remaining();
+        e.op(left ? Opcodes.LUSHR : Opcodes.LSHL);
+        e.op(Opcodes.LOR);
+        e.signExtend(width);
+        e.keep(Emitter.R);
+        e.take(Emitter.R);
+        e.take(Emitter.A);
+        e.op(Opcodes.LXOR);
+        e.shift(Opcodes.LUSHR, bits - 1);
+        e.constant(1);
+        e.op(Opcodes.LAND);
+        e.keep(Emitter.B);
+        e.take(Emitter.A);
+        if (left) {
+            remaining();
+        } else {
+            count();
+            e.constant(1);
+            e.op(Opcodes.LSUB);
+            e.op(Opcodes.L2I);
+        }
+        e.op(Opcodes.LUSHR);
+        e.constant(1);
+        e.op(Opcodes.LAND);
+        e.keep(Emitter.A);
+        e.flags(Flags.SHIFT, Emitter.R, Emitter.A, Emitter.B);
+        e.take(Emitter.R);
+        e.set(insn.rm, width);
+        return true;
+    }
+
+    /// Pushes by how much CL says to shift.
+    private void count() {
+        e.get(RCX);
+        e.constant(width == 8 ? 63 : 31);
+        e.op(Opcodes.LAND);
+    }
+
+    /// Pushes the rest of the operand's bits, as an int.
+    private void remaining() {
+        e.constant(8L * width);
+        count();
+        e.op(Opcodes.LSUB);
+        e.op(Opcodes.L2I);
     }
 
     private void swapBytes() {

@@ -47,6 +47,7 @@ final class Msrs {
             }
             case MSR_FS_BASE -> c.segments[FS].base;
             case MSR_GS_BASE -> c.segments[GS].base;
+            case MSR_KERNEL_GS_BASE -> c.r[X86Cpu.KERNEL_GS_BASE];
             case MSR_APIC_BASE -> c.apicBase;
             case MSR_TSC -> c.tsc();
             case MSR_TSC_ADJUST -> c.tscOffset;
@@ -93,10 +94,14 @@ final class Msrs {
                 c.segments[number == MSR_FS_BASE ? FS : GS].base = value;
                 c.updateMode();
             }
-            case MSR_KERNEL_GS_BASE, MSR_LSTAR, MSR_CSTAR, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP -> {
+            case MSR_KERNEL_GS_BASE -> {
+                canonical(c, value);
+                c.r[X86Cpu.KERNEL_GS_BASE] = value;
+            }
+            case MSR_LSTAR, MSR_CSTAR, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP -> {
                 canonical(c, value);
                 c.msrs.put(number, value);
-                c.updateSystemCalls();
+                c.updateMsrSlots();
             }
             case MSR_APIC_BASE -> c.apicBase = value;
             case MSR_TSC -> c.tscOffset += c.hasForeignCounter() ? 0 : value - c.tsc();
@@ -114,7 +119,10 @@ final class Msrs {
                     IC_CFG,
                     DC_CFG,
                     BU_CFG -> {}
-            case MSR_TSC_AUX -> c.msrs.put(number, value & 0xffff_ffffL);
+            case MSR_TSC_AUX -> {
+                c.msrs.put(number, value & 0xffff_ffffL);
+                c.updateMsrSlots();
+            }
             case DEBUGCTL -> {
                 if ((value & ~DEBUGCTL_BITS) != 0) {
                     throw c.gp();
@@ -132,7 +140,7 @@ final class Msrs {
                     throw c.gp();
                 }
                 c.msrs.put(number, value);
-                c.updateSystemCalls();
+                c.updateMsrSlots();
             }
         }
     }
@@ -212,7 +220,6 @@ final class Msrs {
                     MSR_LSTAR,
                     MSR_CSTAR,
                     MSR_SFMASK,
-                    MSR_KERNEL_GS_BASE,
                     MSR_TSC_AUX,
                     MSR_PAT,
                     MSR_MISC_ENABLE,

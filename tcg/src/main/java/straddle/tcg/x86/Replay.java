@@ -29,6 +29,9 @@ final class Replay {
     private int recorded;
     private int replayed;
 
+    /// Whether interrupts had to wait for an instruction more where the first run ended.
+    private boolean endsInShadow;
+
     Replay(X86Cpu cpu, StoreLog stores) {
         this.cpu = cpu;
         this.stores = stores;
@@ -56,6 +59,7 @@ final class Replay {
     void saveEnd(X86State to) {
         phase = Phase.OFF;
         cpu.save(to);
+        endsInShadow = to.interruptShadow;
     }
 
     /// It has ended, and is not to be run again.
@@ -97,6 +101,10 @@ final class Replay {
     boolean finish() {
         phase = Phase.OFF;
         stores.end();
+        if (!endsInShadow) {
+            // An STI that is run alone holds interrupts off until after what comes next.
+            cpu.clearAttention(X86Cpu.ATTENTION_SHADOW);
+        }
         return replayed == recorded;
     }
 

@@ -2,10 +2,14 @@ package straddle.tcg.x86;
 
 import static straddle.core.arch.x86.X86.*;
 
+import java.util.List;
+import org.objectweb.asm.Opcodes;
 import straddle.tcg.Cpu;
 import straddle.tcg.mmu.Raw;
 import straddle.tcg.op.Cond;
+import straddle.tcg.op.Emitter;
 import straddle.tcg.op.Flags;
+import straddle.tcg.op.Jump;
 import straddle.tcg.op.MicroOp;
 import straddle.tcg.op.Reg;
 
@@ -23,9 +27,11 @@ final class Strings extends MicroOp {
     private final int repeat;
     private final long addressMask;
     private final int segment;
-    private final long nextPc;
+    private final boolean is64;
+    private final Jump done;
 
-    Strings(Insn insn, long nextPc) {
+    /// @param done to the instruction behind it
+    Strings(Insn insn, Jump done) {
         this.op = insn.op;
         this.width =
                 isByte(insn.op)
@@ -36,7 +42,8 @@ final class Strings extends MicroOp {
         this.repeat = insn.repeat;
         this.addressMask = X86Cpu.sizeMask(insn.addressSize);
         this.segment = insn.segmentPrefix >= 0 ? insn.segmentPrefix : DS;
-        this.nextPc = nextPc;
+        this.is64 = insn.mode == 64;
+        this.done = done;
     }
 
     private static boolean isByte(Op op) {
@@ -58,27 +65,78 @@ final class Strings extends MicroOp {
         for (int i = 0; i < SLICE; i++) {
             long count = c.r[RCX] & addressMask;
             if (count == 0) {
-                c.pc = nextPc;
-                return next;
+                return done.exec(c);
             }
-            long done = step > 0 && !stepping ? run(cpu, count) : 0;
-            if (done == 0) {
+            long elements = step > 0 && !stepping ? run(cpu, count) : 0;
+            if (elements == 0) {
                 element(cpu, step);
-                done = 1;
+                elements = 1;
             }
-            setCounter(c, count - done);
+            setCounter(c, count - elements);
             if (comparesStop(c)) {
-                c.pc = nextPc;
-                return next;
+                return done.exec(c);
             }
             if (stepping) {
                 // A single step is one element (SDM volume 3, 19.3.1.4).
-                c.pc = count == 1 ? nextPc : pc;
+                c.pc = count == 1 ? done.target() : pc;
                 return next;
             }
         }
         c.pc = pc;
         return next;
+    }
+
+    @Override
+    public List<Jump> jumps() {
+        return repeat == 0 ? List.of() : List.of(done);
+    }
+
+    private boolean copies() {
+        return op == Op.MOVSB || op == Op.MOVSW;
+    }
+
+    private boolean fills() {
+        return op == Op.STOSB || op == Op.STOSW;
+    }
+
+    @Override
+    public void emit(Emitter e) {
+        boolean isRun = repeat != 0 && (copies() || fills()) && is64 && addressMask == -1;
+        if (!isRun || !e.hasSystemState()) {
+            super.emit(e);
+            return;
+        }
+        e.get(X86Cpu.SYSTEM_FLAGS);
+        e.leaveIfAny(RFLAGS_DF, this);
+        if (copies()) {
+            e.get(RSI);
+            if (segment >= FS) {
+                e.get(X86Cpu.SEGMENT_BASE + segment);
+                e.op(Opcodes.LADD);
+            }
+        } else {
+            e.get(RAX);
+        }
+        e.get(RDI);
+        e.get(RCX);
+        if (copies()) {
+            e.copyRun(this, width);
+            emitAdvance(e, RSI);
+        } else {
+            e.fillRun(this, width);
+        }
+        emitAdvance(e, RDI);
+        e.constant(0);
+        e.set(RCX);
+        e.jump(done);
+    }
+
+    private void emitAdvance(Emitter e, int register) {
+        e.get(RCX);
+        e.shift(Opcodes.LSHL, Integer.numberOfTrailingZeros(width));
+        e.get(register);
+        e.op(Opcodes.LADD);
+        e.set(register);
     }
 
     private void setCounter(Cpu c, long count) {
@@ -156,8 +214,8 @@ final class Strings extends MicroOp {
     ///
     /// @return how many were done; 0 to go element by element
     private long run(X86Cpu c, long count) {
-        boolean copies = op == Op.MOVSB || op == Op.MOVSW;
-        if (!copies && op != Op.STOSB && op != Op.STOSW || count < 8 || !c.is64()) {
+        boolean copies = copies();
+        if (!copies && !fills() || count < 8 || !c.is64()) {
             return 0;
         }
         long to = c.r[RDI] & addressMask;

@@ -161,6 +161,8 @@ final class SystemCalls {
             }
             e.get(11);
             e.leaveIfAny(UNUSUAL & RETURNED_FLAGS, this);
+            e.get(X86Cpu.SYSTEM_FLAGS);
+            e.leaveIfAny(RFLAGS_AC, this); // the TLB that is exchanged is the one without
             e.get(RCX);
             e.keep(Emitter.R);
             e.jumpToOtherLevel(RETURNED, this, () -> emitReturn(e));

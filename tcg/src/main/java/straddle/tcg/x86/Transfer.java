@@ -400,7 +400,7 @@ final class Transfer extends MicroOp {
             c.setRflags(c.rflags() & ~mask & ~(long) RFLAGS_RF);
         } else {
             c.pc = c.msrs.get(MSR_STAR, 0L) & 0xffff_ffffL;
-            c.systemFlags &= ~(RFLAGS_VM | RFLAGS_IF | RFLAGS_RF);
+            c.clearSystemFlags(RFLAGS_VM | RFLAGS_IF | RFLAGS_RF);
         }
         c.cpl = 0;
         SystemCalls.enterSegments(c, c.isLongMode());
@@ -418,7 +418,7 @@ final class Transfer extends MicroOp {
         if (c.isLongMode()) {
             c.setRflags(c.r[11] & SystemCalls.RETURNED_FLAGS | RFLAGS_FIXED);
         } else {
-            c.systemFlags |= RFLAGS_IF;
+            c.addSystemFlags(RFLAGS_IF);
         }
         c.pc = c.r[RCX] & 0xffff_ffffL;
         c.cpl = 3;
@@ -432,7 +432,7 @@ final class Transfer extends MicroOp {
         if (!c.isProtected() || cs == 0) {
             throw c.gp();
         }
-        c.systemFlags &= ~(RFLAGS_VM | RFLAGS_IF | RFLAGS_RF);
+        c.clearSystemFlags(RFLAGS_VM | RFLAGS_IF | RFLAGS_RF);
         boolean longMode = c.isLongMode();
         long mask = longMode ? -1 : 0xffff_ffffL;
         c.r[RSP] = c.msrs.get(MSR_SYSENTER_ESP, 0L) & mask;

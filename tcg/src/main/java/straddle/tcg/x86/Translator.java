@@ -48,6 +48,12 @@ final class Translator implements Decoder.Code {
     private int count;
     private boolean ended;
 
+    /// How many instructions it may have.
+    private int most;
+
+    /// An STI, if it is the last instruction so far.
+    private Control shadowing;
+
     /// A compare that may fuse with the conditional jump after it.
     private Compare pendingCompare;
 
@@ -76,9 +82,10 @@ final class Translator implements Decoder.Code {
         pendingCompare = null;
         vectors.beginBlock();
         avxVectors.beginBlock();
-        int limit = (mode & X86Cpu.MODE_ALONE) != 0 ? 1 : MAX_INSNS;
+        most = (mode & X86Cpu.MODE_ALONE) != 0 ? 1 : MAX_INSNS;
+        shadowing = null;
         while (!ended) {
-            if (count > 0 && (count >= limit || secondPage != -1 || bytesLeftInPage() == 0)) {
+            if (count > 0 && (count >= most || secondPage != -1 || bytesLeftInPage() == 0)) {
                 break;
             }
             Insn insn;
@@ -93,6 +100,10 @@ final class Translator implements Decoder.Code {
             if (secondPage != -1 && count > 0) {
                 secondPage = -1;
                 break;
+            }
+            if (shadowing != null) {
+                shadowing.coversNext = true;
+                shadowing = null;
             }
             emit(insn);
             pc = pc + insn.length & pcMask;
@@ -829,27 +840,24 @@ final class Translator implements Decoder.Code {
                                 insn.lock));
             }
             case STRING -> {
-                append(new Strings(insn, pc + insn.length & pcMask));
+                append(new Strings(insn, jump(pc + insn.length)));
                 if (insn.repeat != 0) {
                     end(new Branch.Anywhere());
                 }
             }
             case FLAG -> append(new FlagOps(insn.op));
-            case CONTROL -> {
-                append(new Control(insn, ea, defaultSegment(insn), pc + insn.length & pcMask));
-                if (Control.endsBlock(insn.op)) {
-                    end(new Branch.Anywhere());
-                }
-            }
+            case CONTROL -> control(insn, ea);
             case TRANSFER -> {
-                int level = (int) (mode >>> X86Cpu.MODE_CPL_SHIFT) & 3;
+                int level = level();
                 if (insn.op == Op.SYSCALL && insn.mode == 64 && cpu.program == null) {
                     end(new SystemCalls.Call(pc + insn.length, level == 3));
                 } else if (insn.op == Op.SYSRET && insn.rexW) {
                     end(new SystemCalls.Return(level == 0));
                 } else {
                     append(new Transfer(insn, ea, defaultSegment(insn), pc + insn.length & pcMask));
-                    end(new Branch.Anywhere());
+                    if (insn.op != Op.MOVFROMSEG) {
+                        end(new Branch.Anywhere());
+                    }
                 }
             }
             case VECTOR -> {
@@ -864,6 +872,31 @@ final class Translator implements Decoder.Code {
             case EXTENDED_STATE -> append(new ExtendedState(insn, ea, defaultSegment(insn)));
             case X87 -> append(new X87Ops(insn, ea, defaultSegment(insn)));
             case UNDEFINED -> raise(UD);
+        }
+    }
+
+    private int level() {
+        return (int) (mode >>> X86Cpu.MODE_CPL_SHIFT) & 3;
+    }
+
+    private void control(Insn insn, Ea ea) {
+        boolean isKernel = codeBits == 64 && level() == 0;
+        boolean mayCount = level() == 0 || (cpu.cr4 & CR4_TSD) == 0;
+        Control op =
+                new Control(
+                        insn,
+                        ea,
+                        defaultSegment(insn),
+                        pc + insn.length & pcMask,
+                        isKernel,
+                        mayCount);
+        append(op);
+        if (op.endsBlock()) {
+            end(new Branch.Anywhere());
+        } else if (insn.op == Op.STI) {
+            shadowing = op;
+            // Interrupts must have a chance before what may hold them off again.
+            most = Math.min(most, count + 2);
         }
     }
 

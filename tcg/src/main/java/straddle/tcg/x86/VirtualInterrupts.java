@@ -27,14 +27,14 @@ final class VirtualInterrupts {
     }
 
     static void cli(X86Cpu c) {
-        c.systemFlags &= ~RFLAGS_VIF;
+        c.clearSystemFlags(RFLAGS_VIF);
     }
 
     static void sti(X86Cpu c) {
         if (c.flag(RFLAGS_VIP)) {
             throw c.gp();
         }
-        c.systemFlags |= RFLAGS_VIF;
+        c.addSystemFlags(RFLAGS_VIF);
     }
 
     /// FLAGS as such code sees them: IF from VIF, and IOPL 3.
@@ -89,7 +89,7 @@ final class VirtualInterrupts {
         StackFrame frame = StackFrame.present(c, 2).require(3);
         frame.push(flags, c.segments[CS].selector, nextPc);
         c.setStackPointer(frame.pointer());
-        c.systemFlags &= ~(RFLAGS_TF | (virtual ? RFLAGS_VIF : RFLAGS_IF));
+        c.clearSystemFlags(RFLAGS_TF | (virtual ? RFLAGS_VIF : RFLAGS_IF));
         Segment cs = c.segments[CS];
         cs.selector = (int) (target >>> 16);
         cs.base = target >>> 16 << 4;

@@ -13,6 +13,7 @@ import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.Region;
 import straddle.core.observe.Trace;
+import straddle.core.time.HostCounter;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.ExitCounts;
@@ -52,17 +53,29 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
     public static final int T1 = 24;
     public static final int T2 = 25;
 
-    // What machine code needs for SYSCALL and SYSRET, while it runs: the system flags, and two
-    // MSRs.
+    // System state in slots, so that machine code has it.
 
+    /// RFLAGS without the six arithmetic flags and the fixed bit.
     static final int SYSTEM_FLAGS = 26;
+
+    /// IA32_LSTAR and IA32_FMASK.
     static final int SYSCALL_TARGET = 27;
+
     static final int SYSCALL_MASK = 28;
 
-    private static final int SLOTS = 32;
+    static final int KERNEL_GS_BASE = 29;
+    static final int TSC_AUX = 30;
+
+    /// The address of the TLB for level 0 with RFLAGS.AC set, ...
+    static final int TLB_WITH_AC = 31;
+
+    /// ... and without, which under SMAP is another.
+    static final int TLB_WITHOUT_AC = 32;
+
+    private static final int SLOTS = 40;
     private static final int VECTOR_SLOTS = 36;
 
-    /// What [#systemFlags] may have.
+    /// What [#SYSTEM_FLAGS] may have.
     static final int SYSTEM_FLAG_BITS = 0x3f_7fd5;
 
     // Bits of the mode key, from bit 0 on.
@@ -137,9 +150,6 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
     long apicBase;
     final long[] dr = new long[8];
     final MsrValues msrs = new MsrValues();
-
-    /// RFLAGS without the six arithmetic flags and the fixed bit.
-    int systemFlags;
 
     int cpl;
     boolean halted;
@@ -228,6 +238,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
             Arena arena) {
         super(SLOTS, VECTOR_SLOTS, 4, memory, ports, arena);
         alignmentTlb = tlbs[USER_ALIGNED].address();
+        r[TLB_WITH_AC] = tlbs[SUPERVISOR].address();
         this.model = model;
         this.clock = clock;
         this.interrupts = interrupts;
@@ -342,7 +353,8 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         updateBreakpoints();
         msrs.clear();
         msrs.putAll(s.msrs);
-        updateSystemCalls();
+        r[KERNEL_GS_BASE] = s.msr(MSR_KERNEL_GS_BASE);
+        updateMsrSlots();
         halted = s.halted;
         nmiBlocked = s.nmiBlocked;
         nmiPending = s.nmiPending;
@@ -374,6 +386,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         System.arraycopy(dr, 0, s.dr, 0, 8);
         s.msrs.clear();
         msrs.addTo(s.msrs);
+        s.msrs.put(MSR_KERNEL_GS_BASE, r[KERNEL_GS_BASE]);
         s.msrs.put(MSR_TSC, tsc());
         s.msrs.put(MSR_TSC_ADJUST, tscOffset);
         s.halted = halted;
@@ -394,23 +407,31 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
     // ---- flags
 
     public long rflags() {
-        return Arith.eager(this) | systemFlags | RFLAGS_FIXED;
+        return Arith.eager(this) | r[SYSTEM_FLAGS] | RFLAGS_FIXED;
     }
 
     void setRflags(long value) {
         setFlags(Flags.EAGER, value & Flags.ALL, 0, 0);
-        systemFlags = (int) value & ~(Flags.ALL | RFLAGS_FIXED) & SYSTEM_FLAG_BITS;
-        if ((systemFlags & RFLAGS_TF) != 0) {
+        r[SYSTEM_FLAGS] = value & ~(Flags.ALL | RFLAGS_FIXED) & SYSTEM_FLAG_BITS;
+        if (flag(RFLAGS_TF)) {
             request(ATTENTION_TRAP);
         }
     }
 
     boolean flag(int bit) {
-        return (systemFlags & bit) != 0;
+        return (r[SYSTEM_FLAGS] & bit) != 0;
+    }
+
+    void addSystemFlags(int bits) {
+        r[SYSTEM_FLAGS] |= bits;
+    }
+
+    void clearSystemFlags(int bits) {
+        r[SYSTEM_FLAGS] &= ~bits;
     }
 
     int iopl() {
-        return systemFlags >>> 12 & 3;
+        return (int) r[SYSTEM_FLAGS] >>> 12 & 3;
     }
 
     // ---- modes
@@ -426,7 +447,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
     }
 
     boolean isVm86() {
-        return (systemFlags & RFLAGS_VM) != 0;
+        return flag(RFLAGS_VM);
     }
 
     /// In real or virtual-8086 mode segments are selectors times 16.
@@ -479,10 +500,11 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         changesLevel = isEither && (efer & EFER_SCE) != 0 && userCodeTaker == null;
     }
 
-    /// After a change of the MSRs that machine code has in slots.
-    void updateSystemCalls() {
+    /// After a change of the MSRs that machine code has in slots. Only there is what SWAPGS exchanges.
+    void updateMsrSlots() {
         r[SYSCALL_TARGET] = msrs.get(MSR_LSTAR, 0L);
         r[SYSCALL_MASK] = msrs.get(MSR_SFMASK, 0L);
+        r[TSC_AUX] = msrs.get(MSR_TSC_AUX, 0L) & 0xffff_ffffL;
     }
 
     /// The part of the mode that says where the code segment ends, if not where segments of its kind usually do.
@@ -504,11 +526,13 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
 
     /// After a change of privilege or of what it may access.
     void updateMmuIndex() {
-        int index =
-                cpl == 3
-                        ? checksAlignment() ? USER_ALIGNED : USER
-                        : (cr4 & CR4_SMAP) != 0 && !flag(RFLAGS_AC) ? SUPERVISOR_SMAP : SUPERVISOR;
-        tlb = tlbs[index].address();
+        int guarded = (cr4 & CR4_SMAP) != 0 ? SUPERVISOR_SMAP : SUPERVISOR;
+        r[TLB_WITHOUT_AC] = tlbs[guarded].address();
+        if (cpl == 3) {
+            tlb = tlbs[checksAlignment() ? USER_ALIGNED : USER].address();
+        } else {
+            tlb = r[flag(RFLAGS_AC) ? TLB_WITH_AC : TLB_WITHOUT_AC];
+        }
     }
 
     /// Has a level present whose accesses are checked for alignment only if asked for.
@@ -926,7 +950,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
                 Events.exception(this);
                 return exit == null ? lookup() : null;
             }
-            systemFlags &= ~RFLAGS_RF;
+            clearSystemFlags(RFLAGS_RF);
         }
         if (stepping || breakpoints.onCode()) {
             MicroOp stepped = traced();
@@ -1089,20 +1113,29 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
 
     @Override
     public int promises() {
-        int promises = levelPromise();
+        int promises = interruptPromises();
         if (FpuState.allowsSse(this)) {
             promises |= fp.masksAll() ? PROMISE_VECTORS | PROMISE_FLOATS : PROMISE_VECTORS;
         }
         return promises;
     }
 
-    /// With interrupts held off none may wait that SYSRET would have to let in; one that comes later asks for attention.
-    private int levelPromise() {
-        if (!changesLevel || !flag(RFLAGS_IF) && isWoken()) {
+    /// With interrupts held off none may wait that STI or SYSRET would have to let in; one that comes later asks for attention.
+    private int interruptPromises() {
+        if (!flag(RFLAGS_IF) && isWoken()) {
             return 0;
         }
-        r[SYSTEM_FLAGS] = systemFlags;
-        return PROMISE_LEVELS;
+        return changesLevel ? PROMISE_INTERRUPTS | PROMISE_LEVELS : PROMISE_INTERRUPTS;
+    }
+
+    @Override
+    public void codeLeft() {
+        segments[GS].base = r[SEGMENT_BASE + GS];
+    }
+
+    @Override
+    public boolean countsAsHost() {
+        return counter instanceof HostCounter;
     }
 
     @Override
@@ -1128,7 +1161,6 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
 
     @Override
     public void levelChanged(int how) {
-        systemFlags = (int) r[SYSTEM_FLAGS];
         if (how == SystemCalls.CALLED) {
             cpl = 0;
             SystemCalls.enterSegments(this, true);
