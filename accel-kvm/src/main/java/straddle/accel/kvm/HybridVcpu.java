@@ -52,6 +52,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// The loop wants this vCPU's thread.
     private volatile boolean kicked;
 
+    /// An interrupt waits, which is the translator's to deliver.
+    private volatile boolean interrupted;
+
     /// In native code, or on the way there with page tables that were right when it set out.
     private volatile boolean inNative;
 
@@ -231,6 +234,10 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     ///
     /// @return null if it goes on from there; [Exit.Kicked] if the loop wants the thread
     private Exit runNatively() throws HostException, AcceleratorException {
+        interrupted = false;
+        if (interrupts.pending()) {
+            return null;
+        }
         soft.saveUser(user);
         if (!crossing.canRun()) {
             soft.loadUser(user);
@@ -341,16 +348,14 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                         if (!checkedToItsEnd) {
                             return null;
                         }
-                        if (kicked) {
-                            kicked = false;
-                            return Exit.Kicked.KICKED;
+                        if (mustLeave()) {
+                            return heed();
                         }
                         giveExtended();
                         loadedRoot = -1;
-                    } else if (kicked && (check == null || !check.isUnderWay())) {
+                    } else if (mustLeave() && (check == null || !check.isUnderWay())) {
                         takeOut(NO_VECTOR);
-                        kicked = false;
-                        return Exit.Kicked.KICKED;
+                        return heed();
                     }
                 } else if (exit == Exit.Kicked.KICKED) {
                     if (check != null && check.isUnderWay()) {
@@ -358,9 +363,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                             showTranslator();
                             return check.lost("nothing in two seconds");
                         }
-                    } else if (kicked && takeOutKicked()) {
-                        kicked = false;
-                        return Exit.Kicked.KICKED;
+                    } else if (mustLeave() && takeOutKicked()) {
+                        return heed();
                     }
                 } else {
                     return giveUp(exit);
@@ -372,6 +376,19 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
                 check.abandon();
             }
         }
+    }
+
+    private boolean mustLeave() {
+        return kicked || interrupted;
+    }
+
+    /// @return null if only an interrupt waits
+    private Exit heed() {
+        if (!kicked) {
+            return null;
+        }
+        kicked = false;
+        return Exit.Kicked.KICKED;
     }
 
     /// An exit of a slice that is being checked, which the slice does not survive otherwise.
@@ -622,6 +639,13 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     public void kick() {
         kicked = true;
         soft.kick();
+        kvm.kick();
+    }
+
+    @Override
+    public void interrupt() {
+        interrupted = true;
+        soft.interrupt();
         kvm.kick();
     }
 

@@ -3,6 +3,7 @@ package straddle.accel.kvm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import straddle.core.accel.Translator;
 import straddle.core.arch.x86.X86;
@@ -36,6 +37,10 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
     int extendedSaved;
 
     int extendedBrought;
+
+    /// How often it was told of a pending interrupt.
+    final AtomicInteger interrupts = new AtomicInteger();
+
     Rehearsal rehearsal;
 
     /// What the guest does to its tables before a page that user code faulted on is looked up.
@@ -176,6 +181,11 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
 
     @Override
     public void kick() {}
+
+    @Override
+    public void interrupt() {
+        interrupts.incrementAndGet();
+    }
 
     @Override
     public void save(X86State to) {

@@ -349,6 +349,26 @@ class HybridVcpuTest {
 
     /// Somebody else's, which has a handler, and a kick's that nobody has kicked for.
     @Test
+    void anInterruptIsTheTranslatorsAndNotTheLoops() throws Exception {
+        start("ebfe", 0);
+        translator.entries = 2;
+        Thread other =
+                Thread.ofPlatform()
+                        .start(() -> {
+                            sleep(50);
+                            vcpu.interrupt();
+                            sleep(50);
+                            vcpu.kick();
+                        });
+
+        assertSame(Exit.Kicked.KICKED, vcpu.run());
+        other.join();
+        assertEquals(0, translator.entries);
+        assertEquals(1, translator.interrupts.get());
+        assertEquals(2, figure("slices on the processor"));
+    }
+
+    @Test
     void otherSignalsDoNotEndALoop() throws Exception {
         LinuxCall.prepareInterrupts();
         // inc qword [0x401000]; jmp back
@@ -426,9 +446,13 @@ class HybridVcpuTest {
     }
 
     private void kickSoon() {
+        sleep(50);
+        vcpu.kick();
+    }
+
+    private static void sleep(int millis) {
         try {
-            Thread.sleep(50);
-            vcpu.kick();
+            Thread.sleep(millis);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }

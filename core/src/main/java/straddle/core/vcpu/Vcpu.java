@@ -5,7 +5,7 @@ import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86State;
 import straddle.core.observe.ExitObserver;
 
-/// A virtual CPU of some engine. All but [#kick()] is called by the vCPU's own thread, or by any one
+/// A virtual CPU of some engine. All but [#kick()] and [#interrupt()] is called by the vCPU's own thread, or by any one
 /// thread while that is parked.
 public interface Vcpu extends AutoCloseable {
     /// 0 for the boot processor.
@@ -18,6 +18,11 @@ public interface Vcpu extends AutoCloseable {
 
     /// Makes the present or the next [#run()] return [Exit.Kicked] promptly. Any thread.
     void kick();
+
+    /// Has the present or the next [#run()] look at pending interrupts promptly. It need not return for that. Any thread.
+    default void interrupt() {
+        kick();
+    }
 
     /// Reads the whole architectural state, with no answer outstanding: one that is, is completed first.
     void save(X86State to) throws AcceleratorException;

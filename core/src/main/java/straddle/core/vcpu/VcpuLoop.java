@@ -120,11 +120,12 @@ public final class VcpuLoop implements Runnable {
         LockSupport.unpark(thread);
     }
 
-    /// As [#wake()], for an interrupt that has become pending: a vCPU's own thread looks at those anyway
-    /// before it goes on, so nothing is kicked when the guest itself caused it.
+    /// Makes the vCPU look at an interrupt that has become pending: its own thread does so anyway before it goes on.
     public void interrupt() {
         if (Thread.currentThread() != thread) {
-            wake();
+            woken = true;
+            vcpu.interrupt();
+            LockSupport.unpark(thread);
         }
     }
 

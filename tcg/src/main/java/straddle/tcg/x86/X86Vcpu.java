@@ -167,6 +167,11 @@ public final class X86Vcpu implements TranslatedVcpu {
     }
 
     @Override
+    public void interrupt() {
+        cpu.request(Cpu.ATTENTION_INTERRUPT);
+    }
+
+    @Override
     public void save(X86State to) {
         cpu.save(to);
     }
