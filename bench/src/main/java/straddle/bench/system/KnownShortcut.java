@@ -53,6 +53,12 @@ enum KnownShortcut {
             "SDM volume 2, INT n: shutdown"),
     CALL_TO_64_BITS(
             "a far CALL from compatibility mode to 64-bit code is #GP", "SDM volume 2, CALL"),
+    JUMP_TO_64_BITS(
+            "a far JMP from compatibility mode to 64-bit code takes IOPL for 0, so that its OUT is #GP",
+            "SDM volume 2, JMP"),
+    REPEATED_COMPARISON(
+            "repeated CMPS and SCAS that fault give back the flags from before them",
+            "SDM volume 2, REP, has it so; AMD's processors keep those of the last comparison"),
     SYSTEM_DESCRIPTOR(
             "LLDT and LTR take a type in the upper half of a descriptor, and one beyond the table",
             "SDM volume 3, 9.2.3: bits 12:8 of the upper half are checked to be 0"),
@@ -84,6 +90,8 @@ enum KnownShortcut {
                     SystemRow.XGETBV_AND_XSETBV);
 
     private static final Set<Integer> SEGMENT_FAULTS = Set.of(NP, STACK_FAULT, GP);
+
+    private static final int ARITHMETIC_FLAGS = 0x8d5;
 
     private final String what;
     private final String manual;
@@ -222,6 +230,23 @@ enum KnownShortcut {
                             && test.mode != Mode.LONG
                             && expectedEnd == GP
                             && found.got.state().segments[CS].has(Segment.L);
+            case JUMP_TO_64_BITS ->
+                    (test.row == SystemRow.JUMP_FAR
+                                    || test.row == SystemRow.JUMP_FAR_THROUGH_MEMORY)
+                            && before.isLongMode()
+                            && test.mode != Mode.LONG
+                            && (before.rflags & RFLAGS_IOPL) == RFLAGS_IOPL
+                            && expectedEnd == GP
+                            && end >= 32
+                            && found.got.state().segments[CS].has(Segment.L);
+            case REPEATED_COMPARISON ->
+                    test.row == SystemRow.STRING
+                            && expectedEnd == end
+                            && expectedEnd < 32
+                            && ((expected.rflags ^ before.rflags) & ARITHMETIC_FLAGS) == 0
+                            && found.differences().stream()
+                                    .allMatch(line -> line.matches("(rflags|memory .*): .*"))
+                            && found.onlyFlags(ARITHMETIC_FLAGS);
             case SYSTEM_DESCRIPTOR -> {
                 boolean loads = test.row == SystemRow.LLDT || test.row == SystemRow.LTR;
                 Segment segment = test.row == SystemRow.LTR ? expected.tr : expected.ldtr;
