@@ -49,6 +49,37 @@ final class TcgAccelerator implements Translator {
     }
 
     @Override
+    public Optional<Kept> keep() {
+        return Optional.of(new KeptGuest());
+    }
+
+    private final class KeptGuest implements Kept {
+        private final Translator another = new TcgAccelerator(guest);
+        private final Runnable letGo = guest.keepProcessors();
+
+        @Override
+        public Translator translator() {
+            return another;
+        }
+
+        @Override
+        public void rest() {
+            guest.rest();
+        }
+
+        @Override
+        public void wake() {
+            guest.wake();
+        }
+
+        @Override
+        public void close() {
+            letGo.run();
+            another.close();
+        }
+    }
+
+    @Override
     public Optional<IrqChip> kernelIrqChip() {
         return Optional.empty();
     }

@@ -31,6 +31,7 @@ final class TranslatedGuest implements MemoryListener {
     private final LongSupplier counter;
 
     private final Map<Integer, Processor> processors = new HashMap<>();
+    private final CodeSnapshot code = new CodeSnapshot();
     private int engines;
 
     /// One processor, and how many vCPUs of engines it is.
@@ -66,6 +67,7 @@ final class TranslatedGuest implements MemoryListener {
             sampler.stop();
             tiers.close();
             resources.memory().removeListener(this);
+            code.close();
             arena.close();
         }
     }
@@ -83,6 +85,25 @@ final class TranslatedGuest implements MemoryListener {
             processors.remove(id);
             group.remove(processor.cpu);
         }
+    }
+
+    /// Has the processors stay without a vCPU of an engine's.
+    ///
+    /// @return what lets go of them
+    synchronized Runnable keepProcessors() {
+        Map<Integer, Processor> kept = Map.copyOf(processors);
+        kept.values().forEach(processor -> processor.vcpus++);
+        return () -> kept.forEach(this::closeVcpu);
+    }
+
+    /// Stores to the guest's memory are not noticed from now on.
+    void rest() {
+        code.take(resources.memory());
+    }
+
+    /// They are again.
+    void wake() {
+        code.tellChanges(resources.memory());
     }
 
     private X86Cpu newCpu(int id, InterruptSource interrupts) {

@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +27,7 @@ import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.RamAllocator;
 import straddle.core.memory.RamBlock;
+import straddle.core.memory.Region;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
@@ -128,6 +131,31 @@ class SharedTranslatorTest {
 
         assertEquals(2, state.gpr[X86.RAX]);
         assertEquals(1, state.gpr[X86.RCX]);
+    }
+
+    /// While the guest was with an engine that notices no stores.
+    @Test
+    void whatIsKeptIsWhatHasNotChanged() throws Exception {
+        run(former, CODE);
+        run(former, 2 * CODE);
+        Translator.Kept kept = first.keep().orElseThrow();
+        kept.rest();
+        leaveFormer();
+        next.close();
+        second.close();
+        Region.Ram ram = (Region.Ram) memory.at(CODE);
+        // inc cx
+        ram.block().bytes().set(ValueLayout.JAVA_BYTE, CODE, (byte) 0x41);
+        kept.wake();
+        second = create(resources.following(Optional.of(kept.translator())));
+        next = second.createVcpu(0, InterruptSource.NONE);
+        kept.close();
+        run(next, CODE);
+        run(next, 2 * CODE);
+
+        assertEquals(5, state.gpr[X86.RAX]);
+        assertEquals(1, state.gpr[X86.RCX]);
+        assertEquals(1, translated(next));
     }
 
     @Test

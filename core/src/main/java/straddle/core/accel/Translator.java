@@ -21,8 +21,31 @@ public interface Translator extends Accelerator {
         return Optional.empty();
     }
 
+    /// Keeps this translator while the guest is with an engine that notices no stores, although all vCPUs of it are closed.
+    ///
+    /// @return empty if it can't be kept
+    default Optional<Kept> keep() {
+        return Optional.empty();
+    }
+
     /// A bit of [straddle.core.memory.DirtyPages] has been set for a page: its vCPUs heed it from now on. Any thread.
     ///
     /// @param hvaPage the host address of the page
     void noticeStores(long hvaPage);
+
+    /// What was translated, for the time when the guest comes back.
+    interface Kept extends AutoCloseable {
+        /// To be shared with the engine that follows.
+        Translator translator();
+
+        /// The guest's memory may change unnoticed from now on. While its vCPUs are parked.
+        void rest();
+
+        /// It may no more: what was translated from memory that has changed is dropped. While its vCPUs are parked, and
+        /// before a vCPU of the translator's has the guest's state.
+        void wake();
+
+        @Override
+        void close();
+    }
 }

@@ -13,6 +13,7 @@ import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.GuestArchitecture;
+import straddle.core.accel.Translator;
 import straddle.core.accel.VmResources;
 import straddle.core.arch.x86.X86State;
 import straddle.core.bus.MachineLock;
@@ -59,6 +60,10 @@ public final class Chassis implements AutoCloseable, Snapshotable {
 
     private VmResources resources;
     private volatile Accelerator accelerator;
+
+    /// What the engines before the present one had translated, if that has no translator of use.
+    private Optional<Translator.Kept> kept = Optional.empty();
+
     private volatile boolean started;
     private volatile boolean closed;
     private boolean freed;
@@ -162,7 +167,9 @@ public final class Chassis implements AutoCloseable, Snapshotable {
                         "The guest stays under %s: it sees the host's own processor, which no other engine is. With --cpu %s it sees one that every engine can be."
                                 .formatted(present.name(), VmResources.COMMON_CPU));
             }
-            return engine.create(resources.withCpu(cpu.get()).following(present.translator()));
+            Optional<Translator> former =
+                    present.translator().or(() -> kept.map(Translator.Kept::translator));
+            return engine.create(resources.withCpu(cpu.get()).following(former));
         }
 
         /// While the vCPUs are parked. If it fails, the former engine has them as it had: it may share its processors with this one.
@@ -172,6 +179,7 @@ public final class Chassis implements AutoCloseable, Snapshotable {
             }
             boolean complete = false;
             int taken = 0;
+            kept.ifPresent(Translator.Kept::wake);
             try {
                 for (; taken < vcpus.size(); taken++) {
                     vcpus.get(taken).load(states.get(taken));
@@ -180,6 +188,9 @@ public final class Chassis implements AutoCloseable, Snapshotable {
             } finally {
                 for (int i = 0; !complete && i <= taken; i++) {
                     former.get(i).load(states.get(i));
+                }
+                if (!complete) {
+                    kept.ifPresent(Translator.Kept::rest);
                 }
             }
         }
@@ -199,12 +210,30 @@ public final class Chassis implements AutoCloseable, Snapshotable {
                 loops.get(i).replace(next.vcpus.get(i));
             }
             accelerator.retire();
+            keepTranslator(next.accelerator);
             accelerator = next.accelerator;
             spaceOutTimers(accelerator);
         } finally {
             lock.unlock();
         }
         return next.accelerator;
+    }
+
+    /// For an engine that may follow the next one, if that has no use for it.
+    private void keepTranslator(Accelerator next) {
+        if (next.translator().isPresent()) {
+            dropTranslator();
+        } else {
+            if (kept.isEmpty()) {
+                kept = accelerator.translator().flatMap(Translator::keep);
+            }
+            kept.ifPresent(Translator.Kept::rest);
+        }
+    }
+
+    private void dropTranslator() {
+        kept.ifPresent(Translator.Kept::close);
+        kept = Optional.empty();
     }
 
     public List<VcpuLoop> loops() {
@@ -319,6 +348,7 @@ public final class Chassis implements AutoCloseable, Snapshotable {
             if (accelerator != null) {
                 accelerator.close();
             }
+            dropTranslator();
             arena.close();
         }
     }
