@@ -86,8 +86,7 @@ public final class TcgProvider implements AcceleratorProvider {
             CpuModel model = CpuModel.of(resources.cpu());
             LongSupplier counter = resources.wantsCommonCpu() ? hostCounter() : null;
             return new TcgAccelerator(
-                    new TranslatedGuest(
-                            resources.following(Optional.empty()), model, counter, observation));
+                    new TranslatedGuest(resources.afresh(), model, counter, observation));
         } catch (IllegalArgumentException e) {
             throw new NoSuchCpuException(e.getMessage(), e);
         }

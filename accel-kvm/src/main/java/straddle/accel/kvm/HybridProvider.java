@@ -1,6 +1,5 @@
 package straddle.accel.kvm;
 
-import java.util.Optional;
 import straddle.accel.kvm.HybridAccelerator.ExitCosts;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
@@ -71,8 +70,7 @@ public final class HybridProvider implements AcceleratorProvider {
                             + " nothing can be run again.");
         }
         ExitCosts costs = exitCosts();
-        VmResources all =
-                observation.verify() > 0 ? resources.following(Optional.empty()) : resources;
+        VmResources all = observation.verify() > 0 ? resources.afresh() : resources;
         Translator translator =
                 Rescuer.start(all.withCpu(cpu(resources)), observation.withoutVerify());
         if (translator == null) {

@@ -59,7 +59,7 @@ final class KvmAccelerator implements Accelerator {
             irqChip = null;
         }
         slots = MemorySlots.following(resources.memory(), vm);
-        rescuer = new Rescuer(resources.following(Optional.empty()));
+        rescuer = new Rescuer(resources.afresh());
         setting =
                 new KvmVcpu.Setting(
                         vm,

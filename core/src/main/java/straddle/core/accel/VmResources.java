@@ -71,4 +71,9 @@ public record VmResources(
         return new VmResources(
                 architecture, memory, ports, clock, vcpus, wantKernelIrqChip, cpu, translator);
     }
+
+    /// The same for a translator that begins anew, whatever came before.
+    public VmResources afresh() {
+        return following(Optional.empty());
+    }
 }
