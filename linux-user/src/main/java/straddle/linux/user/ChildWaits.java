@@ -2,6 +2,7 @@ package straddle.linux.user;
 
 import static straddle.linux.user.Errno.*;
 
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import straddle.core.user.BadAddressException;
 import straddle.host.LinuxCall;
@@ -28,8 +29,20 @@ final class ChildWaits {
         this.kernel = kernel;
     }
 
-    /// A child that something has happened to; or a reason why there is none.
-    private record Found(GuestProcess child, int status, boolean any) {}
+    /// A child that something has happened to; or why there is none.
+    ///
+    /// @param child null for none
+    /// @param status of the child, as wait(2) has it
+    /// @param error what the call returns instead: 0 if there are children, to none of which anything has happened
+    private record Found(GuestProcess child, int status, int error) {
+        static Found none(int error) {
+            return new Found(null, 0, error);
+        }
+
+        boolean isOne() {
+            return child != null;
+        }
+    }
 
     private static Found find(GuestProcess self, Predicate<GuestProcess> wanted, int options) {
         boolean any = false;
@@ -39,42 +52,45 @@ final class ChildWaits {
             }
             any = true;
             if (child.zombie && (options & WEXITED) != 0) {
-                return new Found(child, child.status, true);
+                return new Found(child, child.status, 0);
             }
             boolean stopped = (child.change & 0xff) == 0x7f;
             boolean told =
                     child.change != 0 && ((options & (stopped ? WUNTRACED : WCONTINUED)) != 0);
             if (told) {
-                return new Found(child, child.change, true);
+                return new Found(child, child.change, 0);
             }
         }
-        return new Found(null, 0, any);
+        return Found.none(any ? 0 : -ECHILD);
     }
 
-    /// @param error is told what else there is to return
-    private Found await(GuestThread t, Predicate<GuestProcess> wanted, int options, int[] error) {
-        Found[] found = new Found[1];
-        GuestProcess self = t.process;
-        int result =
+    private Found await(GuestThread t, Predicate<GuestProcess> wanted, int options) {
+        AtomicReference<Found> found = new AtomicReference<>();
+        int interrupted =
                 t.await(
                         () -> {
-                            synchronized (kernel.lock) {
-                                found[0] = find(self, wanted, options);
-                                boolean there = found[0].child != null;
-                                if (there && (options & WNOWAIT) == 0) {
-                                    if (found[0].child.zombie) {
-                                        self.timeOfChildren += withChildren(found[0].child);
-                                        kernel.forget(found[0].child);
-                                    } else {
-                                        found[0].child.change = 0;
-                                    }
-                                }
-                                return there || !found[0].any || (options & WNOHANG) != 0;
-                            }
+                            Found now = look(t.process, wanted, options);
+                            found.set(now);
+                            return now.isOne() || now.error != 0 || (options & WNOHANG) != 0;
                         },
                         Long.MAX_VALUE);
-        error[0] = result != 0 ? result : !found[0].any ? -ECHILD : 0;
-        return found[0];
+        return interrupted != 0 ? Found.none(interrupted) : found.get();
+    }
+
+    /// Once, and it is told only once unless that is not wanted.
+    private Found look(GuestProcess self, Predicate<GuestProcess> wanted, int options) {
+        synchronized (kernel.lock) {
+            Found found = find(self, wanted, options);
+            if (found.isOne() && (options & WNOWAIT) == 0) {
+                if (found.child.zombie) {
+                    self.timeOfChildren += withChildren(found.child);
+                    kernel.forget(found.child);
+                } else {
+                    found.child.change = 0;
+                }
+            }
+            return found;
+        }
     }
 
     private static long withChildren(GuestProcess process) {
@@ -107,13 +123,9 @@ final class ChildWaits {
                     case 0 -> group(t.process.group);
                     default -> which > 0 ? child -> child.pid == which : group(-which);
                 };
-        int[] error = new int[1];
-        Found found = await(t, wanted, options | WEXITED, error);
-        if (error[0] != 0) {
-            return error[0];
-        }
-        if (found.child == null) {
-            return 0;
+        Found found = await(t, wanted, options | WEXITED);
+        if (!found.isOne()) {
+            return found.error;
         }
         if (status != 0) {
             t.memory().put(status, 4, guestStatus(t.process.abi, found.status));
@@ -173,19 +185,18 @@ final class ChildWaits {
                 return -EINVAL;
             }
         }
-        int[] error = new int[1];
-        Found found = await(t, wanted, mayBlock ? options : options | WNOHANG, error);
-        if (error[0] != 0) {
-            return error[0];
+        Found found = await(t, wanted, mayBlock ? options : options | WNOHANG);
+        if (found.error != 0) {
+            return found.error;
         }
-        if (found.child == null && (options & WNOHANG) == 0) {
+        if (!found.isOne() && (options & WNOHANG) == 0) {
             return -EAGAIN;
         }
-        if (found.child != null && a[4] != 0) {
+        if (found.isOne() && a[4] != 0) {
             putUsage(t, found.child, a[4]);
         }
         if (a[2] != 0) {
-            byte[] info = found.child == null ? new byte[128] : self.abi.siginfo(info(found));
+            byte[] info = found.isOne() ? self.abi.siginfo(info(found)) : new byte[128];
             t.memory().put(a[2], info);
         }
         return 0;
