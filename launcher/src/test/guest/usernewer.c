@@ -18,42 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "usershow.h"
+
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv (SYS_openat2 + 12)
 #endif
 #ifndef SYS_recvmmsg_time64
 #define SYS_recvmmsg_time64 SYS_recvmmsg
 #endif
-#define BAD ((void *)16)
-
-static const char *name(void)
-{
-    switch (errno) {
-    case EPERM: return "EPERM";
-    case ENOENT: return "ENOENT";
-    case ESRCH: return "ESRCH";
-    case EINTR: return "EINTR";
-    case E2BIG: return "E2BIG";
-    case EBADF: return "EBADF";
-    case EAGAIN: return "EAGAIN";
-    case EFAULT: return "EFAULT";
-    case EXDEV: return "EXDEV";
-    case EINVAL: return "EINVAL";
-    case ELOOP: return "ELOOP";
-    case ENOSYS: return "ENOSYS";
-    case ENOTDIR: return "ENOTDIR";
-    case ETIMEDOUT: return "ETIMEDOUT";
-    default: return strerror(errno);
-    }
-}
-
-static void show(const char *what, long result)
-{
-    if (result < 0)
-        printf("%s: %s\n", what, name());
-    else
-        printf("%s: %ld\n", what, result);
-}
 
 /* ---- openat2 */
 

@@ -16,35 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "usershow.h"
+
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
-#define BAD ((void *)16)
-
-static const char *name(void)
-{
-    switch (errno) {
-    case EPERM: return "EPERM";
-    case ESRCH: return "ESRCH";
-    case EBADF: return "EBADF";
-    case ECHILD: return "ECHILD";
-    case EAGAIN: return "EAGAIN";
-    case EFAULT: return "EFAULT";
-    case EINVAL: return "EINVAL";
-    case ENOSYS: return "ENOSYS";
-    case EMFILE: return "EMFILE";
-    default: return strerror(errno);
-    }
-}
-
-/* A result that is the same everywhere. */
-static void show(const char *what, long result)
-{
-    if (result < 0)
-        printf("%s: %s\n", what, name());
-    else
-        printf("%s: %ld\n", what, result);
-}
 
 static void opened(const char *what, long fd)
 {
