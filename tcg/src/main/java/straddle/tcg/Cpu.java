@@ -119,6 +119,8 @@ public abstract class Cpu {
     /// The vCPUs of the VM, this one too.
     private CpuGroup group = new CpuGroup(Optional.empty());
 
+    private Runnable whenClosed = () -> {};
+
     /// Pages to translate anew, for the group; only this vCPU's thread.
     final ArrayDeque<CpuGroup.Check> checks = new ArrayDeque<>();
 
@@ -543,6 +545,17 @@ public abstract class Cpu {
         int page = (int) (virtual >>> 12) & CODE_FILTER - 1;
         codePages[page >>> 6] |= 1L << page;
         return gpa;
+    }
+
+    /// Has something done when this CPU leaves its group for good.
+    public final void whenClosed(Runnable action) {
+        whenClosed = action;
+    }
+
+    /// Leaves its group: it does not run any more.
+    public final void leaveGroup() {
+        group().remove(this);
+        whenClosed.run();
     }
 
     /// Guest instructions retired in either tier.

@@ -17,22 +17,21 @@ public final class Tiers implements AutoCloseable {
     /// A system property that has regions compiled at once by the vCPU's own thread, for tests that compare them.
     private static final String COMPILE_AT_ONCE = "straddle.tcg.compileAtOnce";
 
-    private final Arena arena;
     private final int zeroSlot;
     private final Optional<HostCode> hostCode = MachineCode.ofHost();
     private final ExecutorService compiler =
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().name("tcg-compiler").daemon().factory());
 
-    /// @param arena outlives this
     /// @param zeroSlot the CPUs' register slot that is always 0
-    public Tiers(Arena arena, int zeroSlot) {
-        this.arena = arena;
+    public Tiers(int zeroSlot) {
         this.zeroSlot = zeroSlot;
     }
 
     /// Sets a CPU up to use them, as far as system properties allow.
-    public void serve(Cpu cpu) {
+    ///
+    /// @param arena has its machine code's memory: the CPU does not run any more when it is closed
+    public void serve(Cpu cpu, Arena arena) {
         if (!Boolean.getBoolean(INTERPRET_ONLY)) {
             boolean atOnce = Boolean.getBoolean(COMPILE_AT_ONCE);
             cpu.regions = new Regions(cpu, atOnce ? Runnable::run : compiler, zeroSlot);

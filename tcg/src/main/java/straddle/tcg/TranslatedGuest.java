@@ -24,7 +24,7 @@ final class TranslatedGuest implements MemoryListener {
     private final CpuModel model;
     private final Arena arena = Arena.ofShared();
     private final CpuGroup group = new CpuGroup(WideExchange.ofHost());
-    private final Tiers tiers = new Tiers(arena, X86Cpu.ZERO);
+    private final Tiers tiers = new Tiers(X86Cpu.ZERO);
     private final Sampler sampler = new Sampler();
 
     /// The guest's time-stamp counter where it is not the machine's clock; or null.
@@ -120,7 +120,7 @@ final class TranslatedGuest implements MemoryListener {
         if (counter != null) {
             cpu.useCounter(counter);
         }
-        tiers.serve(cpu);
+        tiers.serve(cpu, arena);
         sampler.add(cpu);
         cpu.observe(id, observation.accesses());
         if (observation.verify() > 0) {

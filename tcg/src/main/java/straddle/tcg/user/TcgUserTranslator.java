@@ -1,6 +1,8 @@
 package straddle.tcg.user;
 
 import java.lang.foreign.Arena;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import straddle.core.memory.MemoryListener;
 import straddle.core.memory.Region;
 import straddle.core.memory.WideExchange;
@@ -31,11 +33,14 @@ public final class TcgUserTranslator implements UserTranslator, MemoryListener {
     private final CpuGroup group = new CpuGroup(WideExchange.ofHost());
     private final Tiers tiers;
 
+    /// Each vCPU's machine code, which is far larger than all else of it, and goes with it.
+    private final Set<Arena> codes = ConcurrentHashMap.newKeySet();
+
     /// @param zeroSlot the register slot that is always 0
     public TcgUserTranslator(Frames frames, int zeroSlot, Maker maker) {
         this.frames = frames;
         this.maker = maker;
-        tiers = new Tiers(arena, zeroSlot);
+        tiers = new Tiers(zeroSlot);
         frames.space().addListener(this);
     }
 
@@ -44,7 +49,14 @@ public final class TcgUserTranslator implements UserTranslator, MemoryListener {
         UserVcpu vcpu = maker.make(memory, arena);
         Cpu cpu = vcpu instanceof CpuHolder holder ? holder.cpu() : (Cpu) vcpu;
         cpu.join(group, false);
-        tiers.serve(cpu);
+        Arena code = Arena.ofShared();
+        codes.add(code);
+        tiers.serve(cpu, code);
+        cpu.whenClosed(() -> {
+            if (codes.remove(code)) {
+                code.close();
+            }
+        });
         return vcpu;
     }
 
@@ -65,6 +77,7 @@ public final class TcgUserTranslator implements UserTranslator, MemoryListener {
     public void close() {
         frames.space().removeListener(this);
         tiers.close();
+        codes.forEach(Arena::close);
         arena.close();
     }
 }

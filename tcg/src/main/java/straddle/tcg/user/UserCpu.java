@@ -329,6 +329,6 @@ public abstract class UserCpu extends Cpu implements UserVcpu {
 
     @Override
     public void close() {
-        group().remove(this);
+        leaveGroup();
     }
 }

@@ -219,6 +219,6 @@ final class X86UserVcpu implements UserVcpu, TcgUserTranslator.CpuHolder {
 
     @Override
     public void close() {
-        cpu.group().remove(cpu);
+        cpu.leaveGroup();
     }
 }
