@@ -5,6 +5,7 @@ import static straddle.linux.user.Errno.*;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import straddle.core.user.BadAddressException;
@@ -16,6 +17,10 @@ final class SchedulingCalls implements SystemCalls.Handler {
     private static final int PRIO_PROCESS = 0;
     private static final int PRIO_PGRP = 1;
     private static final int PRIO_USER = 2;
+
+    private static final int IOPRIO_WHO_PROCESS = 1;
+    private static final int IOPRIO_WHO_USER = 3;
+    private static final int MOST_PROCESSOR_BYTES = 128;
 
     // struct sched_attr: its sizes in the course of time, its flags.
     private static final int FIRST_ATTRIBUTE_BYTES = 48;
@@ -61,8 +66,14 @@ final class SchedulingCalls implements SystemCalls.Handler {
             case SCHED_GETAFFINITY -> {
                 return affinity(t, a);
             }
-            case SCHED_SETAFFINITY, IOPRIO_SET, IOPRIO_GET -> {
-                return 0;
+            case SCHED_SETAFFINITY -> {
+                return setAffinity(t, a);
+            }
+            case IOPRIO_SET, IOPRIO_GET -> {
+                boolean known = a[0] >= IOPRIO_WHO_PROCESS && a[0] <= IOPRIO_WHO_USER;
+                return !known
+                        ? -EINVAL
+                        : a[0] == IOPRIO_WHO_PROCESS && thread(t, (int) a[1]) == null ? -ESRCH : 0;
             }
             case SCHED_GET_PRIORITY_MAX, SCHED_GET_PRIORITY_MIN -> {
                 int policy = (int) a[0];
@@ -73,6 +84,12 @@ final class SchedulingCalls implements SystemCalls.Handler {
                 return Scheduling.isRealTime(policy) ? most ? Scheduling.MOST_PRIORITY : 1 : 0;
             }
             case SCHED_RR_GET_INTERVAL -> {
+                if ((int) a[0] < 0) {
+                    return -EINVAL;
+                }
+                if (thread(t, (int) a[0]) == null) {
+                    return -ESRCH;
+                }
                 MemorySegment s = t.scratch.structs();
                 s.set(LONG, 0, 0);
                 s.set(LONG, 8, 4_000_000);
@@ -130,13 +147,21 @@ final class SchedulingCalls implements SystemCalls.Handler {
         return now.policy() | (now.forgets() ? RESET_ON_FORK : 0);
     }
 
-    private static long affinity(GuestThread t, long[] a) throws BadAddressException {
+    private long affinity(GuestThread t, long[] a) throws BadAddressException {
         GuestAbi abi = t.process.abi;
         MemorySegment s = t.scratch.structs();
-        long bytes = Math.min(a[1], 128) & -8;
-        long n = host(HostCall.SCHED_GETAFFINITY, 0, bytes, s.address());
+        if ((a[1] & abi.wordBytes() - 1) != 0) {
+            return -EINVAL;
+        }
+        // The host's words may be longer.
+        long room = a[1] < 0 ? MOST_PROCESSOR_BYTES : Math.min(a[1], MOST_PROCESSOR_BYTES);
+        long n = host(HostCall.SCHED_GETAFFINITY, 0, room + 7 & -8, s.address());
         if (n > 0) {
-            ByteBuffer b = abi.buffer((int) n);
+            if (thread(t, (int) a[0]) == null) {
+                return -ESRCH;
+            }
+            n = Math.min(n, room);
+            ByteBuffer b = abi.buffer((int) (n + 7 & -8));
             for (int i = 0; i < n; i += 8) {
                 long mask = s.get(LONG, i);
                 if (abi.isa.is64()) {
@@ -145,9 +170,24 @@ final class SchedulingCalls implements SystemCalls.Handler {
                     b.putInt((int) mask).putInt((int) (mask >>> 32));
                 }
             }
-            t.memory().put(a[2], GuestAbi.bytes(b));
+            t.memory().put(a[2], Arrays.copyOf(GuestAbi.bytes(b), (int) n));
         }
         return n;
+    }
+
+    /// Every thread may go on wherever the host has it, if that is what it wants.
+    private long setAffinity(GuestThread t, long[] a) throws BadAddressException {
+        int bytes = (int) (a[1] < 0 ? MOST_PROCESSOR_BYTES : Math.min(a[1], MOST_PROCESSOR_BYTES));
+        byte[] wanted = t.memory().bytes(a[2], bytes);
+        if (thread(t, (int) a[0]) == null) {
+            return -ESRCH;
+        }
+        for (byte each : wanted) {
+            if (each != 0) {
+                return 0;
+            }
+        }
+        return -EINVAL;
     }
 
     private long change(GuestThread of, Scheduling to) {
