@@ -174,12 +174,12 @@ final class ChildWaits {
                 if (number < 0) {
                     return -EINVAL;
                 }
-                GuestProcess of = PidFile.processOf(self, number);
+                GuestProcess of = PidFile.processOf(t, number);
                 if (of == null) {
                     return -EBADF;
                 }
                 wanted = child -> child == of;
-                mayBlock = !PidFile.isNonBlocking(self, number);
+                mayBlock = !PidFile.isNonBlocking(t, number);
             }
             default -> {
                 return -EINVAL;

@@ -63,6 +63,7 @@ public final class Emulation implements AutoCloseable {
                         .load(
                                 Paths.AT_FDCWD,
                                 options.program().getBytes(StandardCharsets.ISO_8859_1),
+                                true,
                                 options.arguments(),
                                 options.environment());
         UserMemory memory = loaded.program().memory;
@@ -115,7 +116,7 @@ public final class Emulation implements AutoCloseable {
                             0,
                             0,
                             0);
-            process.workingDirectory = new OpenFile((int) fd, true);
+            process.changeDirectory(new OpenFile((int) fd, true));
         }
     }
 

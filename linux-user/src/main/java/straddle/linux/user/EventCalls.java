@@ -121,7 +121,7 @@ final class EventCalls implements SystemCalls.Handler {
         int bad = 0;
         for (int i = 0; i < count; i++) {
             int fd = b.getInt(8 * i);
-            int host = fd < 0 ? -1 : t.process.files.host(fd);
+            int host = fd < 0 ? -1 : t.hostFile(fd);
             if (fd >= 0 && host < 0) {
                 bad++;
             }
@@ -182,7 +182,7 @@ final class EventCalls implements SystemCalls.Handler {
                 wanted |= in[k] != null && isSet(abi, in[k], fd) ? events[k] : 0;
             }
             if (wanted != 0) {
-                int host = t.process.files.host(fd);
+                int host = t.hostFile(fd);
                 if (host < 0) {
                     return -EBADF;
                 }
@@ -241,8 +241,8 @@ final class EventCalls implements SystemCalls.Handler {
     }
 
     private static long control(GuestThread t, long[] a) throws BadAddressException {
-        int epoll = t.process.files.host((int) a[0]);
-        int fd = t.process.files.host((int) a[2]);
+        int epoll = t.hostFile((int) a[0]);
+        int fd = t.hostFile((int) a[2]);
         if (epoll < 0 || fd < 0) {
             return -EBADF;
         }
@@ -256,7 +256,7 @@ final class EventCalls implements SystemCalls.Handler {
     }
 
     private static long await(GuestThread t, long[] a, int millis) throws BadAddressException {
-        int epoll = t.process.files.host((int) a[0]);
+        int epoll = t.hostFile((int) a[0]);
         if (epoll < 0) {
             return -EBADF;
         }

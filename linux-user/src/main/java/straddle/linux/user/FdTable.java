@@ -22,10 +22,10 @@ final class FdTable {
         return fd >= 0 && fd < files.length ? files[fd] : null;
     }
 
-    /// The host's descriptor, or -1.
-    int host(int fd) {
+    /// The same with one user more, so that no other thread's close(2) comes in between.
+    synchronized OpenFile retain(int fd) {
         OpenFile file = get(fd);
-        return file == null ? -1 : file.host;
+        return file == null ? null : file.retain();
     }
 
     /// The lowest free number from one on, or minus EMFILE.
@@ -59,6 +59,15 @@ final class FdTable {
             files[fd] = null;
         }
         return file;
+    }
+
+    /// Takes a file away unless another one is there by now.
+    synchronized boolean remove(int fd, OpenFile file) {
+        boolean there = get(fd) == file;
+        if (there) {
+            files[fd] = null;
+        }
+        return there;
     }
 
     synchronized boolean isClosedOnExec(int fd) {

@@ -16,6 +16,8 @@ final class FileCalls implements SystemCalls.Handler {
     private static final int O_NONBLOCK = 04000;
     private static final int O_ASYNC = 020000;
     private static final int MOST_VECTORS = 1024;
+    private static final long CLOSE_RANGE_CLOEXEC = 4;
+    private static final long CLOSE_RANGE_FLAGS = 6;
 
     /// What of a write to a master is looked at for keys: nobody types more at once.
     private static final int MOST_TYPED = 4096;
@@ -66,8 +68,8 @@ final class FileCalls implements SystemCalls.Handler {
                 return closeRange(p, a);
             }
             case DUP -> {
-                OpenFile file = p.files.get((int) a[0]);
-                return file == null ? -EBADF : add(p, file.retain(), false, 0);
+                OpenFile file = p.files.retain((int) a[0]);
+                return file == null ? -EBADF : add(p, file, false, 0);
             }
             case DUP2 -> {
                 boolean same = a[0] == a[1] && p.files.get((int) a[0]) != null;
@@ -114,7 +116,7 @@ final class FileCalls implements SystemCalls.Handler {
                 return transfer(call, t, a);
             }
             default -> {
-                OpenFile file = p.files.get((int) a[0]);
+                OpenFile file = t.file((int) a[0]);
                 return file == null ? -EBADF : onDescriptor(call, t, a, file);
             }
         }
@@ -129,7 +131,7 @@ final class FileCalls implements SystemCalls.Handler {
         }
         switch (call) {
             case PIDFD_GETFD -> {
-                return takeFile(p, a);
+                return takeFile(t, a);
             }
             case READ -> {
                 if (file instanceof SignalFile signals) {
@@ -225,14 +227,14 @@ final class FileCalls implements SystemCalls.Handler {
                 return sendfile(t, a, fd, call == SystemCall.SENDFILE64);
             }
             case TEE -> {
-                int to = p.files.host((int) a[1]);
+                int to = t.hostFile((int) a[1]);
                 return to < 0 ? -EBADF : t.blocking(HostCall.TEE, fd, to, a[2], a[3], 0, 0);
             }
             case GETDENTS64 -> {
-                return directory(t, (int) a[0], a[1], a[2], true);
+                return directory(t, file, a[1], a[2], true);
             }
             case GETDENTS -> {
-                return directory(t, (int) a[0], a[1], a[2], false);
+                return directory(t, file, a[1], a[2], false);
             }
             case FCHMOD -> {
                 return host(HostCall.FCHMOD, fd, a[1] & 07777, 0, 0);
@@ -326,27 +328,30 @@ final class FileCalls implements SystemCalls.Handler {
     }
 
     /// pidfd_getfd(2): another process's file under a number of one's own.
-    private static long takeFile(GuestProcess p, long[] a) {
+    private static long takeFile(GuestThread t, long[] a) {
         if (a[2] != 0) {
             return -EINVAL;
         }
-        GuestProcess of = PidFile.processOf(p, (int) a[0]);
+        GuestProcess of = PidFile.processOf(t, (int) a[0]);
         if (of == null) {
             return -EBADF;
         }
         if (of.exiting) {
             return -ESRCH;
         }
-        OpenFile file = of.files.get((int) a[1]);
-        return file == null ? -EBADF : add(p, file.retain(), true, 0);
+        OpenFile file = of.files.retain((int) a[1]);
+        return file == null ? -EBADF : add(t.process, file, true, 0);
     }
 
     private static long dup(GuestProcess p, int from, int to, boolean cloexec) {
-        OpenFile file = p.files.get(from);
-        if (file == null || to < 0 || to >= p.files.limit()) {
+        if (to < 0 || to >= p.files.limit()) {
             return -EBADF;
         }
-        OpenFile before = p.files.put(to, file.retain(), cloexec);
+        OpenFile file = p.files.retain(from);
+        if (file == null) {
+            return -EBADF;
+        }
+        OpenFile before = p.files.put(to, file, cloexec);
         if (before != null) {
             before.release();
         }
@@ -356,12 +361,12 @@ final class FileCalls implements SystemCalls.Handler {
     private static long closeRange(GuestProcess p, long[] a) {
         long first = a[0] & 0xffff_ffffL;
         long last = a[1] & 0xffff_ffffL;
-        if (first > last) {
+        if (first > last || (a[2] & ~CLOSE_RANGE_FLAGS) != 0) {
             return -EINVAL;
         }
         int end = (int) Math.min(last + 1, p.files.length());
         for (int fd = (int) Math.min(first, end); fd < end; fd++) {
-            if ((a[2] & 4) != 0) {
+            if ((a[2] & CLOSE_RANGE_CLOEXEC) != 0) {
                 p.files.closeOnExec(fd, true);
             } else {
                 OpenFile file = p.files.remove(fd);
@@ -390,17 +395,18 @@ final class FileCalls implements SystemCalls.Handler {
             if (made < 0) {
                 return made;
             }
-            file = new SignalFile((int) made, set);
+            file = new SignalFile((int) made, set, kernel.signalFiles);
             fd = add(p, file, (flags & O_CLOEXEC) != 0, 0);
             if (fd < 0) {
                 return fd;
             }
-            kernel.signalFiles.add(file);
-        } else if (p.files.get((int) fd) instanceof SignalFile there) {
-            file = there;
-            file.set(set);
         } else {
-            return p.files.get((int) fd) == null ? -EBADF : -EINVAL;
+            OpenFile there = t.file((int) fd);
+            if (!(there instanceof SignalFile signals)) {
+                return there == null ? -EBADF : -EINVAL;
+            }
+            file = signals;
+            file.set(set);
         }
         if ((t.pendingSignals() & set) != 0) {
             file.ready();
@@ -446,10 +452,8 @@ final class FileCalls implements SystemCalls.Handler {
                 if (a[2] > Integer.MAX_VALUE || (int) a[2] < 0 || a[2] >= p.files.limit()) {
                     return -EINVAL;
                 }
-                OpenFile file = p.files.get(number);
-                return file == null
-                        ? -EBADF
-                        : add(p, file.retain(), command == F_DUPFD_CLOEXEC, (int) a[2]);
+                OpenFile file = p.files.retain(number);
+                return file == null ? -EBADF : add(p, file, command == F_DUPFD_CLOEXEC, (int) a[2]);
             }
             case F_GETFD -> {
                 return p.files.isClosedOnExec(number) ? 1 : 0;
@@ -740,7 +744,7 @@ final class FileCalls implements SystemCalls.Handler {
 
     private static long sendfile(GuestThread t, long[] a, int to, boolean wide)
             throws BadAddressException {
-        int from = t.process.files.host((int) a[1]);
+        int from = t.hostFile((int) a[1]);
         if (from < 0) {
             return -EBADF;
         }
@@ -758,8 +762,8 @@ final class FileCalls implements SystemCalls.Handler {
 
     private static long transfer(SystemCall call, GuestThread t, long[] a)
             throws BadAddressException {
-        int from = t.process.files.host((int) a[0]);
-        int to = t.process.files.host((int) a[2]);
+        int from = t.hostFile((int) a[0]);
+        int to = t.hostFile((int) a[2]);
         if (from < 0 || to < 0) {
             return -EBADF;
         }
@@ -791,7 +795,8 @@ final class FileCalls implements SystemCalls.Handler {
     }
 
     /// getdents64(2) is alike everywhere; getdents(2) has words, and the type behind the name.
-    private static long directory(GuestThread t, int fd, long address, long bytes, boolean wide)
+    private static long directory(
+            GuestThread t, OpenFile file, long address, long bytes, boolean wide)
             throws BadAddressException {
         // Its count is unsigned, but the kernel keeps it as a signed number of 32 bits.
         long most = Math.min((int) bytes, 32 << 10);
@@ -800,9 +805,9 @@ final class FileCalls implements SystemCalls.Handler {
         }
         MemorySegment s = t.scratch.data(most);
         long n =
-                t.process.files.get(fd) instanceof ProcDirectory list && list.isListed()
+                file instanceof ProcDirectory list && list.isListed()
                         ? list.read(s, most)
-                        : host(HostCall.GETDENTS64, t.process.files.host(fd), s.address(), most, 0);
+                        : host(HostCall.GETDENTS64, file.host, s.address(), most, 0);
         if (n <= 0) {
             return n;
         }
@@ -853,17 +858,13 @@ final class FileCalls implements SystemCalls.Handler {
             host(HostCall.CLOSE, fd, 0, 0, 0);
             return -ENOTDIR;
         }
-        OpenFile before = t.process.workingDirectory;
-        t.process.workingDirectory = proc != null ? proc : new OpenFile((int) fd, true);
-        if (before != null) {
-            before.release();
-        }
+        t.process.changeDirectory(proc != null ? proc : new OpenFile((int) fd, true));
         return 0;
     }
 
     /// @param t who asks
     static byte[] workingDirectory(GuestProcess of, GuestThread t) {
-        OpenFile cwd = of.workingDirectory;
+        OpenFile cwd = t.directory(of);
         if (cwd instanceof ProcDirectory proc) {
             return proc.path().getBytes(StandardCharsets.ISO_8859_1);
         }

@@ -15,8 +15,7 @@ final class GuestProcess {
     volatile ProgramMemory program;
     FdTable files;
 
-    /// The working directory's descriptor, or null for the host process's.
-    OpenFile workingDirectory;
+    private OpenFile workingDirectory;
 
     int umask;
     byte[] executable = new byte[0];
@@ -81,6 +80,28 @@ final class GuestProcess {
 
     UserMemory memory() {
         return program.memory;
+    }
+
+    /// The working directory's descriptor, or null for the host process's.
+    synchronized OpenFile workingDirectory() {
+        return workingDirectory;
+    }
+
+    /// The same with one user more.
+    synchronized OpenFile retainDirectory() {
+        return workingDirectory == null ? null : workingDirectory.retain();
+    }
+
+    /// @param to with one user for this process, or null at the end
+    void changeDirectory(OpenFile to) {
+        OpenFile before;
+        synchronized (this) {
+            before = workingDirectory;
+            workingDirectory = to;
+        }
+        if (before != null) {
+            before.release();
+        }
     }
 
     long trampoline() {

@@ -63,6 +63,9 @@ final class GuestThread implements Runnable {
     private Runnable afterwards;
     private final List<Paths.Located> located = new ArrayList<>();
 
+    /// Files of the present call that other threads may close.
+    private final List<OpenFile> inUse = new ArrayList<>();
+
     GuestThread(GuestProcess process, UserVcpu vcpu, Scratch scratch) {
         this.process = process;
         this.vcpu = vcpu;
@@ -146,6 +149,46 @@ final class GuestThread implements Runnable {
             located.forEach(Paths.Located::close);
             located.clear();
         }
+        if (!inUse.isEmpty()) {
+            inUse.forEach(OpenFile::release);
+            inUse.clear();
+        }
+    }
+
+    /// The file of a descriptor, or null: it stays open until the present call has been answered, as the kernel has it. Its number
+    /// on the host would be another file's otherwise when another thread closes it meanwhile.
+    OpenFile file(int fd) {
+        return file(process, fd);
+    }
+
+    /// A process's, likewise.
+    OpenFile file(GuestProcess of, int fd) {
+        if (of == process && isAlone()) {
+            return of.files.get(fd);
+        }
+        return kept(of.files.retain(fd));
+    }
+
+    /// The host's descriptor, or -1; likewise.
+    int hostFile(int fd) {
+        OpenFile file = file(fd);
+        return file == null ? -1 : file.host;
+    }
+
+    /// A process's working directory, or null for the host process's; likewise.
+    OpenFile directory(GuestProcess of) {
+        return of == process && isAlone() ? of.workingDirectory() : kept(of.retainDirectory());
+    }
+
+    private boolean isAlone() {
+        return process.threads.size() <= 1;
+    }
+
+    private OpenFile kept(OpenFile file) {
+        if (file != null) {
+            inUse.add(file);
+        }
+        return file;
     }
 
     /// Has something done when the present call has been answered.

@@ -8,10 +8,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -37,6 +38,7 @@ import straddle.host.LinuxCall;
 final class Kernel implements AutoCloseable {
     private static final long PUMP_NANOS = 3_000_000;
     private static final int IDLE_VCPUS = 16;
+    private static final int IDLE_SCRATCHES = 64;
 
     /// So long after this process goes on, its guests have been told at the latest.
     private static final long RESUME_NANOS = 200_000_000;
@@ -63,7 +65,11 @@ final class Kernel implements AutoCloseable {
     private final Map<UserIsa, UserTranslator> translators = new EnumMap<>(UserIsa.class);
     private final Map<UserIsa, GuestAbi> abis = new EnumMap<>(UserIsa.class);
     private final Map<UserIsa, Deque<UserVcpu>> idle = new EnumMap<>(UserIsa.class);
-    private final List<UserVcpu> all = new ArrayList<>();
+    private final Set<UserVcpu> all = new LinkedHashSet<>();
+
+    /// What vCPUs did that there are no more.
+    private final Statistics ofClosed = new Statistics();
+
     private final Deque<Scratch> scratches = new ArrayDeque<>();
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicInteger threadNames = new AtomicInteger();
@@ -71,7 +77,7 @@ final class Kernel implements AutoCloseable {
     private final AtomicInteger ids = new AtomicInteger(farFromHost(mostIds));
 
     /// Those of signalfd(2) that are open.
-    final List<SignalFile> signalFiles = new CopyOnWriteArrayList<>();
+    final Set<SignalFile> signalFiles = ConcurrentHashMap.newKeySet();
 
     private final Deque<GuestThread> pumped = new ArrayDeque<>();
     private Thread pump;
@@ -163,6 +169,8 @@ final class Kernel implements AutoCloseable {
             if (waiting.size() < IDLE_VCPUS) {
                 waiting.push(vcpu);
             } else {
+                vcpu.statistics(ofClosed);
+                all.remove(vcpu);
                 vcpu.close();
             }
         }
@@ -170,6 +178,7 @@ final class Kernel implements AutoCloseable {
 
     void statistics(Statistics to) {
         synchronized (translators) {
+            to.addAll(ofClosed);
             all.forEach(each -> each.statistics(to));
         }
         to.count("memory", "pages in use", frames.used());
@@ -337,7 +346,9 @@ final class Kernel implements AutoCloseable {
         }
         idle(thread.vcpu);
         synchronized (scratches) {
-            scratches.push(thread.scratch);
+            if (scratches.size() < IDLE_SCRATCHES) {
+                scratches.push(thread.scratch);
+            }
         }
         if (last) {
             end(process);
@@ -350,9 +361,7 @@ final class Kernel implements AutoCloseable {
             process.timers.close();
         }
         process.files.closeAll(true);
-        if (process.workingDirectory != null) {
-            process.workingDirectory.release();
-        }
+        process.changeDirectory(null);
         process.program.release();
         systemV.ended(process);
         resumeParent(process);
@@ -470,7 +479,6 @@ final class Kernel implements AutoCloseable {
 
     /// A signal is pending: whoever waits for it by a descriptor learns of it. Any thread.
     void noticeSignal(int signal) {
-        signalFiles.removeIf(OpenFile::isClosed);
         for (SignalFile each : signalFiles) {
             each.notice(signal);
         }

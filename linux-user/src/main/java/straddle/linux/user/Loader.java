@@ -160,13 +160,15 @@ final class Loader {
         }
     }
 
-    private Opened open(int directory, byte[] path) throws ProgramException {
+    private Opened open(int directory, byte[] path, boolean follow) throws ProgramException {
         long fd;
         if (path.length == 0) {
-            int host = thread.process.files.host(directory);
+            int host = thread.hostFile(directory);
             fd = host < 0 ? -Errno.EBADF : openLink(host);
         } else {
-            fd = kernel.paths.open(thread, directory, path, Paths.How.of(0, 0));
+            // Of a pipe's name nobody is waited for at the other end.
+            int flags = Paths.O_NONBLOCK | (follow ? 0 : Paths.O_NOFOLLOW);
+            fd = kernel.paths.open(thread, directory, path, Paths.How.of(flags, 0));
         }
         if (fd < 0) {
             throw new ProgramException(
@@ -207,13 +209,20 @@ final class Loader {
     }
 
     /// Loads a program into memory of its own.
-    Loaded load(int directory, byte[] path, List<byte[]> arguments, List<byte[]> environment)
+    ///
+    /// @param follow whether the path may end with a symbolic link
+    Loaded load(
+            int directory,
+            byte[] path,
+            boolean follow,
+            List<byte[]> arguments,
+            List<byte[]> environment)
             throws ProgramException {
         byte[] name = path;
         List<byte[]> words = new ArrayList<>(arguments);
         int from = directory;
         for (int depth = 0; depth <= MOST_SCRIPTS; depth++) {
-            try (Opened file = open(from, name)) {
+            try (Opened file = open(from, name, follow || depth > 0)) {
                 byte[] head = file.read(0, 256);
                 if (head.length >= 2 && head[0] == '#' && head[1] == '!') {
                     List<byte[]> script = scriptWords(head);
@@ -283,7 +292,7 @@ final class Loader {
             if (elf.interpreterOffset >= 0) {
                 byte[] raw = file.read(elf.interpreterOffset, elf.interpreterBytes);
                 byte[] name = Arrays.copyOf(raw, length(raw));
-                try (Opened interpreter = open(Paths.AT_FDCWD, name)) {
+                try (Opened interpreter = open(Paths.AT_FDCWD, name, true)) {
                     ElfFile other = new ElfFile(interpreter::read);
                     if (other.isa != elf.isa) {
                         throw ElfFile.bad("its interpreter is for another kind of processor");

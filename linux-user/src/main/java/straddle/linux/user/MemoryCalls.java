@@ -179,7 +179,7 @@ final class MemoryCalls implements SystemCalls.Handler {
             boolean shared,
             int protection,
             long[] errno) {
-        int host = t.process.files.host(fd);
+        int host = t.hostFile(fd);
         if (host < 0) {
             errno[0] = -EBADF;
             return null;

@@ -26,8 +26,11 @@ class OpenFile {
         return this;
     }
 
-    synchronized boolean isClosed() {
-        return users <= 0;
+    /// Does something unless it has been closed, and has a close wait: the number may be another file's then.
+    final synchronized void whileOpen(Runnable action) {
+        if (users > 0) {
+            action.run();
+        }
     }
 
     /// @return what close(2) does

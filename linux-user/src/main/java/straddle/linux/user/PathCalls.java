@@ -369,7 +369,7 @@ final class PathCalls implements SystemCalls.Handler {
             MemorySegment s = t.scratch.structs().asSlice(8192);
             long n;
             if (name != null && name.length == 0) {
-                int fd = t.process.files.host((int) directory);
+                int fd = t.hostFile((int) directory);
                 n =
                         fd < 0
                                 ? -ENOENT
@@ -454,7 +454,7 @@ final class PathCalls implements SystemCalls.Handler {
     private long link(GuestThread t, long[] a) throws BadAddressException {
         byte[] name = path(t, a[1]);
         if (name != null && name.length == 0 && (a[4] & AT_EMPTY_PATH) != 0) {
-            int fd = t.process.files.host((int) a[0]);
+            int fd = t.hostFile((int) a[0]);
             byte[] own =
                     ("/proc/self/fd/" + fd).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
             try (Paths.Located to = at(t, a[2], a[3], false, 1)) {
@@ -506,7 +506,7 @@ final class PathCalls implements SystemCalls.Handler {
     private long fchownat(GuestThread t, long[] a) throws BadAddressException {
         byte[] name = path(t, a[1]);
         if (name != null && name.length == 0 && (a[4] & AT_EMPTY_PATH) != 0) {
-            int fd = t.process.files.host((int) a[0]);
+            int fd = t.hostFile((int) a[0]);
             return fd < 0 ? -EBADF : host(HostCall.FCHOWN, fd, a[2], a[3], 0, 0);
         }
         return on(
@@ -557,7 +557,7 @@ final class PathCalls implements SystemCalls.Handler {
         long times = from == 0 ? 0 : s.address();
         byte[] name = path == 0 ? new byte[0] : path(t, path);
         if (name != null && name.length == 0) {
-            int fd = t.process.files.host((int) directory);
+            int fd = t.hostFile((int) directory);
             return fd < 0 ? -EBADF : host(HostCall.UTIMENSAT, fd, 0, times, 0, 0);
         }
         return on(

@@ -15,6 +15,7 @@ final class Paths {
     static final int AT_FDCWD = -100;
     static final int O_DIRECTORY = 0200000;
     static final int O_NOFOLLOW = 0400000;
+    static final int O_NONBLOCK = 04000;
     static final int O_CLOEXEC = 02000000;
     static final int O_PATH = 010000000;
     static final int O_CREAT = 0100;
@@ -28,6 +29,8 @@ final class Paths {
     static final long RESOLVE_BENEATH = 8;
     static final long RESOLVE_IN_ROOT = 16;
     static final long RESOLVE_CACHED = 32;
+
+    private static final int MOST_PATH_BYTES = 4095;
 
     /// All of open(2)'s flags that there are.
     static final int VALID_FLAGS = 037777703;
@@ -132,8 +135,13 @@ final class Paths {
         if (path.length == 0) {
             return failed(Errno.ENOENT);
         }
-        byte[] known = renamed(t, ProcFiles.absolute(t, directory, path), follow);
-        if (known != path && isDescriptor(known)) {
+        byte[] full = ProcFiles.absolute(t, directory, path);
+        ProcFiles.Target target = ProcFiles.target(t, full, follow);
+        byte[] known = target == null ? full : target.path();
+        if (known.length > MOST_PATH_BYTES) {
+            return failed(Errno.ENAMETOOLONG);
+        }
+        if (target != null && target.isDescriptor()) {
             return new Located(AT_FDCWD, t.scratch.path(slot, known), -1, 0);
         }
         if (confines()) {
@@ -153,23 +161,13 @@ final class Paths {
         return new Located(host, t.scratch.path(slot, path), -1, 0);
     }
 
-    /// What a path in /proc stands for, which is a path of the program's but for descriptors; or the same.
-    private byte[] renamed(GuestThread t, byte[] path, boolean follow) {
-        byte[] known = ProcFiles.rename(t, path, follow);
-        return known == path || isDescriptor(known) ? known : within(known);
-    }
-
-    private static boolean isDescriptor(byte[] path) {
-        return text(path).startsWith("/proc/self/fd/");
-    }
-
     /// The host's descriptor of a directory, AT_FDCWD or -1.
     int directory(GuestThread t, int directory) {
         if (directory == AT_FDCWD) {
-            OpenFile cwd = t.process.workingDirectory;
+            OpenFile cwd = t.directory(t.process);
             return cwd == null ? AT_FDCWD : cwd.host;
         }
-        return t.process.files.host(directory);
+        return t.hostFile(directory);
     }
 
     private byte[] inSysroot(GuestThread t, byte[] path, int slot) {
@@ -192,6 +190,9 @@ final class Paths {
         byte[] full = fromRoot(t, directory, path);
         if (full == null) {
             return failed(Errno.EBADF);
+        }
+        if (full.length > MOST_PATH_BYTES) {
+            return failed(Errno.ENAMETOOLONG);
         }
         int end = full.length;
         while (end > 1 && full[end - 1] == '/') {
@@ -279,10 +280,7 @@ final class Paths {
 
     /// A host's path as the program sees it.
     byte[] within(byte[] host) {
-        boolean inside =
-                confines()
-                        && host.length >= rootPath.length
-                        && Arrays.equals(rootPath, Arrays.copyOf(host, rootPath.length));
+        boolean inside = confines() && rootPath.length > 1 && isWithin(host);
         return inside ? Arrays.copyOfRange(host, rootPath.length, host.length) : host;
     }
 
@@ -309,14 +307,24 @@ final class Paths {
                     ? refused(generated, Errno.EXDEV)
                     : generated;
         }
-        byte[] known = renamed(t, full, follow);
-        if (known != full && how.has(RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) {
+        ProcFiles.Target target = ProcFiles.target(t, full, follow);
+        byte[] known = target == null ? full : target.path();
+        boolean byMagic = target != null || ProcFiles.isBeyondLink(path, full);
+        if (byMagic && how.has(RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) {
             return -Errno.ELOOP;
         }
-        if (confines() && (known == full || !isDescriptor(known))) {
+        if (known.length > MOST_PATH_BYTES) {
+            return -Errno.ENAMETOOLONG;
+        }
+        if (confines() && (target == null || !target.isDescriptor())) {
             byte[] within = fromRoot(t, directory, known);
             How kept = how.and(0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-            return within == null ? -Errno.EBADF : open(t, root, t.scratch.path(0, within), kept);
+            if (within == null) {
+                return -Errno.EBADF;
+            }
+            return within.length > MOST_PATH_BYTES
+                    ? -Errno.ENAMETOOLONG
+                    : kept(open(t, root, t.scratch.path(0, within), kept));
         }
         if (how.resolve == 0) {
             try (Located at = locate(t, directory, path, follow, 0)) {
@@ -340,6 +348,11 @@ final class Paths {
                     : openInSysroot(t, path, how);
         }
         return from == -1 ? -Errno.EBADF : open(t, from, t.scratch.path(0, path), how);
+    }
+
+    /// Of what there is within a root, the memory of this process would be a way out.
+    private static long kept(long fd) {
+        return fd >= 0 && ProcFiles.isMemory((int) fd) ? refused((int) fd, Errno.EACCES) : fd;
     }
 
     private static long refused(int fd, int errno) {
@@ -382,7 +395,7 @@ final class Paths {
         } else if (!isWithin(linkOf(from))) {
             return -Errno.EXDEV;
         }
-        return open(t, from, t.scratch.path(0, path), how.and(0, RESOLVE_NO_MAGICLINKS));
+        return kept(open(t, from, t.scratch.path(0, path), how.and(0, RESOLVE_NO_MAGICLINKS)));
     }
 
     private boolean isWithin(byte[] host) {

@@ -18,12 +18,17 @@ final class PidFile extends OpenFile {
         super(host, true);
     }
 
-    /// One that is of no process yet.
+    /// One that is of no process yet, among a process's descriptors: closed by execve(2).
     ///
-    /// @param to where it goes, closed by execve(2)
+    /// @param number of the descriptor, or minus an error: then there is no file
+    record Added(PidFile file, int number) {
+        private static Added failed(long error) {
+            return new Added(null, (int) error);
+        }
+    }
+
     /// @param flags O_NONBLOCK or 0
-    /// @return its number, or minus an error
-    static int add(GuestProcess to, int flags) {
+    static Added add(GuestProcess to, int flags) {
         long made =
                 LinuxCall.syscall(
                         HostCall.TIMERFD_CREATE,
@@ -33,7 +38,12 @@ final class PidFile extends OpenFile {
                         0,
                         0,
                         0);
-        return made < 0 ? (int) made : (int) FileCalls.add(to, new PidFile((int) made), true, 0);
+        if (made < 0) {
+            return Added.failed(made);
+        }
+        PidFile file = new PidFile((int) made);
+        long number = FileCalls.add(to, file, true, 0);
+        return number < 0 ? Added.failed(number) : new Added(file, (int) number);
     }
 
     /// pidfd_open(2).
@@ -48,20 +58,20 @@ final class PidFile extends OpenFile {
         if (of == null) {
             return kernel.processWith(pid) == null ? -Errno.ESRCH : -Errno.EINVAL;
         }
-        int fd = add(self, flags);
-        if (fd >= 0 && self.files.get(fd) instanceof PidFile file) {
-            file.watch(of);
+        Added made = add(self, flags);
+        if (made.file != null) {
+            made.file.watch(of);
         }
-        return fd;
+        return made.number;
     }
 
     /// The process of a descriptor, or null if that is none of a process.
-    static GuestProcess processOf(GuestProcess owner, int fd) {
-        return owner.files.get(fd) instanceof PidFile file ? file.process() : null;
+    static GuestProcess processOf(GuestThread t, int fd) {
+        return t.file(fd) instanceof PidFile file ? file.process() : null;
     }
 
-    static boolean isNonBlocking(GuestProcess owner, int fd) {
-        long flags = LinuxCall.syscall(HostCall.FCNTL, owner.files.host(fd), 3, 0, 0, 0, 0);
+    static boolean isNonBlocking(GuestThread t, int fd) {
+        long flags = LinuxCall.syscall(HostCall.FCNTL, t.hostFile(fd), 3, 0, 0, 0, 0);
         return flags >= 0 && (flags & O_NONBLOCK) != 0;
     }
 
@@ -93,7 +103,7 @@ final class PidFile extends OpenFile {
     void watch(GuestProcess of) {
         synchronized (of.kernel.lock) {
             process = of;
-            of.watchers.add(this);
+            whileOpen(() -> of.watchers.add(this)); // or another thread has closed it already
             if (of.zombie) {
                 ended();
             }
@@ -106,17 +116,13 @@ final class PidFile extends OpenFile {
 
     /// The process has ended: under the kernel's lock.
     void ended() {
-        // The last user's close must not come in between: the number may be another file's then.
-        synchronized (this) {
-            if (isClosed()) {
-                return;
-            }
+        whileOpen(() -> {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment soon = arena.allocate(32, 8);
                 soon.set(ValueLayout.JAVA_LONG, 24, 1);
                 LinuxCall.syscall(HostCall.TIMERFD_SETTIME, host, 0, soon.address(), 0, 0, 0);
             }
-        }
+        });
     }
 
     @Override

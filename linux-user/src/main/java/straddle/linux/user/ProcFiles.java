@@ -8,9 +8,13 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import straddle.core.user.Mapping;
 import straddle.core.user.UserMemory;
@@ -20,6 +24,18 @@ import straddle.host.LinuxCall;
 /// here is the JVM's own, whose limits, mounts and control groups they share.
 final class ProcFiles {
     static final int NOT_OURS = Integer.MIN_VALUE;
+    private static final int MOST_LINKS = 8;
+    private static final Pattern OURS = Pattern.compile("/+(\\.+/+)*(proc|dev)(/|$)");
+    private static final Pattern OURS_FROM_SOMEWHERE =
+            Pattern.compile("(\\.+/+)*(proc|dev/+fd|dev/+std)");
+
+    /// Links that lead somewhere without having a path's text.
+    private static final Pattern LINK =
+            Pattern.compile("/dev/fd/\\d+|/proc/[^/]+/(task/[^/]+/)?(cwd|root|exe|fd/\\d+)");
+
+    private static final Pattern BEYOND_LINK =
+            Pattern.compile("(/dev/fd/\\d+|/proc/[^/]+/(task/[^/]+/)?(cwd|root|fd/\\d+))/.*");
+
     private static final long PROC_SUPER_MAGIC = 0x9fa0;
     private static final int PAGE_KILOBYTES = 4;
 
@@ -116,21 +132,90 @@ final class ProcFiles {
 
     // ---- paths
 
-    /// A path from the root on if it is relative to a directory of a guest process's in /proc, or the same. Null remains null.
+    /// A path from the root on, written plainly, if it leads to what is answered for here; or the same. Null remains null.
+    ///
+    /// Links of processes within it, such as to their working directories, have been followed: the host's lead to the JVM's.
     static byte[] absolute(GuestThread t, int directory, byte[] path) {
-        if (path == null || path.length == 0 || path[0] == '/') {
+        if (path == null || path.length == 0) {
             return path;
         }
-        OpenFile from =
-                directory == Paths.AT_FDCWD
-                        ? t.process.workingDirectory
-                        : t.process.files.get(directory);
-        if (!(from instanceof ProcDirectory proc)) {
+        String full = Paths.text(path);
+        if (path[0] != '/') {
+            OpenFile from =
+                    directory == Paths.AT_FDCWD ? t.directory(t.process) : t.file(directory);
+            if (from instanceof ProcDirectory proc) {
+                full = proc.path() + "/" + full;
+            } else if (OURS_FROM_SOMEWHERE.matcher(full).lookingAt()) {
+                byte[] there =
+                        from == null
+                                ? FileCalls.workingDirectory(t.process, t)
+                                : t.kernel().paths.within(Paths.linkOf(from.host));
+                full = Paths.text(there) + "/" + full;
+            } else {
+                return path;
+            }
+        }
+        if (!OURS.matcher(full).lookingAt()) {
             return path;
         }
-        String text = Paths.text(path);
-        String full = text.equals(".") ? proc.path() : proc.path() + "/" + text;
-        return full.getBytes(StandardCharsets.ISO_8859_1);
+        for (int links = 0; links < MOST_LINKS; links++) {
+            full = plain(full);
+            String beyond = beyondLink(t, full);
+            if (beyond == null) {
+                break;
+            }
+            full = beyond;
+        }
+        return full.equals(Paths.text(path)) ? path : full.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /// Without empty components, `.` and `..`, as far as no link of a process is in the way.
+    private static String plain(String path) {
+        Deque<String> names = new ArrayDeque<>();
+        int at = 0;
+        while (at < path.length()) {
+            int slash = path.indexOf('/', at);
+            int end = slash < 0 ? path.length() : slash;
+            String name = path.substring(at, end);
+            at = end + 1;
+            switch (name) {
+                case "", "." -> {}
+                case ".." -> names.pollLast();
+                default -> names.add(name);
+            }
+            if (slash >= 0 && LINK.matcher("/" + String.join("/", names)).matches()) {
+                return "/" + String.join("/", names) + path.substring(slash);
+            }
+        }
+        boolean slashed = path.endsWith("/") || path.endsWith("/.");
+        return "/" + String.join("/", names) + (slashed && !names.isEmpty() ? "/" : "");
+    }
+
+    /// Where a path leads that goes on behind a link of a process, or null if it doesn't.
+    private static String beyondLink(GuestThread t, String path) {
+        Matcher link = BEYOND_LINK.matcher(path);
+        Entry entry = link.matches() ? entry(t, path.getBytes(StandardCharsets.ISO_8859_1)) : null;
+        if (entry == null) {
+            return null;
+        }
+        String file = entry.file;
+        String rest = file.substring(file.indexOf('/', file.startsWith("fd/") ? 3 : 0));
+        String base;
+        if (file.startsWith("fd/")) {
+            OpenFile of = t.file(entry.process, number(file.substring(3, file.indexOf('/', 3))));
+            base = of == null ? "" : Paths.text(t.kernel().paths.within(Paths.linkOf(of.host)));
+            if (of instanceof ProcDirectory proc) {
+                base = proc.path();
+            }
+            if (!base.startsWith("/")) {
+                return null;
+            }
+        } else if (file.startsWith("cwd/")) {
+            base = Paths.text(FileCalls.workingDirectory(entry.process, t));
+        } else {
+            base = "";
+        }
+        return base + rest;
     }
 
     /// Whether a path that is answered for here begins with a symbolic link on the host.
@@ -142,11 +227,21 @@ final class ProcFiles {
                 || text.startsWith("/dev/std");
     }
 
+    /// Whether an absolute path has led out of /proc by a link of a process.
+    static boolean isBeyondLink(byte[] path, byte[] full) {
+        return path != full
+                && OURS.matcher(Paths.text(path)).lookingAt()
+                && !OURS.matcher(Paths.text(full)).lookingAt();
+    }
+
     /// The process whose directory of descriptors a path names, or null.
     static GuestProcess withDescriptors(GuestThread t, byte[] path) {
         Entry entry = entry(t, path);
-        boolean directory = entry != null && (entry.file.equals("fd") || entry.file.equals("fd/"));
-        return directory ? entry.process : null;
+        return entry != null && isDescriptors(entry.file) ? entry.process : null;
+    }
+
+    private static boolean isDescriptors(String file) {
+        return file.equals("fd") || file.equals("fd/");
     }
 
     /// A directory that has been opened by its path from the root on, if the guest's processes are in it; else null.
@@ -175,6 +270,11 @@ final class ProcFiles {
         };
     }
 
+    /// Whether an open file is the memory of a process of the host's, this one's maybe.
+    static boolean isMemory(int fd) {
+        return isProc(fd) && Paths.text(Paths.linkOf(fd)).endsWith("/mem");
+    }
+
     private static boolean isProc(int fd) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment s = arena.allocate(128, 8);
@@ -183,35 +283,54 @@ final class ProcFiles {
         }
     }
 
-    /// A path that calls other than open(2) may take instead, or the same.
+    /// What a path stands for.
+    ///
+    /// @param path of the program's; or, of a descriptor, the host's link
+    record Target(byte[] path, boolean isDescriptor) {
+        private static Target of(byte[] path) {
+            return new Target(path, false);
+        }
+    }
+
+    /// What calls other than open(2) may take instead of a path, or null for the path itself.
     ///
     /// @param follow whether the last component is followed if it is a symbolic link
-    static byte[] rename(GuestThread t, byte[] path, boolean follow) {
+    static Target target(GuestThread t, byte[] path, boolean follow) {
         Entry entry = entry(t, path);
         if (entry == null) {
-            return path;
+            return null;
         }
         String file = entry.file;
-        if (file.equals("exe") && follow) {
-            return entry.process.executable;
+        if (follow && file.equals("exe")) {
+            return Target.of(t.kernel().paths.within(entry.process.executable));
+        }
+        if (follow && file.equals("root")) {
+            return Target.of(new byte[] {'/'});
+        }
+        if (follow && file.equals("cwd")) {
+            byte[] there = FileCalls.workingDirectory(entry.process, t);
+            Target ours = target(t, there, true);
+            return ours == null ? Target.of(there) : ours;
         }
         String own = "/proc/" + LinuxCall.processId();
         boolean isLink = path[1] == 'd' && path[5] == 's'; // /dev/stdin and such
         if (file.startsWith("fd/") && file.length() > 3 && (follow || !isLink)) {
-            int host = descriptor(entry, 3);
-            return ascii((follow ? "/proc/self" : own) + "/fd/" + host);
+            int host = descriptor(t, entry, 3);
+            return new Target(ascii((follow ? "/proc/self" : own) + "/fd/" + host), follow);
         }
         if (file.startsWith("fdinfo/") && file.length() > 7) {
-            return ascii(own + "/fdinfo/" + descriptor(entry, 7));
+            return Target.of(ascii(own + "/fdinfo/" + descriptor(t, entry, 7)));
         }
         if (entry.elsewhere) {
-            return (file.isEmpty() ? own : own + "/" + file).getBytes(StandardCharsets.ISO_8859_1);
+            String there = file.isEmpty() ? own : own + "/" + file;
+            return Target.of(there.getBytes(StandardCharsets.ISO_8859_1));
         }
-        return path;
+        return null;
     }
 
-    private static int descriptor(Entry entry, int from) {
-        return entry.process.files.host(number(entry.file.substring(from)));
+    private static int descriptor(GuestThread t, Entry entry, int from) {
+        OpenFile file = t.file(entry.process, number(entry.file.substring(from)));
+        return file == null ? -1 : file.host;
     }
 
     /// What readlink(2) answers, or null if the host knows.
@@ -235,8 +354,11 @@ final class ProcFiles {
         if (entry.file.equals("cwd")) {
             return FileCalls.workingDirectory(entry.process, t);
         }
+        if (entry.file.equals("root")) {
+            return ascii("/");
+        }
         if (entry.file.startsWith("fd/")) {
-            int host = descriptor(entry, 3);
+            int host = descriptor(t, entry, 3);
             return host < 0 ? null : t.kernel().paths.within(Paths.linkOf(host));
         }
         return null;

@@ -22,8 +22,8 @@ final class ProcessCalls implements SystemCalls.Handler {
     private static final long CLONE_VM = 0x100;
     private static final long CLONE_SIGHAND = 0x800;
     private static final long CLONE_PIDFD = 0x1000;
+    private static final int AT_EMPTY_PATH = 0x1000;
     private static final int CLONE_ARGS_BYTES = 64;
-    private static final int NO_PID_FILE = Integer.MIN_VALUE;
     private static final long CLONE_VFORK = 0x4000;
     private static final long CLONE_THREAD = 0x1_0000;
     private static final long CLONE_SETTLS = 0x8_0000;
@@ -95,10 +95,10 @@ final class ProcessCalls implements SystemCalls.Handler {
                 return clone3(t, a[0], a[1]);
             }
             case EXECVE -> {
-                return execve(t, Paths.AT_FDCWD, a[0], a[1], a[2]);
+                return execve(t, new Named(Paths.AT_FDCWD, a[0], 0), a[1], a[2]);
             }
             case EXECVEAT -> {
-                return execve(t, (int) a[0], a[1], a[2], a[3]);
+                return execve(t, new Named((int) a[0], a[1], (int) a[4]), a[2], a[3]);
             }
             case EXIT -> {
                 if (p.threads.size() == 1) {
@@ -330,9 +330,9 @@ final class ProcessCalls implements SystemCalls.Handler {
         if (kernel.processes.size() >= MOST_PROCESSES || kernel.threadCount() >= MOST_THREADS) {
             return -EAGAIN;
         }
-        int pidFile = wanted.has(CLONE_PIDFD) ? newPidFile(t, wanted.pidFile) : NO_PID_FILE;
-        if (pidFile < 0 && pidFile != NO_PID_FILE) {
-            return pidFile;
+        PidFile.Added pidFile = wanted.has(CLONE_PIDFD) ? newPidFile(t, wanted.pidFile) : null;
+        if (pidFile != null && pidFile.number() < 0) {
+            return pidFile.number();
         }
         boolean shares = wanted.has(CLONE_VM);
         ProgramMemory program = shares ? p.program : p.program.fork();
@@ -379,8 +379,8 @@ final class ProcessCalls implements SystemCalls.Handler {
                                 p.threads.add(started);
                             } else {
                                 made[0] = process(p, started, program, wanted);
-                                if (p.files.get(pidFile) instanceof PidFile file) {
-                                    file.watch(made[0]);
+                                if (pidFile != null) {
+                                    pidFile.file().watch(made[0]);
                                     close(made[0], pidFile);
                                 }
                                 if (vforked.get()) {
@@ -407,7 +407,7 @@ final class ProcessCalls implements SystemCalls.Handler {
             return tid;
         }
         if (vforked.get()) {
-            while (made[0].vforkedBy != null && !p.exiting) {
+            while (made[0].vforkedBy != null && !p.exiting && !t.ended) {
                 LockSupport.park(this);
             }
         }
@@ -415,24 +415,24 @@ final class ProcessCalls implements SystemCalls.Handler {
     }
 
     /// A descriptor for a process that is yet to be made, whose number the program has already.
-    private static int newPidFile(GuestThread t, long address) throws BadAddressException {
-        GuestProcess p = t.process;
-        int fd = PidFile.add(p, 0);
-        if (fd >= 0) {
+    private static PidFile.Added newPidFile(GuestThread t, long address)
+            throws BadAddressException {
+        PidFile.Added made = PidFile.add(t.process, 0);
+        if (made.number() >= 0) {
             try {
-                t.memory().put(address, 4, fd);
+                t.memory().put(address, 4, made.number());
             } catch (BadAddressException e) {
-                close(p, fd);
+                close(t.process, made);
                 throw e;
             }
         }
-        return fd;
+        return made;
     }
 
-    private static void close(GuestProcess p, int fd) {
-        OpenFile file = p.files.remove(fd);
-        if (file != null) {
-            file.release();
+    /// @param pidFile null for none
+    private static void close(GuestProcess p, PidFile.Added pidFile) {
+        if (pidFile != null && p.files.remove(pidFile.number(), pidFile.file())) {
+            pidFile.file().release();
         }
     }
 
@@ -477,8 +477,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         child.abi = parent.abi;
         child.program = wanted.has(CLONE_VM) ? program.retain() : program;
         child.files = parent.files.copy();
-        child.workingDirectory =
-                parent.workingDirectory == null ? null : parent.workingDirectory.retain();
+        child.changeDirectory(parent.retainDirectory());
         child.umask = parent.umask;
         child.executable = parent.executable;
         child.arguments = parent.arguments;
@@ -528,9 +527,15 @@ final class ProcessCalls implements SystemCalls.Handler {
         return null;
     }
 
-    private long execve(GuestThread t, int directory, long path, long argv, long envp)
+    /// How a program is named.
+    private record Named(int directory, long path, int flags) {}
+
+    private long execve(GuestThread t, Named program, long argv, long envp)
             throws BadAddressException {
-        byte[] name = t.memory().string(path, 4096);
+        if ((program.flags & ~(AT_EMPTY_PATH | Paths.AT_SYMLINK_NOFOLLOW)) != 0) {
+            return -EINVAL;
+        }
+        byte[] name = t.memory().string(program.path, 4096);
         List<byte[]> arguments = texts(t, argv);
         List<byte[]> environment = texts(t, envp);
         if (name == null) {
@@ -539,14 +544,21 @@ final class ProcessCalls implements SystemCalls.Handler {
         if (arguments == null || environment == null) {
             return -7;
         }
+        if (name.length == 0 && (program.flags & AT_EMPTY_PATH) == 0) {
+            return -ENOENT;
+        }
+        boolean follow = (program.flags & Paths.AT_SYMLINK_NOFOLLOW) == 0;
         Loader.Loaded loaded;
         try {
-            loaded = new Loader(t).load(directory, name, arguments, environment);
+            loaded = new Loader(t).load(program.directory, name, follow, arguments, environment);
         } catch (ProgramException e) {
             return -e.errno();
         }
         GuestProcess p = t.process;
-        endOthers(t);
+        if (!endOthers(t)) {
+            loaded.program().release();
+            return -NO_RESULT;
+        }
         UserVcpu vcpu = t.vcpu;
         if (vcpu.isa() != loaded.isa()) {
             try {
@@ -595,24 +607,32 @@ final class ProcessCalls implements SystemCalls.Handler {
         p.abi.chooseFloats(t.vcpu, p.program.wideFloats);
     }
 
-    private void endOthers(GuestThread t) {
+    /// Waits until the thread is its process's only one.
+    ///
+    /// @return false if it is to end itself: another one was first, or has the whole process end
+    private boolean endOthers(GuestThread t) {
         GuestProcess p = t.process;
-        for (GuestThread each : p.threads) {
-            if (each != t) {
-                each.ended = true;
-                each.poke();
-            }
-        }
         synchronized (kernel.lock) {
             while (p.threads.size() > 1) {
+                if (t.ended || p.exiting) {
+                    return false;
+                }
+                // Each time: one of them may just have started another one.
+                for (GuestThread each : p.threads) {
+                    if (each != t) {
+                        each.ended = true;
+                        each.poke();
+                    }
+                }
                 try {
                     kernel.lock.wait(100);
                 } catch (InterruptedException _) {
                     Thread.currentThread().interrupt();
-                    return;
+                    return false;
                 }
             }
         }
+        return true;
     }
 
     // ---- groups

@@ -429,7 +429,7 @@ final class SignalCalls implements SystemCalls.Handler {
         if (a[3] != 0) {
             return -EINVAL;
         }
-        GuestProcess of = PidFile.processOf(p, (int) a[0]);
+        GuestProcess of = PidFile.processOf(t, (int) a[0]);
         if (of == null) {
             return -EBADF;
         }

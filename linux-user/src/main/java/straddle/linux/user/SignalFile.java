@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 import straddle.core.user.BadAddressException;
 import straddle.host.LinuxCall;
 
@@ -14,11 +15,20 @@ final class SignalFile extends OpenFile {
     private static final int INFO_BYTES = 128;
     private static final int SI_TIMER = -2;
 
+    private final Collection<SignalFile> others;
     private volatile long set;
 
-    SignalFile(int host, long set) {
+    /// @param others those that are open, which it is among until it is closed
+    SignalFile(int host, long set, Collection<SignalFile> others) {
         super(host, true);
         this.set = set;
+        this.others = others;
+        others.add(this);
+    }
+
+    @Override
+    void closed() {
+        others.remove(this);
     }
 
     void set(long signals) {
@@ -34,11 +44,13 @@ final class SignalFile extends OpenFile {
 
     /// Has it look readable.
     void ready() {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment one = arena.allocate(8, 8);
-            one.set(ValueLayout.JAVA_LONG, 0, 1);
-            LinuxCall.syscall(HostCall.WRITE, host, one.address(), 8, 0, 0, 0);
-        }
+        whileOpen(() -> {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment one = arena.allocate(8, 8);
+                one.set(ValueLayout.JAVA_LONG, 0, 1);
+                LinuxCall.syscall(HostCall.WRITE, host, one.address(), 8, 0, 0, 0);
+            }
+        });
     }
 
     /// Takes signals, as many as there is room for.

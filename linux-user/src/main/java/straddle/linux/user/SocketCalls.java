@@ -124,7 +124,7 @@ final class SocketCalls implements SystemCalls.Handler {
                 return result < 0 ? result : FileCalls.pair(t, s, a[3], flags);
             }
             default -> {
-                int fd = p.files.host((int) a[0]);
+                int fd = t.hostFile((int) a[0]);
                 return fd < 0 ? -EBADF : onSocket(call, t, a, fd);
             }
         }
@@ -255,7 +255,7 @@ final class SocketCalls implements SystemCalls.Handler {
         }
         byte[] path = Arrays.copyOfRange(raw, 2, end);
         boolean plain = path[0] == '/' && !kernel.paths.confines();
-        if (plain || t.process.workingDirectory == null && !kernel.paths.confines()) {
+        if (plain || t.process.workingDirectory() == null && !kernel.paths.confines()) {
             return raw;
         }
         boolean follows = !binds && kernel.paths.confines();
@@ -483,7 +483,7 @@ final class SocketCalls implements SystemCalls.Handler {
             }
             if (level == SOL_SOCKET && kind == SCM_RIGHTS) {
                 for (int i = 0; i + 4 <= payload; i += 4) {
-                    int host = t.process.files.host(b.getInt(from + w + 8 + i));
+                    int host = t.hostFile(b.getInt(from + w + 8 + i));
                     if (host < 0) {
                         return -EBADF;
                     }

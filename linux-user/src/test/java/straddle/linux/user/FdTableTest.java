@@ -1,6 +1,7 @@
 package straddle.linux.user;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
@@ -46,13 +47,13 @@ class FdTableTest {
         table.add(file(), false, 0);
         table.closeAll(false);
         assertNull(table.get(0));
-        assertEquals(1, table.host(1));
+        assertNotNull(table.get(1));
     }
 
     @Test
     void numbersThatAreNoneAreNoFiles() {
         assertNull(table.get(-1));
         assertNull(table.get(1 << 30));
-        assertEquals(-1, table.host(77));
+        assertNull(table.get(77));
     }
 }
