@@ -38,12 +38,58 @@ static void try_from(const char *start, const char *outside) {
     try_at(AT_FDCWD, path);
 }
 
+static int reaches(const void *name, size_t bytes) {
+    struct sockaddr_un address = {AF_UNIX, ""};
+    memcpy(address.sun_path, name, bytes);
+    int local = socket(AF_UNIX, SOCK_STREAM, 0);
+    int result = connect(local, (struct sockaddr *)&address, sizeof address.sun_family + bytes);
+    close(local);
+    return result == 0;
+}
+
+// A socket by an abstract name, which has been bound when a line is written.
+static int listen_by(const char *name) {
+    struct sockaddr_un address = {AF_UNIX, ""};
+    strcpy(address.sun_path + 1, name);
+    int local = socket(AF_UNIX, SOCK_STREAM, 0);
+    socklen_t bytes = sizeof address.sun_family + 1 + strlen(name);
+    if (bind(local, (struct sockaddr *)&address, bytes) < 0 || listen(local, 1) < 0) {
+        return -1;
+    }
+    struct sockaddr_un told = {0, ""};
+    socklen_t room = sizeof told;
+    getsockname(local, (struct sockaddr *)&told, &room);
+    printf("%s\n", room == bytes && memcmp(&told, &address, bytes) == 0 ? "listens" : "has another name");
+    fflush(stdout);
+    return local;
+}
+
+// Among themselves programs use any names.
+static void name_own(void) {
+    char own[] = "\0own";
+    int listening = listen_by(own + 1);
+    printf("own: %d\n", reaches(own, 4));
+    close(listening);
+    struct sockaddr_un address = {AF_UNIX, ""};
+    int local = socket(AF_UNIX, SOCK_STREAM, 0);
+    socklen_t bytes = sizeof address;
+    bind(local, (struct sockaddr *)&address, sizeof address.sun_family);
+    listen(local, 1);
+    getsockname(local, (struct sockaddr *)&address, &bytes);
+    printf("chosen by the kernel: %d\n", reaches(address.sun_path, bytes - sizeof address.sun_family));
+    close(local);
+}
+
 int main(int count, char **arguments) {
+    if (count == 3 && strcmp(arguments[1], "listen") == 0) {
+        listen_by(arguments[2]);
+        return getchar() < 0;
+    }
     const char *outside = arguments[1];
     char path[1024];
     mkdir("/tmp", 0755);
     mkdir("/tmp/inner", 0755);
-    const char *starts[] = {"", "/..", "/../../../../..", "/tmp/../..", "/proc/self/root", "/proc/self/root/..",
+    const char *starts[] = {"/proc/self/fd/0/..", "/proc/self/cwd", "/proc//self/./root", "/proc/self/root/proc/self/root/..", "", "/..", "/../../../../..", "/tmp/../..", "/proc/self/root", "/proc/self/root/..",
         "/proc/self/cwd/../..", "/proc/thread-self/root", "/proc/1/root", "/proc/1/cwd", "/dev/fd/0/..", "/proc/self/exe/.."};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         try_from(starts[i], outside);
@@ -83,8 +129,18 @@ int main(int count, char **arguments) {
     if (connect(local, (struct sockaddr *)&address, sizeof address) == 0) {
         printf("connect\n");
     }
+    if (reaches("s", 1)) {
+        printf("connect by a name of one character\n");
+    }
+    char name[108] = "";
+    size_t length = strlen(arguments[2]);
+    memcpy(name + 1, arguments[2], length);
+    if (reaches(name, 1 + length)) {
+        printf("connect by an abstract name\n");
+    }
+    name_own();
     printf("%d ways, no more of them\n", ways);
     int network = socket(AF_INET, SOCK_STREAM, 0);
     printf("network: %d %s\n", network, strerror(errno));
-    return count - 2;
+    return count - 3;
 }

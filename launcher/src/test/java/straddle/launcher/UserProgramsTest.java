@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -159,12 +160,20 @@ class UserProgramsTest {
     @Test
     void noOtherWayLeadsOutsideItEither() throws Exception {
         Path root = Files.createDirectory(directory.resolve("kept"));
-        Files.move(GuestPrograms.compiled("userescape", directory), root.resolve("escape"));
+        Path program = GuestPrograms.compiled("userescape", directory);
+        Files.copy(program, root.resolve("escape"), StandardCopyOption.COPY_ATTRIBUTES);
         Path outside = Files.writeString(directory.resolve("outside"), "secret");
         Path name = directory.resolve("outside.socket");
         Path of = Files.createDirectory(directory.resolve("command"));
-        try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+        String hidden = "straddle-test-" + System.nanoTime();
+        Path inWorkingDirectory = Path.of("s");
+        Process listener = new ProcessBuilder(program.toString(), "listen", hidden).start();
+        try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                ServerSocketChannel here = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                BufferedReader listening = listener.inputReader()) {
             socket.bind(UnixDomainSocketAddress.of(name));
+            here.bind(UnixDomainSocketAddress.of(inWorkingDirectory));
+            assertEquals("listens", listening.readLine());
             try (CommandProcess command =
                     CommandProcess.start(
                             of,
@@ -173,16 +182,23 @@ class UserProgramsTest {
                             "--root",
                             root.toString(),
                             "/escape",
-                            outside.toString())) {
+                            outside.toString(),
+                            hidden)) {
                 assertEquals(0, command.await(), command.everything());
                 assertEquals(
                         """
                         directories: 1 1
-                        21 ways, no more of them
+                        listens
+                        own: 1
+                        chosen by the kernel: 1
+                        25 ways, no more of them
                         network: -1 Address family not supported by protocol
                         """,
                         command.out());
             }
+        } finally {
+            listener.destroy();
+            Files.deleteIfExists(inWorkingDirectory);
         }
     }
 
@@ -270,6 +286,13 @@ class UserProgramsTest {
     @MethodSource("compilers")
     void processesAreReachedByDescriptorsAsTheKernelHasIt(String compiler) throws Exception {
         doesTheSame("userpids", compiler, "tcg");
+    }
+
+    /// Descriptors that another thread closes meanwhile or that come by messages, several threads that execute, links in /proc.
+    @ParameterizedTest
+    @MethodSource("compilers")
+    void filesStayOpenAsLongAsTheKernelHasThem(String compiler) throws Exception {
+        doesTheSame("userfiles", compiler, "tcg");
     }
 
     /// openat2, attributes of scheduling, futex_waitv, recvmmsg: likewise.

@@ -7,9 +7,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import straddle.core.user.BadAddressException;
 import straddle.host.LinuxCall;
 
@@ -24,9 +27,17 @@ final class SocketCalls implements SystemCalls.Handler {
     private static final int SO_ATTACH_BPF = 50;
     private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
     private static final int SO_ATTACH_REUSEPORT_EBPF = 52;
+
+    /// The host would send what the next call has put there.
+    private static final int SO_ZEROCOPY = 60;
+
+    /// A descriptor of the host's.
+    private static final int SO_PEERPIDFD = 77;
+
     private static final int SCM_RIGHTS = 1;
     private static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_CTRUNC = 8;
     private static final int MSG_DONTWAIT = 0x40;
     private static final long MSG_WAITFORONE = 0x1_0000;
     private static final int MOST_MESSAGES = 1024;
@@ -68,10 +79,25 @@ final class SocketCalls implements SystemCalls.Handler {
 
     private static final int MOST_NAMES = 1024;
 
+    /// Before the path of struct sockaddr_un, and at most in it with its zero.
+    private static final int FAMILY_BYTES = 2;
+
+    private static final int MOST_PATH_BYTES = 107;
+
     private final Kernel kernel;
 
-    /// What programs call local sockets that the host knows by another name, which is the key.
-    private final Map<String, byte[]> names = new ConcurrentHashMap<>();
+    /// What programs call local sockets that the host knows by another name, which is the key: the latest. Under its own lock.
+    private final Map<String, byte[]> names =
+            new LinkedHashMap<>() {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, byte[]> eldest) {
+                    return size() > MOST_NAMES;
+                }
+            };
+
+    private byte[] secret;
 
     SocketCalls(Kernel kernel) {
         this.kernel = kernel;
@@ -221,8 +247,8 @@ final class SocketCalls implements SystemCalls.Handler {
             return -EINVAL;
         }
         turnFamily(t, raw);
-        if (raw[0] == AF_UNIX && raw.length > 3 && raw[2] != 0) {
-            raw = unixPath(t, raw, binds);
+        if (raw[0] == AF_UNIX && raw[1] == 0 && raw.length > FAMILY_BYTES) {
+            raw = raw[2] != 0 ? unixPath(t, raw, binds) : abstractAddress(raw);
             if (raw == null) {
                 return -ENOENT;
             }
@@ -249,11 +275,7 @@ final class SocketCalls implements SystemCalls.Handler {
     ///
     /// @param binds whether the socket is to be made there; otherwise it is there, and links to it are followed
     private byte[] unixPath(GuestThread t, byte[] raw, boolean binds) {
-        int end = 2;
-        while (end < raw.length && raw[end] != 0) {
-            end++;
-        }
-        byte[] path = Arrays.copyOfRange(raw, 2, end);
+        byte[] path = Arrays.copyOfRange(raw, FAMILY_BYTES, endOfPath(raw));
         boolean plain = path[0] == '/' && !kernel.paths.confines();
         if (plain || t.process.workingDirectory() == null && !kernel.paths.confines()) {
             return raw;
@@ -264,48 +286,100 @@ final class SocketCalls implements SystemCalls.Handler {
             return null;
         }
         t.closeAfterCall(at);
-        StringBuilder full = new StringBuilder();
+        String directory = "";
         if (at.directory() != Paths.AT_FDCWD) {
+            directory = Paths.text(Paths.linkOf((int) at.directory())) + "/";
             // Where it must not leave the root, by descriptor: no directory on the way may be
-            // replaced by a link
-            // in the meantime.
-            byte[] directory =
-                    kernel.paths.confines()
-                            ? ("/proc/self/fd/" + at.directory())
-                                    .getBytes(StandardCharsets.US_ASCII)
-                            : Paths.linkOf((int) at.directory());
-            full.append(Paths.text(directory)).append('/');
+            // replaced by a link in the meantime. And
+            // that is short.
+            if (kernel.paths.confines() || directory.length() + path.length > MOST_PATH_BYTES) {
+                directory = "/proc/self/fd/" + at.directory() + "/";
+            }
         }
+        StringBuilder full = new StringBuilder(directory);
         int i = 0;
         for (byte b = t.scratch.byteAt(at.path()); b != 0; b = t.scratch.byteAt(at.path() + ++i)) {
             full.append((char) (b & 0xff));
         }
-        byte[] host = full.toString().getBytes(StandardCharsets.ISO_8859_1);
-        byte[] result = new byte[2 + host.length + 1];
-        result[0] = AF_UNIX;
-        System.arraycopy(host, 0, result, 2, host.length);
-        if (binds && names.size() < MOST_NAMES) {
-            names.put(full.toString(), path);
+        if (full.length() > MOST_PATH_BYTES) {
+            return null;
         }
-        return result.length > 110 ? null : result;
+        if (binds) {
+            synchronized (names) {
+                names.put(full.toString(), path);
+            }
+        }
+        return unixAddress(full + "\0");
+    }
+
+    private static int endOfPath(byte[] raw) {
+        int end = FAMILY_BYTES;
+        while (end < raw.length && raw[end] != 0) {
+            end++;
+        }
+        return end;
+    }
+
+    private static byte[] unixAddress(String name) {
+        byte[] host = name.getBytes(StandardCharsets.ISO_8859_1);
+        byte[] result = new byte[FAMILY_BYTES + host.length];
+        result[0] = AF_UNIX;
+        System.arraycopy(host, 0, result, FAMILY_BYTES, host.length);
+        return result;
+    }
+
+    /// Abstract names are the whole host's: in a root, programs get such as nobody outside knows. But for those that the host has told
+    /// them, which it made up itself.
+    private byte[] abstractAddress(byte[] raw) {
+        if (!kernel.paths.confines()) {
+            return raw;
+        }
+        byte[] name = Arrays.copyOfRange(raw, FAMILY_BYTES, raw.length);
+        synchronized (names) {
+            if (names.containsKey(Paths.text(name))) {
+                return raw;
+            }
+            if (secret == null) {
+                secret = new byte[16];
+                kernel.random(secret);
+            }
+            String own;
+            try {
+                MessageDigest digest = MessageDigest.getInstance("SHA-256");
+                digest.update(secret);
+                own = "\0straddle " + HexFormat.of().formatHex(digest.digest(name));
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e); // every JVM has it
+            }
+            names.put(own, name);
+            return unixAddress(own);
+        }
     }
 
     /// The program's name of a local socket, whose address is in scratch memory.
     private byte[] named(byte[] raw) {
-        if (raw.length < 4 || raw[0] != AF_UNIX || raw[1] != 0 || raw[2] != '/') {
+        boolean local = raw.length > FAMILY_BYTES + 1 && raw[0] == AF_UNIX && raw[1] == 0;
+        if (!local || raw[2] != 0 && raw[2] != '/') {
             return raw;
         }
-        int end = 2;
-        while (end < raw.length && raw[end] != 0) {
-            end++;
+        boolean path = raw[2] != 0;
+        String key =
+                Paths.text(
+                        Arrays.copyOfRange(raw, FAMILY_BYTES, path ? endOfPath(raw) : raw.length));
+        byte[] name;
+        synchronized (names) {
+            name = names.get(key);
+            if (name == null && !path && kernel.paths.confines()) {
+                name = Arrays.copyOfRange(raw, FAMILY_BYTES, raw.length);
+                names.put(key, name);
+            }
         }
-        byte[] name = names.get(Paths.text(Arrays.copyOfRange(raw, 2, end)));
         if (name == null) {
             return raw;
         }
-        byte[] result = new byte[name.length + 3];
+        byte[] result = new byte[FAMILY_BYTES + name.length + (path ? 1 : 0)];
         result[0] = AF_UNIX;
-        System.arraycopy(name, 0, result, 2, name.length);
+        System.arraycopy(name, 0, result, FAMILY_BYTES, name.length);
         return result;
     }
 
@@ -347,7 +421,7 @@ final class SocketCalls implements SystemCalls.Handler {
         if (t.memory().copyIn(a[1], data, 0, bytes) < bytes) {
             return -EFAULT;
         }
-        int n = addressed && a[4] != 0 ? address(t, a[4], a[5], false) : 0;
+        int n = addressed && a[4] != 0 && a[5] != 0 ? address(t, a[4], a[5], false) : 0;
         if (n < 0) {
             return n;
         }
@@ -445,7 +519,7 @@ final class SocketCalls implements SystemCalls.Handler {
         long bytes = Math.min(all.total(), Scratch.MOST_DATA_BYTES);
         MemorySegment data = t.scratch.data(bytes);
         long there = all.gather(t, data, bytes);
-        int n = h.name != 0 ? address(t, h.name, h.nameBytes, false) : 0;
+        int n = h.name != 0 && h.nameBytes != 0 ? address(t, h.name, h.nameBytes, false) : 0;
         if (n < 0) {
             return n;
         }
@@ -529,65 +603,126 @@ final class SocketCalls implements SystemCalls.Handler {
         if (n < 0) {
             return n;
         }
-        all.scatter(t, data, Math.min(n, bytes));
+        long control = h.control == 0 ? 0 : s.get(LONG, HEADER + 40);
+        try {
+            all.scatter(t, data, Math.min(n, bytes));
+        } catch (BadAddressException e) {
+            closeFiles(s, control);
+            throw e;
+        }
         int length = s.get(INT, HEADER + 8);
+        Control given = controlToGuest(t, h, control, flags);
         if (h.name != 0) {
             putAddress(t, h.name, h.nameBytes, length);
         }
         t.memory().put(at + w, 4, length);
-        long control = h.control == 0 ? 0 : controlToGuest(t, h, s.get(LONG, HEADER + 40), flags);
-        t.memory().put(at + 5L * w, w, control);
-        t.memory().put(at + 6L * w, 4, s.get(INT, HEADER + 48) & ~MSG_CMSG_CLOEXEC);
+        t.memory().put(at + 5L * w, w, given.bytes);
+        int told = s.get(INT, HEADER + 48) & ~MSG_CMSG_CLOEXEC;
+        t.memory().put(at + 6L * w, 4, given.cut ? told | MSG_CTRUNC : told);
         return n;
     }
+
+    /// Descriptors that have been received, but that the program can't be given.
+    private static void closeFiles(MemorySegment s, long bytes) {
+        for (long from = CONTROL; from + 16 <= CONTROL + bytes; from = next(s, from)) {
+            if (isRights(s, from)) {
+                for (long at = from + 16; at + 4 <= from + s.get(LONG, from); at += 4) {
+                    host(HostCall.CLOSE, s.get(INT, at), 0, 0, 0, 0);
+                }
+            }
+        }
+    }
+
+    private static long next(MemorySegment s, long from) {
+        return from + (Math.max(16, s.get(LONG, from)) + 7 & -8);
+    }
+
+    private static boolean isRights(MemorySegment s, long from) {
+        return s.get(INT, from + 8) == SOL_SOCKET && s.get(INT, from + 12) == SCM_RIGHTS;
+    }
+
+    /// @param bytes of control data that the program has been given
+    /// @param cut whether there was no room for all
+    private record Control(long bytes, boolean cut) {}
 
     /// For control data, of which a program may say that it has any room for.
     private static long room(Header h) {
         return h.controlBytes < 0 ? CONTROL_BYTES : Math.min(h.controlBytes, CONTROL_BYTES);
     }
 
-    private static long controlToGuest(GuestThread t, Header h, long bytes, long flags)
+    /// As the kernel has it: what there is no room for is cut off, of descriptors whole ones, and a place that is no memory is no room.
+    private static Control controlToGuest(GuestThread t, Header h, long bytes, long flags)
             throws BadAddressException {
         GuestAbi abi = t.process.abi;
         int w = abi.wordBytes();
+        int header = w + 8;
         MemorySegment s = t.scratch.structs();
-        ByteBuffer b = abi.buffer((int) room(h));
+        ByteBuffer b = abi.buffer((int) t.memory().writable(h.control, room(h)));
         int to = 0;
-        long from = CONTROL;
-        while (from + 16 <= CONTROL + bytes) {
-            int length = (int) s.get(LONG, from);
-            int payload = length - 16;
-            int size = w + 8 + payload;
-            if (payload < 0 || to + size > b.capacity()) {
-                break;
+        boolean cut = false;
+        for (long from = CONTROL; from + 16 <= CONTROL + bytes; from = next(s, from)) {
+            int there = (int) s.get(LONG, from) - 16;
+            int room = b.capacity() - to - header;
+            boolean rights = isRights(s, from);
+            int payload =
+                    rights
+                            ? giveFiles(t, b, to + header, room, from, flags)
+                            : giveData(abi, b, to + header, room, s.asSlice(from, 16 + there));
+            cut |= payload < there;
+            if (payload < (rights ? 4 : 0)) {
+                continue;
             }
             int level = s.get(INT, from + 8);
-            int kind = s.get(INT, from + 12);
-            abi.putWord(b, to, size);
+            abi.putWord(b, to, (long) header + payload);
             b.putInt(to + w, level == SOL_SOCKET && abi instanceof MipsAbi ? 0xffff : level);
-            b.putInt(to + w + 4, kind);
-            for (int i = 0; i < payload; i++) {
-                b.put(to + w + 8 + i, s.get(ValueLayout.JAVA_BYTE, from + 16 + i));
-            }
-            if (level == SOL_SOCKET) {
-                for (int i = 0; i + 4 <= payload; i += 4) {
-                    int value = s.get(INT, from + 16 + i);
-                    boolean rights = kind == SCM_RIGHTS;
-                    boolean cloexec = (flags & MSG_CMSG_CLOEXEC) != 0;
-                    b.putInt(
-                            to + w + 8 + i,
-                            rights
-                                    ? (int)
-                                            FileCalls.adopt(
-                                                    t.process, value, cloexec ? Paths.O_CLOEXEC : 0)
-                                    : value);
-                }
-            }
-            to = Math.min(b.capacity(), to + (size + w - 1 & -w));
-            from += length + 7 & -8;
+            b.putInt(to + w + 4, s.get(INT, from + 12));
+            to = Math.min(b.capacity(), to + (header + payload + w - 1 & -w));
         }
-        t.memory().put(h.control, Arrays.copyOf(GuestAbi.bytes(b), to));
-        return to;
+        if (to > 0) {
+            t.memory().put(h.control, Arrays.copyOf(GuestAbi.bytes(b), to));
+        }
+        return new Control(to, cut);
+    }
+
+    /// @param message with its header
+    /// @return the payload's bytes for which there is room, or a negative number
+    private static int giveData(
+            GuestAbi abi, ByteBuffer b, int to, int room, MemorySegment message) {
+        int payload = Math.min((int) message.byteSize() - 16, room);
+        boolean numbers = message.get(INT, 8) == SOL_SOCKET;
+        for (int i = 0; i < payload; i++) {
+            b.put(to + i, message.get(ValueLayout.JAVA_BYTE, 16 + i));
+        }
+        for (int i = 0; i + 4 <= payload && numbers; i += 4) {
+            b.putInt(to + i, message.get(INT, 16 + i));
+        }
+        return payload;
+    }
+
+    /// Descriptors get numbers of the program's, as many as there is room for; the others are closed.
+    ///
+    /// @return the numbers' bytes
+    private static int giveFiles(
+            GuestThread t, ByteBuffer b, int to, int room, long from, long flags) {
+        MemorySegment s = t.scratch.structs();
+        int flag = (flags & MSG_CMSG_CLOEXEC) != 0 ? Paths.O_CLOEXEC : 0;
+        int given = 0;
+        boolean full = false;
+        for (long at = from + 16; at + 4 <= from + s.get(LONG, from); at += 4) {
+            int file = s.get(INT, at);
+            full |= given + 4 > room;
+            if (full) {
+                host(HostCall.CLOSE, file, 0, 0, 0, 0);
+                continue;
+            }
+            long number = FileCalls.adopt(t.process, file, flag);
+            full = number < 0;
+            if (!full) {
+                b.putInt(to + given, (int) number);
+                given += 4;
+            }
+        }
+        return given;
     }
 
     private long sendMessages(GuestThread t, int fd, long[] a) throws BadAddressException {
@@ -667,7 +802,7 @@ final class SocketCalls implements SystemCalls.Handler {
         if (a[4] < 0 || a[4] > 4096) {
             return -EINVAL;
         }
-        if (level == SOL_SOCKET && takesProgram(name)) {
+        if (level == SOL_SOCKET && (takesProgram(name) || name == SO_ZEROCOPY)) {
             return -ENOPROTOOPT;
         }
         MemorySegment s = t.scratch.structs();
@@ -716,6 +851,9 @@ final class SocketCalls implements SystemCalls.Handler {
         int room = (int) t.memory().get(a[4], 4);
         if (room < 0) {
             return -EINVAL;
+        }
+        if (level == SOL_SOCKET && name == SO_PEERPIDFD) {
+            return -ENOPROTOOPT;
         }
         boolean time = level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO);
         // What some options take from there must be nobody's leftovers.
