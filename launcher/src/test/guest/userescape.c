@@ -80,6 +80,23 @@ static void name_own(void) {
     close(local);
 }
 
+// Where the kernel has no name for the directory, relative names mean nothing that lies elsewhere.
+static void go_too_deep(void) {
+    char name[201];
+    memset(name, 'n', 200);
+    name[200] = 0;
+    close(open("/kept", O_CREAT | O_WRONLY, 0600));
+    chdir("/");
+    for (int i = 0; i < 25 && mkdir(name, 0700) == 0; i++) {
+        int next = openat(AT_FDCWD, name, O_PATH | O_DIRECTORY);
+        fchdir(next);
+        close(next);
+    }
+    unlink("kept");
+    printf("kept: %d\n", access("/kept", F_OK) == 0);
+    chdir("/");
+}
+
 int main(int count, char **arguments) {
     if (count == 3 && strcmp(arguments[1], "listen") == 0) {
         listen_by(arguments[2]);
@@ -139,6 +156,7 @@ int main(int count, char **arguments) {
         printf("connect by an abstract name\n");
     }
     name_own();
+    go_too_deep();
     printf("%d ways, no more of them\n", ways);
     int network = socket(AF_INET, SOCK_STREAM, 0);
     printf("network: %d %s\n", network, strerror(errno));

@@ -191,6 +191,7 @@ class UserProgramsTest {
                         listens
                         own: 1
                         chosen by the kernel: 1
+                        kept: 1
                         25 ways, no more of them
                         network: -1 Address family not supported by protocol
                         """,

@@ -862,6 +862,8 @@ final class FileCalls implements SystemCalls.Handler {
         return 0;
     }
 
+    /// The path of a process's working directory; empty if it is longer than the kernel's names can be.
+    ///
     /// @param t who asks
     static byte[] workingDirectory(GuestProcess of, GuestThread t) {
         OpenFile cwd = t.directory(of);
@@ -873,8 +875,7 @@ final class FileCalls implements SystemCalls.Handler {
             long n = host(HostCall.GETCWD, s.address(), 4096, 0, 0);
             return n <= 0 ? new byte[0] : s.asSlice(0, n - 1).toArray(ValueLayout.JAVA_BYTE);
         }
-        byte[] path = t.kernel().paths.within(Paths.linkOf(cwd.host));
-        return path.length == 0 ? new byte[] {'/'} : path;
+        return t.kernel().paths.shown(cwd.host);
     }
 
     /// Does something with a path that the call takes from the working directory only.

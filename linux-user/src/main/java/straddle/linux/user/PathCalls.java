@@ -401,7 +401,7 @@ final class PathCalls implements SystemCalls.Handler {
     private static long getcwd(GuestThread t, long[] a) throws BadAddressException {
         byte[] path = FileCalls.workingDirectory(t.process, t);
         if (path.length == 0) {
-            return -ENOENT;
+            return -ENAMETOOLONG;
         }
         if (path.length + 1 > a[1]) {
             return -ERANGE;

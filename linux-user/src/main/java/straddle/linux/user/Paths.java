@@ -187,13 +187,11 @@ final class Paths {
 
     private Located locateWithin(
             GuestThread t, int directory, byte[] path, boolean follow, int slot) {
-        byte[] full = fromRoot(t, directory, path);
-        if (full == null) {
-            return failed(Errno.EBADF);
+        FromRoot named = fromRoot(t, directory, path);
+        if (named.error != 0) {
+            return failed(named.error);
         }
-        if (full.length > MOST_PATH_BYTES) {
-            return failed(Errno.ENAMETOOLONG);
-        }
+        byte[] full = named.path;
         int end = full.length;
         while (end > 1 && full[end - 1] == '/') {
             end--;
@@ -262,20 +260,39 @@ final class Paths {
         return t.blocking(HostCall.OPENAT2, directory, name, raw.address(), 24, 0, 0);
     }
 
-    /// A path from the root on, or null if the directory is none.
-    private byte[] fromRoot(GuestThread t, int directory, byte[] path) {
+    /// A path from the root on.
+    ///
+    /// @param error 0, or why there is none
+    private record FromRoot(byte[] path, int error) {}
+
+    private FromRoot fromRoot(GuestThread t, int directory, byte[] path) {
         if (path[0] == '/') {
-            return path;
+            return new FromRoot(path, 0);
         }
         int host = directory(t, directory);
         if (host == -1) {
-            return null;
+            return new FromRoot(path, Errno.EBADF);
         }
-        byte[] base = host == AT_FDCWD ? new byte[0] : within(linkOf(host));
+        byte[] link = host == AT_FDCWD ? rootPath : linkOf(host);
+        if (!isWithin(link)) {
+            // The kernel has no names that are longer than a page. Some are of no directory, or of
+            // one that is not in the root.
+            boolean outside = link.length > 0 && link[0] == '/';
+            int error = outside ? Errno.EACCES : Errno.ENOTDIR;
+            return new FromRoot(path, link.length == 0 ? Errno.ENAMETOOLONG : error);
+        }
+        byte[] base = within(link);
         byte[] full = Arrays.copyOf(base, base.length + 1 + path.length);
         full[base.length] = '/';
         System.arraycopy(path, 0, full, base.length + 1, path.length);
-        return full;
+        return new FromRoot(full, full.length > MOST_PATH_BYTES ? Errno.ENAMETOOLONG : 0);
+    }
+
+    /// The path of an open file as the program sees it; empty if it has none, or too long a one.
+    byte[] shown(int host) {
+        byte[] link = linkOf(host);
+        byte[] path = within(link);
+        return path.length == 0 && link.length > 0 ? new byte[] {'/'} : path;
     }
 
     /// A host's path as the program sees it.
@@ -317,14 +334,11 @@ final class Paths {
             return -Errno.ENAMETOOLONG;
         }
         if (confines() && (target == null || !target.isDescriptor())) {
-            byte[] within = fromRoot(t, directory, known);
+            FromRoot named = fromRoot(t, directory, known);
             How kept = how.and(0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-            if (within == null) {
-                return -Errno.EBADF;
-            }
-            return within.length > MOST_PATH_BYTES
-                    ? -Errno.ENAMETOOLONG
-                    : kept(open(t, root, t.scratch.path(0, within), kept));
+            return named.error != 0
+                    ? -named.error
+                    : kept(open(t, root, t.scratch.path(0, named.path), kept));
         }
         if (how.resolve == 0) {
             try (Located at = locate(t, directory, path, follow, 0)) {

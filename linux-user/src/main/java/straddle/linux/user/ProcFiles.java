@@ -149,7 +149,10 @@ final class ProcFiles {
                 byte[] there =
                         from == null
                                 ? FileCalls.workingDirectory(t.process, t)
-                                : t.kernel().paths.within(Paths.linkOf(from.host));
+                                : t.kernel().paths.shown(from.host);
+                if (there.length == 0) {
+                    return path;
+                }
                 full = Paths.text(there) + "/" + full;
             } else {
                 return path;
@@ -203,7 +206,7 @@ final class ProcFiles {
         String base;
         if (file.startsWith("fd/")) {
             OpenFile of = t.file(entry.process, number(file.substring(3, file.indexOf('/', 3))));
-            base = of == null ? "" : Paths.text(t.kernel().paths.within(Paths.linkOf(of.host)));
+            base = of == null ? "" : Paths.text(t.kernel().paths.shown(of.host));
             if (of instanceof ProcDirectory proc) {
                 base = proc.path();
             }
