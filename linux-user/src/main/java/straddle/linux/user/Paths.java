@@ -137,11 +137,11 @@ final class Paths {
         }
         byte[] full = ProcFiles.absolute(t, directory, path);
         ProcFiles.Target target = ProcFiles.target(t, full, follow);
-        byte[] known = target == null ? full : target.path();
+        byte[] known = target == null ? full : target.path;
         if (known.length > MOST_PATH_BYTES) {
             return failed(Errno.ENAMETOOLONG);
         }
-        if (target != null && target.isDescriptor()) {
+        if (target != null && target.isDescriptor) {
             return new Located(AT_FDCWD, t.scratch.path(slot, known), -1, 0);
         }
         if (confines()) {
@@ -261,9 +261,17 @@ final class Paths {
     }
 
     /// A path from the root on.
-    ///
-    /// @param error 0, or why there is none
-    private record FromRoot(byte[] path, int error) {}
+    private static final class FromRoot {
+        final byte[] path;
+
+        /// 0, or why there is none.
+        final int error;
+
+        FromRoot(byte[] path, int error) {
+            this.path = path;
+            this.error = error;
+        }
+    }
 
     private FromRoot fromRoot(GuestThread t, int directory, byte[] path) {
         if (path[0] == '/') {
@@ -325,7 +333,7 @@ final class Paths {
                     : generated;
         }
         ProcFiles.Target target = ProcFiles.target(t, full, follow);
-        byte[] known = target == null ? full : target.path();
+        byte[] known = target == null ? full : target.path;
         boolean byMagic = target != null || ProcFiles.isBeyondLink(path, full);
         if (byMagic && how.has(RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) {
             return -Errno.ELOOP;
@@ -333,7 +341,7 @@ final class Paths {
         if (known.length > MOST_PATH_BYTES) {
             return -Errno.ENAMETOOLONG;
         }
-        if (confines() && (target == null || !target.isDescriptor())) {
+        if (confines() && (target == null || !target.isDescriptor)) {
             FromRoot named = fromRoot(t, directory, known);
             How kept = how.and(0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
             return named.error != 0

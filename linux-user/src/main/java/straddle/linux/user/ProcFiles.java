@@ -287,9 +287,17 @@ final class ProcFiles {
     }
 
     /// What a path stands for.
-    ///
-    /// @param path of the program's; or, of a descriptor, the host's link
-    record Target(byte[] path, boolean isDescriptor) {
+    static final class Target {
+        /// Of the program's; or, of a descriptor, the host's link.
+        final byte[] path;
+
+        final boolean isDescriptor;
+
+        private Target(byte[] path, boolean isDescriptor) {
+            this.path = path;
+            this.isDescriptor = isDescriptor;
+        }
+
         private static Target of(byte[] path) {
             return new Target(path, false);
         }

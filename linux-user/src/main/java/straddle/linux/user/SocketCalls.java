@@ -667,7 +667,7 @@ final class SocketCalls implements SystemCalls.Handler {
             int payload =
                     rights
                             ? giveFiles(t, b, to + header, room, from, flags)
-                            : giveData(abi, b, to + header, room, s.asSlice(from, 16 + there));
+                            : giveData(b, to + header, room, s.asSlice(from, 16 + there));
             cut |= payload < there;
             if (payload < (rights ? 4 : 0)) {
                 continue;
@@ -686,8 +686,7 @@ final class SocketCalls implements SystemCalls.Handler {
 
     /// @param message with its header
     /// @return the payload's bytes for which there is room, or a negative number
-    private static int giveData(
-            GuestAbi abi, ByteBuffer b, int to, int room, MemorySegment message) {
+    private static int giveData(ByteBuffer b, int to, int room, MemorySegment message) {
         int payload = Math.min((int) message.byteSize() - 16, room);
         boolean numbers = message.get(INT, 8) == SOL_SOCKET;
         for (int i = 0; i < payload; i++) {
