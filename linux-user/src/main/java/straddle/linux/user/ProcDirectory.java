@@ -36,7 +36,9 @@ final class ProcDirectory extends OpenFile {
     /// How the program names it.
     private final String path;
 
-    private List<Name> names = List.of();
+    /// Since it was last read from the beginning; null before.
+    private List<Name> names;
+
     private int next;
 
     /// @param process whose directory it is, or, of all processes', whoever opened it
@@ -75,7 +77,7 @@ final class ProcDirectory extends OpenFile {
     ///
     /// @return their bytes, or 0 at the end
     synchronized long read(MemorySegment to, long bytes) {
-        if (next == 0) {
+        if (next == 0 || names == null) {
             names = list();
         }
         int at = 0;

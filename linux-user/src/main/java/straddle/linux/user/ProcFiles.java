@@ -25,19 +25,22 @@ import straddle.host.LinuxCall;
 final class ProcFiles {
     static final int NOT_OURS = Integer.MIN_VALUE;
     private static final int MOST_LINKS = 8;
-    private static final Pattern OURS = Pattern.compile("/+(\\.+/+)*(proc|dev)(/|$)");
-    private static final Pattern OURS_FROM_SOMEWHERE =
-            Pattern.compile("(\\.+/+)*(proc|dev/+fd|dev/+std)");
-
-    /// Links that lead somewhere without having a path's text.
-    private static final Pattern LINK =
-            Pattern.compile("/dev/fd/\\d+|/proc/[^/]+/(task/[^/]+/)?(cwd|root|exe|fd/\\d+)");
-
-    private static final Pattern BEYOND_LINK =
-            Pattern.compile("(/dev/fd/\\d+|/proc/[^/]+/(task/[^/]+/)?(cwd|root|fd/\\d+))/.*");
-
     private static final long PROC_SUPER_MAGIC = 0x9fa0;
     private static final int PAGE_KILOBYTES = 4;
+
+    /// Of paths written as text; made when the first is looked at.
+    private static final class Names {
+        static final Pattern OURS = Pattern.compile("/+(\\.+/+)*(proc|dev)(/|$)");
+
+        /// Links that lead somewhere without having a path's text.
+        static final Pattern LINK =
+                Pattern.compile("/dev/fd/\\d+|/proc/[^/]+/(task/[^/]+/)?(cwd|root|exe|fd/\\d+)");
+
+        static final Pattern BEYOND_LINK =
+                Pattern.compile("(/dev/fd/\\d+|/proc/[^/]+/(task/[^/]+/)?(cwd|root|fd/\\d+))/.*");
+
+        private Names() {}
+    }
 
     private ProcFiles() {}
 
@@ -139,26 +142,24 @@ final class ProcFiles {
         if (path == null || path.length == 0) {
             return path;
         }
+        boolean relative = path[0] != '/';
+        OpenFile from = null;
+        if (relative) {
+            from = directory == Paths.AT_FDCWD ? t.directory(t.process) : t.file(directory);
+        }
+        boolean inProc = from instanceof ProcDirectory;
+        if (!inProc && !mayBeOurs(path)) {
+            return path;
+        }
         String full = Paths.text(path);
-        if (path[0] != '/') {
-            OpenFile from =
-                    directory == Paths.AT_FDCWD ? t.directory(t.process) : t.file(directory);
-            if (from instanceof ProcDirectory proc) {
-                full = proc.path() + "/" + full;
-            } else if (OURS_FROM_SOMEWHERE.matcher(full).lookingAt()) {
-                byte[] there =
-                        from == null
-                                ? FileCalls.workingDirectory(t.process, t)
-                                : t.kernel().paths.shown(from.host);
-                if (there.length == 0) {
-                    return path;
-                }
-                full = Paths.text(there) + "/" + full;
-            } else {
+        if (relative) {
+            String there = inProc ? ((ProcDirectory) from).path() : directoryName(t, from);
+            if (there.isEmpty()) {
                 return path;
             }
+            full = there + "/" + full;
         }
-        if (!OURS.matcher(full).lookingAt()) {
+        if (!Names.OURS.matcher(full).lookingAt()) {
             return path;
         }
         for (int links = 0; links < MOST_LINKS; links++) {
@@ -170,6 +171,36 @@ final class ProcFiles {
             full = beyond;
         }
         return full.equals(Paths.text(path)) ? path : full.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /// Quickly, for nearly all paths are not: whether one begins as those in /proc, /dev/fd and such do, wherever that is.
+    private static boolean mayBeOurs(byte[] path) {
+        int at = afterDots(path, 0);
+        if (at + 4 > path.length) {
+            return false;
+        }
+        if (path[at] == 'd' && path[at + 1] == 'e' && path[at + 2] == 'v') {
+            int next = afterDots(path, at + 3);
+            byte first = next < path.length ? path[next] : 0;
+            return first == 'f' || first == 's' || first == 'p';
+        }
+        return path[at] == 'p' && path[at + 1] == 'r' && path[at + 2] == 'o' && path[at + 3] == 'c';
+    }
+
+    private static int afterDots(byte[] path, int from) {
+        int at = from;
+        while (at < path.length && (path[at] == '/' || path[at] == '.')) {
+            at++;
+        }
+        return at;
+    }
+
+    /// @param directory null for the host process's working directory
+    private static String directoryName(GuestThread t, OpenFile directory) {
+        return Paths.text(
+                directory == null
+                        ? FileCalls.workingDirectory(t.process, t)
+                        : t.kernel().paths.shown(directory.host));
     }
 
     /// Without empty components, `.` and `..`, as far as no link of a process is in the way.
@@ -186,7 +217,7 @@ final class ProcFiles {
                 case ".." -> names.pollLast();
                 default -> names.add(name);
             }
-            if (slash >= 0 && LINK.matcher("/" + String.join("/", names)).matches()) {
+            if (slash >= 0 && Names.LINK.matcher("/" + String.join("/", names)).matches()) {
                 return "/" + String.join("/", names) + path.substring(slash);
             }
         }
@@ -196,7 +227,7 @@ final class ProcFiles {
 
     /// Where a path leads that goes on behind a link of a process, or null if it doesn't.
     private static String beyondLink(GuestThread t, String path) {
-        Matcher link = BEYOND_LINK.matcher(path);
+        Matcher link = Names.BEYOND_LINK.matcher(path);
         Entry entry = link.matches() ? entry(t, path.getBytes(StandardCharsets.ISO_8859_1)) : null;
         if (entry == null) {
             return null;
@@ -233,8 +264,8 @@ final class ProcFiles {
     /// Whether an absolute path has led out of /proc by a link of a process.
     static boolean isBeyondLink(byte[] path, byte[] full) {
         return path != full
-                && OURS.matcher(Paths.text(path)).lookingAt()
-                && !OURS.matcher(Paths.text(full)).lookingAt();
+                && Names.OURS.matcher(Paths.text(path)).lookingAt()
+                && !Names.OURS.matcher(Paths.text(full)).lookingAt();
     }
 
     /// The process whose directory of descriptors a path names, or null.
