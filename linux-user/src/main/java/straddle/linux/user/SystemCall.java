@@ -393,7 +393,7 @@ enum SystemCall {
     PSELECT6_TIME64(Area.EVENTS, "dppppp"),
     EPOLL_CREATE(Area.EVENTS, "d"),
     EPOLL_CREATE1(Area.EVENTS, "x"),
-    EPOLL_CTL(Area.EVENTS, "fdfp"),
+    EPOLL_CTL(Area.EVENTS, "fdfp", Support.PARTIAL, "copies of a descriptor count as the same one"),
     EPOLL_WAIT(Area.EVENTS, "fpdd"),
     EPOLL_PWAIT(Area.EVENTS, "fpddpu"),
     EPOLL_PWAIT2(Area.EVENTS, "fpdppu");
