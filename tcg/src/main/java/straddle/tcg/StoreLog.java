@@ -34,9 +34,16 @@ public final class StoreLog {
         recording = false;
     }
 
-    /// Tells the host address of each store, in order.
-    public void addresses(LongConsumer to) {
-        for (int i = 0; i < size; i++) {
+    /// How many stores there were.
+    public int size() {
+        return size;
+    }
+
+    /// Tells the host addresses of each store's first and last byte, in order.
+    ///
+    /// @param from how many stores to leave out
+    public void addresses(int from, LongConsumer to) {
+        for (int i = from; i < size; i++) {
             to.accept(addresses[i]);
             to.accept(addresses[i] + widths[i] - 1);
         }

@@ -11,6 +11,7 @@ public interface Rehearsal {
         UNREPEATABLE("an instruction whose result can't be foreseen"),
         EXCEPTION("an exception"),
         DEVICE("an access to a device"),
+        OWN_CODE("a store to the code behind it"),
         LOOP("a loop without an end in sight");
 
         private final String text;
@@ -28,8 +29,8 @@ public interface Rehearsal {
     /// Interprets user code from the vCPU's present state on, and takes everything back: registers and stores to memory.
     ///
     /// The rehearsal ends in front of an instruction that reads the time or random numbers, enters the kernel, asks
-    /// about the processor, loads a segment, accesses a device or raises an exception; or after `most`
-    /// instructions. It then counts up to the last place that was come to for the first time.
+    /// about the processor, loads a segment, accesses a device or raises an exception, and of code that it stored itself; or
+    /// after `most` instructions. It then counts up to the last place that was come to for the first time.
     ///
     /// @return [Obstacle#NONE], or what stands in front of anything that could be foreseen
     Obstacle rehearse(int most);

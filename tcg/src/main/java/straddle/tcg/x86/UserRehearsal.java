@@ -3,6 +3,7 @@ package straddle.tcg.x86;
 import static straddle.core.arch.x86.X86.*;
 
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,7 @@ final class UserRehearsal implements Rehearsal {
     private static final int PAGE_BYTES = 4096;
     private static final int MOST_LISTED = 200;
     private static final int CODE_BYTES = 15;
+    private static final int WORD_BYTES = 8;
 
     private static final int CF = 1;
     private static final int PF = 1 << 2;
@@ -93,6 +95,11 @@ final class UserRehearsal implements Rehearsal {
     /// Program counters, in the order of their first visit.
     private final Set<Long> visited = new LinkedHashSet<>();
 
+    /// The words that were stored to so far, by host address.
+    private final Set<Long> stored = new HashSet<>();
+
+    private int storesNoted;
+
     /// What the pages that were stored to hold in the end, by host address.
     private final Map<Long, byte[]> pages = new TreeMap<>();
 
@@ -122,6 +129,8 @@ final class UserRehearsal implements Rehearsal {
     @Override
     public Obstacle rehearse(int most) {
         visited.clear();
+        stored.clear();
+        storesNoted = 0;
         pages.clear();
         instructions = 0;
         long retired = cpu.retired;
@@ -159,6 +168,10 @@ final class UserRehearsal implements Rehearsal {
             for (steps = 0; steps < most && isRepeatable(); steps++) {
                 replay.interpretOne();
                 if (visited.add(cpu.pc)) {
+                    if (isStored(cpu.pc)) {
+                        obstacle = Obstacle.OWN_CODE;
+                        return;
+                    }
                     instructions = steps + 1;
                     end = cpu.pc;
                     undefined = undefinedNow;
@@ -167,6 +180,15 @@ final class UserRehearsal implements Rehearsal {
         } catch (GuestFault fault) {
             obstacle = fault == GuestFault.RETRY_ALONE ? Obstacle.DEVICE : Obstacle.EXCEPTION;
         }
+    }
+
+    /// Whether code was stored on the way to it: so would what the other engine is to stop at there be overwritten.
+    private boolean isStored(long pc) {
+        stores.addresses(storesNoted, hva -> stored.add(hva & -WORD_BYTES));
+        storesNoted = stores.size();
+        long gpa = cpu.fetchAddress(pc);
+        return cpu.memory.at(gpa) instanceof Region.Ram ram
+                && stored.contains(ram.hva(gpa) & -WORD_BYTES);
     }
 
     private void interpretTo(long pc, int most) {
@@ -247,7 +269,7 @@ final class UserRehearsal implements Rehearsal {
 
     private void keepPages() {
         stores.addresses(
-                hva -> pages.computeIfAbsent(hva & -PAGE_BYTES, UserRehearsal::copyOfPage));
+                0, hva -> pages.computeIfAbsent(hva & -PAGE_BYTES, UserRehearsal::copyOfPage));
     }
 
     private static byte[] copyOfPage(long hva) {

@@ -128,6 +128,27 @@ class UserRehearsalTest {
         return rehearsal.rehearse(MOST);
     }
 
+    /// Whoever is to stop there would overwrite what is to stop it.
+    @Test
+    void itEndsInFrontOfCodeThatItStores() {
+        // inc rbx; mov byte [rip+6],0x90, to behind six NOPs
+        assertEquals(
+                Obstacle.NONE, rehearse("48 ff c3" + "c6 05 06 00 00 00 90" + "90".repeat(20)));
+
+        assertEquals(CODE + 15, rehearsal.end());
+        assertEquals(7, rehearsal.instructions());
+        snippet.state.gpr[RBX]++;
+        snippet.state.rip = CODE + 15;
+        snippet.cpu.load(snippet.state);
+        assertEquals("", rehearsal.difference());
+    }
+
+    @Test
+    void aStoreToTheCodeBehindItLeavesNothingToForesee() {
+        // mov byte [rip],0x90, to a NOP
+        assertEquals(Obstacle.OWN_CODE, rehearse("c6 05 00 00 00 00 90" + "90"));
+    }
+
     @Test
     void itEndsInFrontOfAnException() {
         // inc rbx; mov [0x100000],rbx
