@@ -245,6 +245,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
         if (check != null) {
             check.begin();
+            noticeInterrupts();
         }
         long start = System.nanoTime();
         giveExtended();
@@ -409,13 +410,22 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             user.rip = check.end();
             exitsOfSlice--;
             showTranslator();
-            return check.compare();
+            Exit disagreement = check.compare();
+            noticeInterrupts();
+            return disagreement;
         }
         showTranslator();
         return check.lost("exception %d at 0x%x".formatted(vector, user.rip));
     }
 
     private boolean checkedToItsEnd;
+
+    /// A check reads the time-stamp counter, and so has timers that are due fire on this thread: nobody is told of those.
+    private void noticeInterrupts() {
+        if (interrupts.pending()) {
+            interrupt();
+        }
+    }
 
     /// User code has accessed the one port that it can: as the gate that SYSCALL leads to, as a rule.
     ///

@@ -2,6 +2,7 @@ package straddle.accel.kvm;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,7 +14,9 @@ import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.VmResources;
@@ -72,6 +76,7 @@ class HybridVcpuTest {
     private final HandmadeTranslator translator = new HandmadeTranslator();
     private HybridAccelerator accelerator;
     private Vcpu vcpu;
+    private volatile boolean interruptWaits;
 
     @BeforeEach
     void mapUserCode() throws Exception {
@@ -120,8 +125,20 @@ class HybridVcpuTest {
                         resources,
                         new HybridAccelerator.ExitCosts(45, 25),
                         verify);
-        vcpu = accelerator.createVcpu(0, InterruptSource.NONE);
+        vcpu = accelerator.createVcpu(0, new Interrupts());
         translator.praise();
+    }
+
+    private final class Interrupts implements InterruptSource {
+        @Override
+        public boolean pending() {
+            return interruptWaits;
+        }
+
+        @Override
+        public int acknowledge() {
+            return -1;
+        }
     }
 
     private long figure(String name) {
@@ -541,6 +558,72 @@ class HybridVcpuTest {
 
         Exit.Unhandled found = assertInstanceOf(Exit.Unhandled.class, vcpu.run());
         assertTrue(found.sentence().contains("where 0x400100 was foreseen"), found.sentence());
+    }
+
+    /// Has a timer fire: while it foresees a slice, or while it compares.
+    private final class Clockwork implements Rehearsal {
+        private final boolean foreseeing;
+
+        Clockwork(boolean foreseeing) {
+            this.foreseeing = foreseeing;
+        }
+
+        @Override
+        public Obstacle rehearse(int most) {
+            interruptWaits = foreseeing;
+            return foreseeing ? Obstacle.UNREPEATABLE : Obstacle.NONE;
+        }
+
+        @Override
+        public long instructions() {
+            return 1;
+        }
+
+        @Override
+        public long end() {
+            return USER + 3;
+        }
+
+        @Override
+        public String difference() {
+            interruptWaits = true;
+            return "";
+        }
+
+        @Override
+        public String report() {
+            return "";
+        }
+    }
+
+    /// Nobody kicks this thread for what it did itself.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anInterruptThatComesOfACheckEndsTheSlice(boolean ofForeseeing) throws Exception {
+        translator.rehearsal = new Clockwork(ofForeseeing);
+        // inc rbx; jmp to itself
+        start("48ffc3 ebfe", 100);
+        CountDownLatch ended = new CountDownLatch(1);
+        AtomicBoolean late = new AtomicBoolean();
+        Thread kicker =
+                Thread.ofPlatform()
+                        .start(() -> {
+                            late.set(!hasEnded(ended));
+                            vcpu.kick();
+                        });
+        vcpu.run();
+        ended.countDown();
+        kicker.join();
+
+        assertFalse(late.get());
+    }
+
+    private static boolean hasEnded(CountDownLatch latch) {
+        try {
+            return latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException _) {
+            return false;
+        }
     }
 
     /// What native code could not do with, or would lose.
