@@ -30,6 +30,9 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
     /// The page faults that it was to raise.
     final List<String> raised = new ArrayList<>();
 
+    /// The exceptions that it was loaded with, begun and not delivered, and where.
+    final List<String> begun = new ArrayList<>();
+
     /// User code's entries to come.
     int entries = 1;
 
@@ -54,6 +57,16 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
         for (int i = 0; i < 20; i++) {
             taker.translated(user.cr3, 1 << 30);
         }
+    }
+
+    /// Has it been asked whether to try an instruction on the processor that the translator has not.
+    boolean offersUndefined(long pc) {
+        return taker.wantsUndefined(pc);
+    }
+
+    /// Whether user code would be run natively next.
+    boolean isWanted() {
+        return taker.wants(user.cr3);
     }
 
     void bring() {
@@ -194,7 +207,9 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
     }
 
     @Override
-    public void load(X86State from) {}
+    public void load(X86State from) {
+        begun.add("%d at 0x%x".formatted(from.pendingVector, from.rip));
+    }
 
     @Override
     public void close() {}

@@ -354,6 +354,82 @@ class HybridVcpuTest {
         assertEquals(List.of("0x500000 write"), translator.raised);
     }
 
+    /// A trap: the instruction has been executed.
+    @Test
+    void aBreakpointIsDeliveredBehindItsInstruction() throws Exception {
+        // inc rbx; int3
+        start("48ffc3 cc" + SYSCALL, 0);
+        vcpu.run();
+
+        assertEquals(List.of("3 at 0x400004"), translator.begun);
+        assertEquals(USER + 4, translator.user.rip);
+    }
+
+    /// A fault: the translator executes the instruction, and raises what is to be raised.
+    @ParameterizedTest
+    @ValueSource(strings = {"f4", "48f7f1", "0f0b", "cd80"})
+    void afterAFaultTheTranslatorIsInFrontOfTheInstruction(String hex) throws Exception {
+        // inc rbx; and hlt, div rcx, ud2, int 0x80
+        start("48ffc3" + hex + SYSCALL, 0);
+        vcpu.run();
+
+        assertEquals(List.of(), translator.begun);
+        assertEquals(USER + 3, translator.user.rip);
+        assertEquals(1, translator.user.gpr[X86.RBX]);
+    }
+
+    @Test
+    void anInstructionThatNeitherHasIsTriedOnce() throws Exception {
+        // inc rbx; ud2
+        start("48ffc3 0f0b", 0);
+
+        assertTrue(translator.offersUndefined(USER + 3));
+        vcpu.run();
+        assertEquals(USER + 3, translator.user.rip);
+        assertFalse(translator.offersUndefined(USER + 3));
+        assertTrue(translator.offersUndefined(USER + 3));
+        assertEquals(2, figure("instructions that only the processor may have"));
+    }
+
+    /// The translator can't find out by executing it.
+    @Test
+    void whatFaultsAndIsUnknownToTheTranslatorIsTheProcessorsToRaise() throws Exception {
+        translator.user.gpr[X86.RAX] = 1L << 63;
+        // inc rbx; mov rax,[rax]
+        start("48ffc3 488b00", 0);
+        assertTrue(translator.offersUndefined(USER + 3));
+        vcpu.run();
+
+        assertEquals(List.of("13 at 0x400003"), translator.begun);
+        assertEquals(USER + 3, translator.user.rip);
+    }
+
+    /// It begins translated, as each does: it asks CPUID early.
+    @Test
+    void anotherProcessUnderTheSameTableIsTranslatedAtFirst() throws Exception {
+        start(SYSCALL, 0);
+        assertTrue(translator.isWanted());
+        vcpu.run();
+        assertTrue(translator.isWanted());
+        long top = ROOT + (USER >>> 39) * 8;
+        long entry = memory.read(top, 8);
+        memory.write(top, 8, 0);
+        memory.write(top, 8, entry);
+
+        assertFalse(translator.isWanted());
+        assertFalse(translator.isWanted());
+    }
+
+    @Test
+    void nothingGoesToTheProcessorWhileAnInterruptWaits() throws Exception {
+        start(SYSCALL, 0);
+        interruptWaits = true;
+        assertFalse(translator.isWanted());
+        vcpu.run();
+
+        assertEquals(0, figure("slices on the processor"));
+    }
+
     @Test
     void aKickEndsALoop() throws Exception {
         start("ebfe", 0);

@@ -157,6 +157,78 @@ class UserTablesTest {
         assertEquals(0, tables.granted(PAGE + 0x5000));
     }
 
+    /// Of 1 GiB: 4 MiB of it are memory.
+    @Test
+    void gigabytesAreSplitAndGrantedAsFarAsThereIsMemory() throws Exception {
+        long entry = 0x2000 + index(PAGE, 3) * 8;
+        memory.write(entry, 8, ALL | LARGE);
+        tables.root(ROOT);
+        assertTrue(tables.fill(0x20_5000, true));
+        assertEquals(0x20_5000 | ALL, tables.granted(0x20_5000));
+        assertFalse(tables.fill(4 << 20, false));
+        assertEquals(0, tables.granted(4 << 20));
+        memory.write(entry, 8, (ALL | LARGE) & ~DIRTY);
+        assertEquals(0, tables.granted(0x20_5000));
+        assertFalse(tables.fill(0x20_5000, true));
+        assertTrue(tables.fill(0x20_5000, false));
+    }
+
+    /// KVM would keep it over a change of root.
+    @Test
+    void nothingIsGlobal() throws Exception {
+        long global = 1 << 8;
+        map(PAGE, 0x20_0000 | ALL | global);
+        tables.root(ROOT);
+        assertTrue(tables.fill(PAGE, true));
+        assertEquals(0x20_0000 | ALL, tables.granted(PAGE));
+    }
+
+    /// At any level, and taken back in place only.
+    @Test
+    void oneTableThatForbidsExecutionIsEnough() throws Exception {
+        map(PAGE, 0x20_0000 | ALL);
+        long upper = 0x2000 + index(PAGE, 3) * 8;
+        memory.write(upper, 8, 0x3000 | ALL | NO_EXECUTE);
+        long root = tables.root(ROOT);
+        assertTrue(tables.fill(PAGE, true));
+        assertEquals(0x20_0000 | ALL | NO_EXECUTE, tables.granted(PAGE));
+        map(PAGE, 0x20_0000 | ALL | NO_EXECUTE);
+        memory.write(upper, 8, 0x3000 | ALL);
+        root = tables.root(ROOT);
+        assertTrue(tables.fill(PAGE, true));
+        assertEquals(0x20_0000 | ALL | NO_EXECUTE, tables.granted(PAGE));
+        map(PAGE, 0x20_0000 | ALL);
+        assertEquals(0x20_0000 | ALL, tables.granted(PAGE));
+        assertEquals(root, tables.root(ROOT));
+        map(PAGE, 0x20_0000 | ALL | NO_EXECUTE);
+        assertNotEquals(root, tables.root(ROOT));
+    }
+
+    @Test
+    void whatTheGuestKeepsFromItsUsersIsNotGranted() throws Exception {
+        map(PAGE, 0x20_0000 | ALL & ~USER);
+        tables.root(ROOT);
+        assertFalse(tables.fill(PAGE, false));
+        map(PAGE, 0x20_0000 | ALL);
+        assertTrue(tables.fill(PAGE, false));
+        long root = tables.root(ROOT);
+        memory.write(0x3000 + index(PAGE, 2) * 8, 8, 0x4000 | ALL & ~USER);
+        assertEquals(0, tables.granted(PAGE));
+        assertNotEquals(root, tables.root(ROOT));
+        assertFalse(tables.fill(PAGE, false));
+    }
+
+    /// A page that another process has now, under the same address.
+    @Test
+    void anotherFrameIsGrantedUnderAnotherRoot() throws Exception {
+        map(PAGE, 0x20_0000 | ALL);
+        long root = tables.root(ROOT);
+        assertTrue(tables.fill(PAGE, true));
+        map(PAGE, 0x30_0000 | ALL);
+        assertEquals(0x30_0000 | ALL, tables.granted(PAGE));
+        assertNotEquals(root, tables.root(ROOT));
+    }
+
     @Test
     void whatIsNoMemoryIsNeverGranted() throws Exception {
         map(PAGE, 0xfee0_0000L | ALL);
