@@ -33,6 +33,8 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
     /// The exceptions that it was loaded with, begun and not delivered, and where.
     final List<String> begun = new ArrayList<>();
 
+    long begunDr6;
+
     /// User code's entries to come.
     int entries = 1;
 
@@ -208,6 +210,7 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
 
     @Override
     public void load(X86State from) {
+        begunDr6 = from.dr[6];
         begun.add("%d at 0x%x".formatted(from.pendingVector, from.rip));
     }
 

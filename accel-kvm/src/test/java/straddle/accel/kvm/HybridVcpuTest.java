@@ -250,6 +250,22 @@ class HybridVcpuTest {
         assertEquals(2, translator.extendedSaved);
     }
 
+    @Test
+    void vectorsOfAnotherProcessAreItsOwn() throws Exception {
+        start("66480f6ec3" + SYSCALL, 0);
+        translator.user.gpr[X86.RBX] = 1;
+        vcpu.run();
+        long other = 0x5000;
+        memory.write(other + (USER >>> 39) * 8, 8, 0x2000 | ALL);
+        translator.user.cr3 = other;
+        translator.praise();
+        translator.entries = 1;
+        vcpu.run();
+
+        assertEquals(2, translator.extendedSaved);
+        assertEquals(2, figure("slices on the processor"));
+    }
+
     /// As the guest, which has gone to another engine, may just be about to tell it.
     @Test
     void aTableThatIsWrittenWhileTheEngineIsClosedIsNobodys() throws Exception {
@@ -365,6 +381,17 @@ class HybridVcpuTest {
         assertEquals(USER + 4, translator.user.rip);
     }
 
+    @Test
+    void aStepThatUserCodeAsksForItselfIsToldInDr6() throws Exception {
+        // pushfq; or qword [rsp],0x100; popfq; inc rbx
+        start("9c 48810c2400010000 9d 48ffc3 90" + SYSCALL, 0);
+        vcpu.run();
+
+        assertEquals(List.of("1 at 0x40000d"), translator.begun);
+        assertEquals(1 << 14, translator.begunDr6 & 1 << 14);
+        assertEquals(1, translator.user.gpr[X86.RBX]);
+    }
+
     /// A fault: the translator executes the instruction, and raises what is to be raised.
     @ParameterizedTest
     @ValueSource(strings = {"f4", "48f7f1", "0f0b", "cd80"})
@@ -389,6 +416,24 @@ class HybridVcpuTest {
         assertFalse(translator.offersUndefined(USER + 3));
         assertTrue(translator.offersUndefined(USER + 3));
         assertEquals(2, figure("instructions that only the processor may have"));
+    }
+
+    /// Such as a store by a vector instruction that the translator lacks.
+    @Test
+    void anInstructionThatOnlyTheProcessorHasMayStoreToCode() throws Exception {
+        translator.user.gpr[X86.RAX] = 0x77;
+        // mov [0x401000],al
+        start("88042500104000" + SYSCALL, 0);
+        ((Region.Ram) memory.at(0)).block().dirty().arm(USER_GPA + 0x1000, DirtyPages.CODE);
+        vcpu.run();
+        assertEquals(USER, translator.user.rip);
+        assertEquals(0, memory.read(USER_GPA + 0x1000, 1));
+
+        assertTrue(translator.offersUndefined(USER));
+        translator.entries = 1;
+        vcpu.run();
+        assertEquals(USER + 7, translator.user.rip);
+        assertEquals(0x77, memory.read(USER_GPA + 0x1000, 1));
     }
 
     /// The translator can't find out by executing it.
@@ -500,6 +545,44 @@ class HybridVcpuTest {
         runner.join();
         assertEquals(USER, translator.user.rip & ~7L);
         assertTrue(figure("rights taken away") > 0);
+    }
+
+    /// Not even what it could store when somebody began to look at the page.
+    @Test
+    void onceAPageIsProtectedNativeCodeStoresNothingThere() throws Exception {
+        // inc qword [0x401000]; jmp back
+        start("48ff042500104000 ebf6", 0);
+        Thread runner = Thread.ofPlatform().start(() -> assertSame(Exit.Kicked.KICKED, runIt()));
+        awaitMoreThan(0);
+        ((Region.Ram) memory.at(0)).block().dirty().arm(USER_GPA + 0x1000, DirtyPages.CODE);
+        ((HybridVcpu) vcpu).protect(USER_GPA + 0x1000);
+        long before = counted();
+        Thread.sleep(20);
+        long after = counted();
+        vcpu.kick();
+        runner.join();
+
+        assertEquals(before, after);
+        assertEquals(USER, translator.user.rip);
+    }
+
+    @Test
+    void nativeCodeGoesOnUnderTablesOfTheMapThatHasChanged() throws Exception {
+        // inc qword [0x401000]; jmp back
+        start("48ff042500104000 ebf6", 0);
+        Thread runner = Thread.ofPlatform().start(() -> assertSame(Exit.Kicked.KICKED, runIt()));
+        awaitMoreThan(0);
+        ((HybridVcpu) vcpu).forgetMap();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (figure("tables all forgotten") == 0 && System.nanoTime() - end < 0) {
+            Thread.sleep(1);
+        }
+        long resets = figure("tables all forgotten");
+        awaitMoreThan(counted());
+        vcpu.kick();
+        runner.join();
+
+        assertEquals(1, resets);
     }
 
     @Test

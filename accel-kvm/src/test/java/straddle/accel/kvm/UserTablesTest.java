@@ -238,6 +238,27 @@ class UserTablesTest {
     }
 
     @Test
+    void readOnlyMemoryIsNeverWritable() throws Exception {
+        RamBlock rom = RamBlock.allocate("rom", 0x1000, RamAllocator.OFF_HEAP, arena);
+        memory.mapRam("rom", 0x80_0000, rom, 0, rom.length(), true);
+        map(PAGE, 0x80_0000 | ALL);
+        tables.root(ROOT);
+        assertFalse(tables.fill(PAGE, true));
+        assertTrue(tables.fill(PAGE, false));
+    }
+
+    /// Whatever the guest lets its users see of it, as Linux does one page.
+    @Test
+    void theUpperHalfIsTheMonitors() throws Exception {
+        long upper = PAGE | -1L << 39;
+        map(PAGE, 0x20_0000 | ALL);
+        memory.write(ROOT + index(upper, 4) * 8, 8, 0x2000 | ALL);
+        tables.root(ROOT);
+        assertFalse(tables.fill(upper, false));
+        assertEquals(0, tables.granted(upper));
+    }
+
+    @Test
     void codeIsNotWritableUntilNobodyWatchesIt() throws Exception {
         map(PAGE, 0x20_0000 | ALL);
         tables.root(ROOT);
