@@ -78,8 +78,8 @@ class ProcessorViewsTest {
         static Answers of(String printed) {
             Answers found = new Answers(new TreeMap<>(), new TreeMap<>());
             Map<String, long[]> now = found.kernel;
-            for (String line : printed.strip().split("\\s*\\n")) {
-                String[] words = line.split(" ");
+            for (String line : printed.strip().split("\\s*\\n", -1)) {
+                String[] words = line.split(" ", -1);
                 if (words[0].equals(USER)) {
                     now = found.user;
                 } else {
@@ -111,8 +111,8 @@ class ProcessorViewsTest {
     }
 
     private static Answers ask(View view, Path kernel) {
-        for (String each : view.tiers.split(" ")) {
-            String[] words = each.split("=");
+        for (String each : view.tiers.split(" ", -1)) {
+            String[] words = each.split("=", -1);
             if (words.length == 2) {
                 set("straddle.tcg." + words[0], words[1]);
             }

@@ -189,12 +189,12 @@ class UserTablesTest {
         map(PAGE, 0x20_0000 | ALL);
         long upper = 0x2000 + index(PAGE, 3) * 8;
         memory.write(upper, 8, 0x3000 | ALL | NO_EXECUTE);
-        long root = tables.root(ROOT);
+        tables.root(ROOT);
         assertTrue(tables.fill(PAGE, true));
         assertEquals(0x20_0000 | ALL | NO_EXECUTE, tables.granted(PAGE));
         map(PAGE, 0x20_0000 | ALL | NO_EXECUTE);
         memory.write(upper, 8, 0x3000 | ALL);
-        root = tables.root(ROOT);
+        long root = tables.root(ROOT);
         assertTrue(tables.fill(PAGE, true));
         assertEquals(0x20_0000 | ALL | NO_EXECUTE, tables.granted(PAGE));
         map(PAGE, 0x20_0000 | ALL);
