@@ -256,7 +256,9 @@ int main(int count, char **arguments)
         wait_for_ever();
     }
     alarm(60);
-    signal(SIGHUP, SIG_DFL); /* which whoever started this may ignore */
+    signal(SIGHUP, SIG_DFL); /* which whoever started this may ignore, as the next two */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     master = posix_openpt(O_RDWR | O_NOCTTY);
     grantpt(master);
     unlockpt(master);

@@ -68,7 +68,15 @@ class UserTerminalTest {
         Process stty = new ProcessBuilder("stty", "-F", user.path(), "sane").start();
         assertEquals(0, stty.waitFor());
         ProcessBuilder builder =
-                new ProcessBuilder("setsid", "--ctty", busybox, "sh", "-i")
+                // As from a login, whatever whoever started this ignores.
+                new ProcessBuilder(
+                                "setsid",
+                                "--ctty",
+                                "env",
+                                "--default-signal=HUP,INT,QUIT",
+                                busybox,
+                                "sh",
+                                "-i")
                         .redirectErrorStream(true)
                         .redirectInput(Path.of(user.path()).toFile())
                         .redirectOutput(Path.of(user.path()).toFile());
