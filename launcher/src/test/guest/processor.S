@@ -1,74 +1,26 @@
 /*
  * A kernel that says what it sees of its processor, and then what its user code does: a line for each leaf and subleaf
- * of CPUID, and for XGETBV. It is entered as Linux is (64-bit entry, the first 4 GiB mapped one to one by tables at
- * 0x9000), enables what state its CPUID offers of x87, SSE and AVX, and ends by the debug-exit port: with 42, or with 66
+ * of CPUID, and for XGETBV. It enables what state its CPUID offers of x87, SSE and AVX, and ends with 42, or with 66
  * after an exception.
  *
  * A line is LEAF.SUBLEAF EAX EBX ECX EDX, in hexadecimal. XGETBV's have the leaf f0000000; a line of its own, with the
  * leaf f1000000, stands before user code's.
  */
-#define USER 0x400000
+#include "userkernel.inc"
+
 #define FOUND 0x410000
 #define USER_STACK 0x600000
-#define GDT 0x300000
-#define TSS 0x301000
-#define IDT 0x302000
-#define STACK 0x310000
 #define SUBLEAVES 20
 #define RECORD 24
 #define COM1 0x3f8
 
     .text
-    /* User code may use the two MiB at USER. */
-    orq $4, 0x9000
-    orq $4, 0xa000
-    orq $4, 0xb010
-    mov %cr3, %rax
-    mov %rax, %cr3
-
-    mov $GDT, %edi
-    lea gdt(%rip), %rsi
-    mov $gdt_end - gdt, %ecx
-    rep movsb
-    lgdt gdtr(%rip)
-    movq $STACK, TSS + 4
-    mov $0x30, %eax
-    ltr %ax
-    mov $STACK, %esp
+    set_up
     xor %eax, %eax
     mov %eax, %ds
     mov %eax, %es
     mov %eax, %fs
     mov %eax, %gs
-
-    mov $IDT, %edi
-    mov $32, %ecx
-1:
-    lea fault(%rip), %rax
-    mov %ax, (%rdi)
-    movl $0x10, 2(%rdi)
-    movw $0x8e00, 4(%rdi)
-    shr $16, %rax
-    mov %ax, 6(%rdi)
-    add $16, %edi
-    loop 1b
-    lidt idtr(%rip)
-
-    mov $0xc0000080, %ecx
-    rdmsr
-    or $1, %eax
-    wrmsr
-    mov $0xc0000081, %ecx
-    xor %eax, %eax
-    mov $0x001b0010, %edx
-    wrmsr
-    mov $0xc0000082, %ecx
-    lea entry(%rip), %rax
-    xor %edx, %edx
-    wrmsr
-    mov $0xc0000084, %ecx
-    mov $0x257fd5, %eax
-    wrmsr
 
     mov %cr4, %rax
     or $0x600, %eax
@@ -224,19 +176,4 @@ put:
     out %al, %dx
     ret
 
-fault:
-    mov $66, %al
-    out %al, $0xf4
-    hlt
-
-gdt:
-    .quad 0, 0, 0x00af9a000000ffff, 0x00cf92000000ffff, 0x00cff2000000ffff, 0x00affa000000ffff
-    .quad 0x0000890000000067 | (TSS & 0xffffff) << 16, 0
-gdt_end:
-gdtr:
-    .word gdt_end - gdt - 1
-    .quad GDT
-idtr:
-    .word 0xfff
-    .quad IDT
-    .section .note.GNU-stack, "", @progbits
+    faults_and_tables

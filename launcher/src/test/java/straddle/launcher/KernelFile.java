@@ -7,15 +7,25 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// A file with a bzImage's header, for engines that execute none of it.
+/// A file with a bzImage's header: for engines that execute none of it, or with machine code.
 final class KernelFile {
     private static final int SECTOR = 512;
     private static final int BYTES = 5 * SECTOR + 4096;
+
+    /// Where 64-bit loaders enter it.
+    private static final int ENTRY = 5 * SECTOR + 0x200;
 
     private KernelFile() {}
 
     static Path in(Path directory) throws IOException {
         return Files.write(directory.resolve("vmlinuz"), bytes());
+    }
+
+    /// Of code that starts with its first instruction.
+    static Path of(byte[] code, Path directory) throws IOException {
+        byte[] image = bytes();
+        System.arraycopy(code, 0, image, ENTRY, code.length);
+        return Files.write(directory.resolve("kernel"), image);
     }
 
     static byte[] bytes() {

@@ -3,7 +3,6 @@ package straddle.launcher;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,7 +28,6 @@ import straddle.core.accel.VmResources;
 @Tag("kvm")
 @Timeout(120)
 class ProcessorViewsTest {
-    private static final int ENTRY = 5 * 512 + 0x200;
     private static final String COMMON = VmResources.COMMON_CPU + ",-x2apic";
     private static final String USER = "f1000000.00000000";
     private static final String ALWAYS = "straddle.hybrid.always";
@@ -101,10 +99,7 @@ class ProcessorViewsTest {
     @BeforeAll
     static void ask() throws Exception {
         GuestPrograms.requireNativeUserCode();
-        byte[] code = GuestPrograms.assembled("processor", directory);
-        byte[] kernel = KernelFile.bytes();
-        System.arraycopy(code, 0, kernel, ENTRY, code.length);
-        Path file = Files.write(directory.resolve("kernel"), kernel);
+        Path file = KernelFile.of(GuestPrograms.assembled("processor", directory), directory);
         for (View view : View.values()) {
             ANSWERS.put(view, ask(view, file));
         }

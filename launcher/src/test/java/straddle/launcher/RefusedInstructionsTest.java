@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
@@ -18,7 +17,6 @@ import straddle.core.accel.GuestArchitecture;
 /// A kernel that uses what ends guests of a KVM which interprets kernels, until they are Straddle's.
 @Tag("kvm")
 class RefusedInstructionsTest {
-    private static final int ENTRY = 5 * 512 + 0x200;
     private static final int ROUNDS = 100;
 
     /// mov %cr4,%rax; or $0x600,%eax; mov %rax,%cr4; mov $0x300000,%edi; mov $ROUNDS,%esi.
@@ -65,9 +63,7 @@ class RefusedInstructionsTest {
                         .orElseThrow();
         assumeTrue(
                 kvm.availability(GuestArchitecture.X86_64).isAvailable(), "This host has no KVM.");
-        byte[] kernel = KernelFile.bytes();
-        System.arraycopy(code, 0, kernel, ENTRY, code.length);
-        Path file = Files.write(directory.resolve("kernel"), kernel);
+        Path file = KernelFile.of(code, directory);
         return CommandRun.of(
                 List.of(kvm),
                 "run",
