@@ -667,23 +667,36 @@ class HybridVcpuTest {
         return (long) allocated.invoke(threads) - before;
     }
 
-    /// Foresees the end of a piece of code, and says what is to be found there.
-    private record Prophecy(long end, String difference) implements Rehearsal {
+    /// Foresees one instruction of three bytes, after which nothing differs.
+    private interface Foresight extends Rehearsal {
         @Override
-        public Obstacle rehearse(int most) {
+        default Obstacle rehearse(int most) {
             return Obstacle.NONE;
         }
 
         @Override
-        public long instructions() {
+        default long instructions() {
             return 1;
         }
 
         @Override
-        public String report() {
+        default long end() {
+            return USER + 3;
+        }
+
+        @Override
+        default String difference() {
+            return "";
+        }
+
+        @Override
+        default String report() {
             return "";
         }
     }
+
+    /// Foresees the end of a piece of code, and says what is to be found there.
+    private record Prophecy(long end, String difference) implements Foresight {}
 
     @Test
     void aSliceThatIsAsForeseenGoesOn() throws Exception {
@@ -720,7 +733,7 @@ class HybridVcpuTest {
     }
 
     /// Has a timer fire: while it foresees a slice, or while it compares.
-    private final class Clockwork implements Rehearsal {
+    private final class Clockwork implements Foresight {
         private final boolean foreseeing;
 
         Clockwork(boolean foreseeing) {
@@ -734,23 +747,8 @@ class HybridVcpuTest {
         }
 
         @Override
-        public long instructions() {
-            return 1;
-        }
-
-        @Override
-        public long end() {
-            return USER + 3;
-        }
-
-        @Override
         public String difference() {
             interruptWaits = true;
-            return "";
-        }
-
-        @Override
-        public String report() {
             return "";
         }
     }
@@ -823,32 +821,12 @@ class HybridVcpuTest {
     }
 
     /// Can foresee every third slice only.
-    private static final class Doubter implements Rehearsal {
+    private static final class Doubter implements Foresight {
         private int asked;
 
         @Override
         public Obstacle rehearse(int most) {
             return asked++ % 3 == 0 ? Obstacle.NONE : Obstacle.UNREPEATABLE;
-        }
-
-        @Override
-        public long instructions() {
-            return 1;
-        }
-
-        @Override
-        public long end() {
-            return USER + 3;
-        }
-
-        @Override
-        public String difference() {
-            return "";
-        }
-
-        @Override
-        public String report() {
-            return "";
         }
     }
 
