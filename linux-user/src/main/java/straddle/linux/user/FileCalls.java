@@ -13,7 +13,7 @@ import straddle.host.LinuxCall;
 /// Calls on descriptors.
 final class FileCalls implements SystemCalls.Handler {
     private static final int O_CLOEXEC = Paths.O_CLOEXEC;
-    private static final int O_NONBLOCK = 04000;
+    private static final int O_NONBLOCK = Paths.O_NONBLOCK;
     private static final int O_ASYNC = 020000;
     private static final int MOST_VECTORS = 1024;
     private static final long CLOSE_RANGE_CLOEXEC = 4;

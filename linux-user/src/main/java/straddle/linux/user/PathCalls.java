@@ -15,7 +15,6 @@ final class PathCalls implements SystemCalls.Handler {
     private static final int NOFOLLOW = Paths.AT_SYMLINK_NOFOLLOW;
     private static final int AT_REMOVEDIR = 0x200;
     private static final int AT_SYMLINK_FOLLOW = 0x400;
-    private static final int AT_EMPTY_PATH = 0x1000;
     private static final int O_ACCMODE = 3;
     private static final int O_TRUNC = 01000;
 
@@ -283,7 +282,7 @@ final class PathCalls implements SystemCalls.Handler {
         MemorySegment s = t.scratch.structs().asSlice(8192);
         byte[] name = path(t, path);
         long result;
-        if (name != null && name.length == 0 && (flags & AT_EMPTY_PATH) != 0) {
+        if (name != null && name.length == 0 && (flags & Paths.AT_EMPTY_PATH) != 0) {
             int fd = kernel.paths.directory(t, (int) directory);
             if (fd == -1) {
                 return -EBADF;
@@ -310,7 +309,7 @@ final class PathCalls implements SystemCalls.Handler {
         MemorySegment s = t.scratch.structs().asSlice(8192, 256);
         byte[] name = path(t, a[1]);
         long result;
-        if (name != null && name.length == 0 && (a[2] & AT_EMPTY_PATH) != 0) {
+        if (name != null && name.length == 0 && (a[2] & Paths.AT_EMPTY_PATH) != 0) {
             int fd = kernel.paths.directory(t, (int) a[0]);
             if (fd == -1) {
                 return -EBADF;
@@ -453,7 +452,7 @@ final class PathCalls implements SystemCalls.Handler {
 
     private long link(GuestThread t, long[] a) throws BadAddressException {
         byte[] name = path(t, a[1]);
-        if (name != null && name.length == 0 && (a[4] & AT_EMPTY_PATH) != 0) {
+        if (name != null && name.length == 0 && (a[4] & Paths.AT_EMPTY_PATH) != 0) {
             int fd = t.hostFile((int) a[0]);
             byte[] own =
                     ("/proc/self/fd/" + fd).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
@@ -505,7 +504,7 @@ final class PathCalls implements SystemCalls.Handler {
 
     private long fchownat(GuestThread t, long[] a) throws BadAddressException {
         byte[] name = path(t, a[1]);
-        if (name != null && name.length == 0 && (a[4] & AT_EMPTY_PATH) != 0) {
+        if (name != null && name.length == 0 && (a[4] & Paths.AT_EMPTY_PATH) != 0) {
             int fd = t.hostFile((int) a[0]);
             return fd < 0 ? -EBADF : host(HostCall.FCHOWN, fd, a[2], a[3], 0, 0);
         }

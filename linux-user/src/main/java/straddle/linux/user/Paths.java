@@ -20,6 +20,7 @@ final class Paths {
     static final int O_PATH = 010000000;
     static final int O_CREAT = 0100;
     static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    static final int AT_EMPTY_PATH = 0x1000;
     static final int O_TMPFILE = 020000000;
 
     // openat2(2).

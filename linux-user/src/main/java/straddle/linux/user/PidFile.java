@@ -9,7 +9,7 @@ import straddle.host.LinuxCall;
 ///
 /// On the host it is a timer that expires when the process has ended: readable then and never writable, as polls have it.
 final class PidFile extends OpenFile {
-    private static final int O_NONBLOCK = 04000;
+    private static final int O_NONBLOCK = Paths.O_NONBLOCK;
     private static final int CLOCK_MONOTONIC = 1;
 
     private volatile GuestProcess process;

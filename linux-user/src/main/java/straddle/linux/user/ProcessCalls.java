@@ -22,7 +22,6 @@ final class ProcessCalls implements SystemCalls.Handler {
     private static final long CLONE_VM = 0x100;
     private static final long CLONE_SIGHAND = 0x800;
     private static final long CLONE_PIDFD = 0x1000;
-    private static final int AT_EMPTY_PATH = 0x1000;
     private static final int CLONE_ARGS_BYTES = 64;
     private static final long CLONE_VFORK = 0x4000;
     private static final long CLONE_THREAD = 0x1_0000;
@@ -532,7 +531,7 @@ final class ProcessCalls implements SystemCalls.Handler {
 
     private long execve(GuestThread t, Named program, long argv, long envp)
             throws BadAddressException {
-        if ((program.flags & ~(AT_EMPTY_PATH | Paths.AT_SYMLINK_NOFOLLOW)) != 0) {
+        if ((program.flags & ~(Paths.AT_EMPTY_PATH | Paths.AT_SYMLINK_NOFOLLOW)) != 0) {
             return -EINVAL;
         }
         byte[] name = t.memory().string(program.path, 4096);
@@ -544,7 +543,7 @@ final class ProcessCalls implements SystemCalls.Handler {
         if (arguments == null || environment == null) {
             return -7;
         }
-        if (name.length == 0 && (program.flags & AT_EMPTY_PATH) == 0) {
+        if (name.length == 0 && (program.flags & Paths.AT_EMPTY_PATH) == 0) {
             return -ENOENT;
         }
         boolean follow = (program.flags & Paths.AT_SYMLINK_NOFOLLOW) == 0;
