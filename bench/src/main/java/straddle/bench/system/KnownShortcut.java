@@ -244,8 +244,7 @@ enum KnownShortcut {
                             && expectedEnd == end
                             && expectedEnd < 32
                             && ((expected.rflags ^ before.rflags) & ARITHMETIC_FLAGS) == 0
-                            && found.differences().stream()
-                                    .allMatch(line -> line.matches("(rflags|memory .*): .*"))
+                            && found.onlyFlagsAndMemory()
                             && found.onlyFlags(ARITHMETIC_FLAGS);
             case SYSTEM_DESCRIPTOR -> {
                 boolean loads = test.row == SystemRow.LLDT || test.row == SystemRow.LTR;

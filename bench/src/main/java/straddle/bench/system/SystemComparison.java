@@ -78,14 +78,16 @@ final class SystemComparison {
 
     /// Whether nothing but a bit of the flags does, in the register or where they were pushed.
     boolean onlyFlag(int bit) {
-        boolean elsewhere =
-                found.stream()
-                        .anyMatch(
-                                line -> !line.startsWith("rflags:") && !line.startsWith("memory "));
         long register = expected.state().rflags ^ got.state().rflags;
-        return !elsewhere
+        return onlyFlagsAndMemory()
                 && (register & ~(long) (RFLAGS_RF | bit)) == 0
                 && words.stream().allMatch(word -> word.bits() == bit);
+    }
+
+    /// Whether nothing but the flags and memory does.
+    boolean onlyFlagsAndMemory() {
+        return found.stream()
+                .allMatch(line -> line.startsWith("rflags:") || line.startsWith("memory "));
     }
 
     /// The instruction pointer in the reference's frame of an exception with an error code, in long mode.
