@@ -38,6 +38,8 @@ import straddle.devices.Device;
 /// engine, add the vCPUs, [#start()], [#close()]. The I/O thread alone fires timers; it sleeps until the
 /// clock's next deadline.
 public final class Chassis implements AutoCloseable, Snapshotable {
+    private static final String STOPPED = "The guest has stopped.";
+
     private static final Duration THREAD_PATIENCE = Duration.ofSeconds(20);
 
     public final MachineLock lock = new MachineLock();
@@ -109,12 +111,15 @@ public final class Chassis implements AutoCloseable, Snapshotable {
     public Duration switchTo(AcceleratorProvider engine)
             throws AcceleratorException, InterruptedException {
         synchronized (engines) {
+            if (freed) {
+                throw new AcceleratorException(STOPPED);
+            }
             Accelerator former = accelerator;
             Successor next = new Successor(engine, former);
             boolean moved = false;
             try {
                 if (control.hold(() -> move(next)).isEmpty()) {
-                    throw new AcceleratorException("The guest has stopped.");
+                    throw new AcceleratorException(STOPPED);
                 }
                 moved = true;
                 return control.heldFor();

@@ -113,6 +113,15 @@ class ChassisTest {
         assertEquals(0, second.open());
     }
 
+    @Test
+    void aMachineThatIsClosedIsNotMoved() throws Exception {
+        power(first);
+        chassis.close();
+        AcceleratorException refusal =
+                assertThrows(AcceleratorException.class, () -> chassis.switchTo(new NoEngine()));
+        assertEquals("The guest has stopped.", refusal.getMessage());
+    }
+
     private static final class KernelChip implements IrqChip {
         @Override
         public IrqLine line(int gsi) {
