@@ -574,7 +574,7 @@ final class Control extends MicroOp {
         if (ok && op == Op.LAR) {
             Reg.set(c.r, reg, width, descriptor >>> 32 & 0xff_ff00);
         } else if (ok && op == Op.LSL) {
-            Reg.set(c.r, reg, width, Descriptors.limit(descriptor) & 0xffff_ffffL);
+            Reg.set(c.r, reg, width, Segment.limit(descriptor) & 0xffff_ffffL);
         }
         int flags = Arith.eager(c) & ~Flags.ZF;
         c.setFlags(Flags.EAGER, ok ? flags | Flags.ZF : flags, 0, 0);

@@ -48,20 +48,6 @@ final class Descriptors {
         return ((selector & 4) != 0 ? c.ldtr.base : c.gdtBase) + (selector & 0xfff8);
     }
 
-    static long base(long descriptor) {
-        return descriptor >>> 16 & 0xff_ffff | descriptor >>> 32 & 0xff00_0000L;
-    }
-
-    static int limit(long descriptor) {
-        int limit = (int) (descriptor & 0xffff | descriptor >>> 32 & 0xf_0000);
-        return (descriptor & 1L << 55) != 0 ? limit << 12 | 0xfff : limit;
-    }
-
-    /// As [Segment#attributes].
-    static int attributes(long descriptor) {
-        return (int) (descriptor >>> 40) & 0xf0ff;
-    }
-
     static int type(long descriptor) {
         return (int) (descriptor >>> 40) & 15;
     }
@@ -91,14 +77,10 @@ final class Descriptors {
         return (descriptor & 1L << 47) != 0;
     }
 
-    static void fill(Segment segment, int selector, long descriptor) {
-        segment.set(selector, base(descriptor), limit(descriptor), attributes(descriptor));
-    }
-
     /// Where control goes in a code segment: within its limit, or canonical; #GP(0) otherwise.
     static long target(X86Cpu c, long code, long offset) {
         boolean is64 = c.isLongMode() && (code & 1L << 53) != 0;
-        boolean fits = is64 ? c.isCanonical(offset) : isWithin(limit(code), offset);
+        boolean fits = is64 ? c.isCanonical(offset) : isWithin(Segment.limit(code), offset);
         if (!fits) {
             throw c.gp();
         }
@@ -169,7 +151,7 @@ final class Descriptors {
                 throw c.fault(NP, error);
             }
         }
-        fill(segment, selector, markAccessed(c, selector, descriptor));
+        segment.load(selector, markAccessed(c, selector, descriptor));
         c.updateMode();
     }
 
@@ -232,18 +214,18 @@ final class Descriptors {
         if (!isPresent(descriptor)) {
             throw c.fault(NP, error);
         }
-        long base = base(descriptor);
+        long base = Segment.base(descriptor);
         if (c.is64()) {
             base |= readUpper(c, selector) << 32;
             if (!c.isCanonical(base)) {
                 throw c.fault(GP, error);
             }
         }
-        int attributes = attributes(descriptor);
+        int attributes = Segment.attributes(descriptor);
         if (task) {
             attributes |= 2;
             c.systemStore(address(c, selector) + 5, 1, descriptor >>> 40 & 0xff | 2);
         }
-        segment.set(selector, base, limit(descriptor), attributes);
+        segment.set(selector, base, Segment.limit(descriptor), attributes);
     }
 }

@@ -258,7 +258,7 @@ final class Events {
             enterInner(c, stack, dpl, vm86);
         }
         c.setStackPointer(frame.pointer());
-        Descriptors.fill(c.segments[CS], selector & ~3 | c.cpl, marked);
+        c.segments[CS].load(selector & ~3 | c.cpl, marked);
         c.clearSystemFlags(
                 RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | ((type & 1) == 0 ? RFLAGS_IF : 0));
         c.pc = offset;
@@ -282,7 +282,7 @@ final class Events {
         /// Makes its segment the present one; the pointer stays.
         void load(X86Cpu c) {
             long marked = Descriptors.markAccessed(c, selector, descriptor);
-            Descriptors.fill(c.segments[SS], selector, marked);
+            c.segments[SS].load(selector, marked);
         }
     }
 
@@ -317,7 +317,7 @@ final class Events {
             throw c.fault(STACK_FAULT, error);
         }
         Segment segment = new Segment();
-        Descriptors.fill(segment, selector, descriptor);
+        segment.load(selector, descriptor);
         return new Stack(segment, selector, descriptor, pointer);
     }
 
@@ -385,7 +385,7 @@ final class Events {
             c.segments[SS].set(newCpl, 0, 0, Segment.UNUSABLE | newCpl << Segment.DPL_SHIFT);
         }
         c.cpl = newCpl;
-        Descriptors.fill(c.segments[CS], selector & ~3 | newCpl, marked);
+        c.segments[CS].load(selector & ~3 | newCpl, marked);
         c.r[RSP] = frame.pointer();
         c.clearSystemFlags(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | ((type & 1) == 0 ? RFLAGS_IF : 0));
         c.pc = offset;
@@ -459,14 +459,14 @@ final class Events {
         int oldCpl = c.cpl;
         int iopl = c.iopl();
         c.cpl = rpl;
-        Descriptors.fill(c.segments[CS], selector, marked);
+        c.segments[CS].load(selector, marked);
         c.pc = newPc;
         setReturnFlags(c, flags, width, oldCpl, iopl);
         if (loadStack) {
             if (nullSs) {
                 c.segments[SS].set(newSs, 0, 0, Segment.UNUSABLE | rpl << Segment.DPL_SHIFT);
             } else {
-                Descriptors.fill(c.segments[SS], newSs, markedStack);
+                c.segments[SS].load(newSs, markedStack);
             }
             c.updateMode();
             c.setStackPointer(newSp);

@@ -82,11 +82,11 @@ final class Tasks {
             throw c.fault(NP, error);
         }
         boolean is32 = (type & 8) != 0;
-        long limit = Descriptors.limit(descriptor) & 0xffff_ffffL;
+        long limit = Segment.limit(descriptor) & 0xffff_ffffL;
         if (limit < (is32 ? LIMIT32 : LIMIT16)) {
             throw c.fault(TS, error);
         }
-        long base = Descriptors.base(descriptor);
+        long base = Segment.base(descriptor);
         Image image = read(c, base, is32);
         c.current = null; // what the switch stores belongs to no block: nothing has it begin anew
         if (cause == Cause.CALL || cause == Cause.INTERRUPT) {
@@ -97,11 +97,7 @@ final class Tasks {
         if (cause != Cause.RETURN) {
             setBusy(c, selector, true);
         }
-        c.tr.set(
-                selector,
-                base,
-                Descriptors.limit(descriptor),
-                Descriptors.attributes(descriptor) | BUSY);
+        c.tr.set(selector, base, Segment.limit(descriptor), Segment.attributes(descriptor) | BUSY);
         enter(c, image, is32);
         if (image.debugTrap) {
             c.dr[6] |= DR6_BT;
@@ -216,7 +212,7 @@ final class Tasks {
         if (!fits || !Descriptors.isPresent(descriptor)) {
             throw c.fault(TS, error);
         }
-        Descriptors.fill(c.ldtr, selector, descriptor);
+        c.ldtr.load(selector, descriptor);
     }
 
     private static void loadCode(X86Cpu c, int selector) {
@@ -233,8 +229,7 @@ final class Tasks {
         if (!Descriptors.isPresent(descriptor)) {
             throw c.fault(NP, error);
         }
-        Descriptors.fill(
-                c.segments[CS], selector, Descriptors.markAccessed(c, selector, descriptor));
+        c.segments[CS].load(selector, Descriptors.markAccessed(c, selector, descriptor));
         c.updateMode();
     }
 
@@ -253,8 +248,7 @@ final class Tasks {
         if (!Descriptors.isPresent(descriptor)) {
             throw c.fault(STACK_FAULT, error);
         }
-        Descriptors.fill(
-                c.segments[SS], selector, Descriptors.markAccessed(c, selector, descriptor));
+        c.segments[SS].load(selector, Descriptors.markAccessed(c, selector, descriptor));
     }
 
     private static void loadData(X86Cpu c, int register, int selector) {
@@ -274,7 +268,6 @@ final class Tasks {
         if (!Descriptors.isPresent(descriptor)) {
             throw c.fault(NP, error);
         }
-        Descriptors.fill(
-                c.segments[register], selector, Descriptors.markAccessed(c, selector, descriptor));
+        c.segments[register].load(selector, Descriptors.markAccessed(c, selector, descriptor));
     }
 }

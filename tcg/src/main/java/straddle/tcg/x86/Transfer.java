@@ -212,7 +212,7 @@ final class Transfer extends MicroOp {
         long newPc = Descriptors.target(c, code, offset & X86Cpu.sizeMask(width));
         long marked = Descriptors.markAccessed(c, target, code);
         pushReturn(c, frame);
-        Descriptors.fill(c.segments[CS], target & ~3 | c.cpl, marked);
+        c.segments[CS].load(target & ~3 | c.cpl, marked);
         c.pc = newPc;
         c.updateMode();
     }
@@ -263,7 +263,7 @@ final class Transfer extends MicroOp {
             Descriptors.markAccessed(c, codeSelector, code);
             pushReturn(c, frame);
         }
-        Descriptors.fill(c.segments[CS], codeSelector & ~3 | c.cpl, code | Descriptors.ACCESSED);
+        c.segments[CS].load(codeSelector & ~3 | c.cpl, code | Descriptors.ACCESSED);
         c.pc = offset;
         c.updateMode();
     }
@@ -355,7 +355,7 @@ final class Transfer extends MicroOp {
         if (rpl == c.cpl) {
             Descriptors.target(c, code, newPc);
             c.release(2L * width + release);
-            Descriptors.fill(c.segments[CS], target, Descriptors.markAccessed(c, target, code));
+            c.segments[CS].load(target, Descriptors.markAccessed(c, target, code));
             c.pc = newPc;
             c.updateMode();
             return;
@@ -368,11 +368,11 @@ final class Transfer extends MicroOp {
         long markedStack = nullSs ? 0 : Descriptors.markAccessed(c, newSs, stack);
         long marked = Descriptors.markAccessed(c, target, code);
         c.cpl = rpl;
-        Descriptors.fill(c.segments[CS], target, marked);
+        c.segments[CS].load(target, marked);
         if (nullSs) {
             c.segments[SS].set(newSs, 0, 0, Segment.UNUSABLE | rpl << Segment.DPL_SHIFT);
         } else {
-            Descriptors.fill(c.segments[SS], newSs, markedStack);
+            c.segments[SS].load(newSs, markedStack);
         }
         c.updateMode();
         c.setStackPointer(newSp + release);

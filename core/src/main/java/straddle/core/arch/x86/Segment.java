@@ -21,6 +21,9 @@ public final class Segment implements Snapshotable {
     /// Not in the architecture: the register holds a null selector and can't be used (SDM volume 3, 26.4.1).
     public static final int UNUSABLE = 1 << 16;
 
+    /// Where a descriptor has its attributes.
+    public static final int ATTRIBUTES_SHIFT = 40;
+
     public int selector;
     public long base;
 
@@ -45,6 +48,27 @@ public final class Segment implements Snapshotable {
         this.base = base;
         this.limit = limit;
         this.attributes = attributes;
+    }
+
+    /// What a register has after loading a code or data segment's descriptor (SDM volume 3, 3.4.5).
+    public void load(int selector, long descriptor) {
+        set(selector, base(descriptor), limit(descriptor), attributes(descriptor));
+    }
+
+    /// The lower 32 bits, which are all in 8 bytes of a descriptor.
+    public static long base(long descriptor) {
+        return descriptor >>> 16 & 0xff_ffff | descriptor >>> 32 & 0xff00_0000L;
+    }
+
+    /// As [#limit].
+    public static int limit(long descriptor) {
+        int limit = (int) (descriptor & 0xffff | descriptor >>> 32 & 0xf_0000);
+        return (descriptor & (long) G << ATTRIBUTES_SHIFT) != 0 ? limit << 12 | 0xfff : limit;
+    }
+
+    /// As [#attributes].
+    public static int attributes(long descriptor) {
+        return (int) (descriptor >>> ATTRIBUTES_SHIFT) & 0xf0ff;
     }
 
     public void copyFrom(Segment other) {
