@@ -35,7 +35,7 @@ final class Crossing {
         X86State state = new X86State();
         state.cr0 = VcpuState.NATIVE_CR0;
         state.cr4 = VcpuState.NATIVE_CR4;
-        state.efer = X86.EFER_LME | X86.EFER_LMA | X86.EFER_NXE | X86.EFER_SCE;
+        state.efer = VcpuState.NATIVE_EFER | X86.EFER_SCE;
         state.idtBase = Monitor.idtBase();
         state.idtLimit = 0xfff;
         state.gdtBase = Monitor.gdtBase();
@@ -50,27 +50,24 @@ final class Crossing {
     // ---- on the way in
 
     /// Whether user code can run natively: with interrupts, under segments that the monitor can return to.
-    boolean canRun() {
-        return monitor.admit(user.selectors[X86.CS], user.selectors[X86.SS])
-                && hasPlainSegments()
-                && (user.rflags & X86.RFLAGS_IF) != 0;
+    boolean canRun(UserDescriptors guest) {
+        return (user.rflags & X86.RFLAGS_IF) != 0
+                && (!user.is64() || hasPlainSegments())
+                && monitor.admit(user, guest);
     }
 
-    /// The processor keeps no more of data segments than it can load again: their selectors must be null, or that of SS.
+    /// The processor keeps no more of 64-bit code's data segments than it can load again: their selectors must be null, or that of SS. No
+    /// segment is of a local table.
     private boolean hasPlainSegments() {
-        int stack = user.selectors[X86.SS];
-        for (int i = X86.DS; i <= X86.GS; i++) {
-            if (user.selectors[i] > 3 && user.selectors[i] != stack) {
+        int stack = user.segments[X86.SS].selector;
+        for (int i = X86.ES; i <= X86.GS; i++) {
+            int selector = user.segments[i].selector;
+            boolean plain = i == X86.CS ? (selector & 4) == 0 : selector <= 3 || selector == stack;
+            if (!plain) {
                 return false;
             }
         }
-        return user.selectors[X86.ES] <= 3 || user.selectors[X86.ES] == stack;
-    }
-
-    /// Has user code that was interrupted go on under another root, with a monitor that may be new.
-    void changeRoot(long root) {
-        monitor.admit(user.selectors[X86.CS], user.selectors[X86.SS]);
-        registers.loadRoot(root);
+        return (stack & 4) == 0;
     }
 
     // ---- what ended user code
@@ -110,6 +107,9 @@ final class Crossing {
             user.rip = monitor.frame(0);
             user.rflags = monitor.frame(2);
             user.gpr[X86.RSP] = monitor.frame(3);
+            if (!user.is64()) {
+                user.segments[X86.SS].selector = (int) monitor.frame(4) & 0xffff;
+            }
         }
     }
 

@@ -12,7 +12,7 @@ import straddle.core.vcpu.UserState;
 ///
 /// Some hosts' KVM can't hide features: user code that asks CPUID natively finds, say, AVX-512 and uses it.
 /// The guest's kernel neither saves nor clears that, so it is kept here for each thread, by address space and
-/// FS base, wherever among the VM's vCPUs the kernel has it run next. What a signal handler does to it stays done.
+/// the thread's own base, wherever among the VM's vCPUs the kernel has it run next. What a signal handler does to it stays done.
 /// Any thread.
 final class ForeignVectors {
     private static final VarHandle LONG =
@@ -24,14 +24,7 @@ final class ForeignVectors {
     private static final int AREA = 576;
     private static final int MOST_THREADS = 512;
 
-    /// Where CR3 has the top-level table: kernels number the rest of it as they please.
-    private static final long TABLE = 0xf_ffff_ffff_f000L;
-
-    private record Owner(long table, long fsBase) {
-        static Owner of(long cr3, long fsBase) {
-            return new Owner(cr3 & TABLE, fsBase);
-        }
-    }
+    private record Owner(long addressSpace, long threadBase) {}
 
     /// Oldest first.
     private final Map<Owner, byte[]> states =
@@ -55,7 +48,10 @@ final class ForeignVectors {
     synchronized void complete(X86State state, UserState user) {
         long known = known(user);
         long components = components(state.xsave) & known;
-        byte[] foreign = states.isEmpty() ? null : states.get(Owner.of(user.cr3, user.fsBase));
+        byte[] foreign =
+                states.isEmpty()
+                        ? null
+                        : states.get(new Owner(user.addressSpace, user.threadBase()));
         if (foreign != null) {
             components |= components(foreign) & ~known;
             copyForeign(foreign, state.xsave, known);
@@ -64,13 +60,23 @@ final class ForeignVectors {
     }
 
     /// Keeps what the guest doesn't know. Allocates nothing where there is nothing.
-    synchronized void keep(X86State state, long cr3, long fsBase, long xcr0) {
+    ///
+    /// @param addressSpace as [UserState#addressSpace]
+    /// @param threadBase as [UserState#threadBase]
+    synchronized void keep(X86State state, long addressSpace, long threadBase, long xcr0) {
         if ((components(state.xsave) & ~(xcr0 | LEGACY)) != 0) {
-            if (states.put(Owner.of(cr3, fsBase), state.xsave.clone()) == null) {
+            if (states.put(new Owner(addressSpace, threadBase), state.xsave.clone()) == null) {
                 threads++;
             }
         } else if (!states.isEmpty()) {
-            states.remove(Owner.of(cr3, fsBase));
+            states.remove(new Owner(addressSpace, threadBase));
+        }
+    }
+
+    /// The process has ended, and its memory may become another one's.
+    synchronized void forget(long addressSpace) {
+        if (!states.isEmpty()) {
+            states.keySet().removeIf(owner -> owner.addressSpace == addressSpace);
         }
     }
 

@@ -46,8 +46,7 @@ final class Governor {
 
     /// One address space.
     private static final class Space {
-        /// Without the low bits, in which kernels number processes as they please.
-        final long cr3;
+        final long addressSpace;
 
         /// Of the lengths of its slices, in instructions.
         long average;
@@ -66,8 +65,8 @@ final class Governor {
         long nativeNanos;
         int decisions;
 
-        Space(long cr3) {
-            this.cr3 = cr3;
+        Space(long addressSpace) {
+            this.addressSpace = addressSpace;
         }
     }
 
@@ -84,19 +83,19 @@ final class Governor {
         return threshold;
     }
 
-    boolean wantsNative(long cr3) {
-        Space space = space(cr3);
+    boolean wantsNative(long addressSpace) {
+        Space space = space(addressSpace);
         return always || space.isNative && space.shortSlices < space.sampleEvery;
     }
 
     /// Whether its code has run natively.
-    boolean hasRun(long cr3) {
-        return space(cr3).hasRun;
+    boolean hasRun(long addressSpace) {
+        return space(addressSpace).hasRun;
     }
 
     /// The address space is another one now, with the same CR3.
-    void forget(long cr3) {
-        Space space = space(cr3);
+    void forget(long addressSpace) {
+        Space space = space(addressSpace);
         space.average = 0;
         space.isNative = false;
         space.hasRun = false;
@@ -105,8 +104,8 @@ final class Governor {
     }
 
     /// A slice ran translated.
-    void translated(long cr3, long instructions) {
-        Space space = space(cr3);
+    void translated(long addressSpace, long instructions) {
+        Space space = space(addressSpace);
         space.translatedSlices++;
         space.shortSlices = 0;
         if (space.isNative && instructions > threshold) {
@@ -122,8 +121,8 @@ final class Governor {
     ///
     /// @param exits in between and at the end
     /// @param systemCall whether the last one was a system call
-    void ranNatively(long cr3, long nanos, int exits, boolean systemCall) {
-        Space space = space(cr3);
+    void ranNatively(long addressSpace, long nanos, int exits, boolean systemCall) {
+        Space space = space(addressSpace);
         space.hasRun = true;
         int departures = Math.max(1, exits); // one that was kicked out left, too
         space.nativeSlices++;
@@ -148,7 +147,7 @@ final class Governor {
         if (repays != space.isNative) {
             space.isNative = repays;
             space.decisions++;
-            HybridDecisionEvent.commit(space.cr3, repays, space.average);
+            HybridDecisionEvent.commit(space.addressSpace, repays, space.average);
             if (repays) {
                 toNative++;
             } else {
@@ -187,7 +186,7 @@ final class Governor {
     private static String line(Space space) {
         return "%12x  %-10s  %,12d  %,10d  %,10d  %,10d  %,8d ms  %d%n"
                 .formatted(
-                        space.cr3,
+                        space.addressSpace,
                         space.isNative ? "native" : "translated",
                         space.average,
                         space.translatedSlices,
@@ -197,16 +196,16 @@ final class Governor {
                         space.decisions);
     }
 
-    private Space space(long cr3) {
-        long table = cr3 & UserTables.ADDRESS;
+    private Space space(long addressSpace) {
         Space there = last;
-        if (there.cr3 == table) {
+        if (there.addressSpace == addressSpace) {
             return there;
         }
-        int at = (int) (table >>> 12) & SPACES - 1;
+        // PAE paging has its highest tables in parts of a page.
+        int at = (int) (addressSpace >>> 12 ^ addressSpace >>> 5) & SPACES - 1;
         there = spaces[at];
-        if (there == null || there.cr3 != table) {
-            there = new Space(table);
+        if (there == null || there.addressSpace != addressSpace) {
+            there = new Space(addressSpace);
             spaces[at] = there;
         }
         last = there;

@@ -30,7 +30,7 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     private final KvmVcpu.Setting setting;
     private final List<CpuidEntry> supported;
     private final WatchedTables watched;
-    private final ExitCosts costs;
+    private final UserCodeHost host;
     private final int verify;
 
     /// Null where KVM has them with its vCPUs.
@@ -40,24 +40,38 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
     private final ForeignVectors vectors = new ForeignVectors();
     private boolean closed;
 
-    /// What leaving user code and entering it again costs, in µs.
-    record ExitCosts(double exceptionMicros, double systemCallMicros) {}
+    /// What this host does with user code.
+    ///
+    /// @param exceptionMicros leaving it by an exception and entering it again, in µs
+    /// @param systemCallMicros the same for a system call
+    record UserCodeHost(
+            double exceptionMicros, double systemCallMicros, ProtectedMode protectedMode) {}
+
+    /// What becomes of 32-bit and 16-bit user code.
+    enum ProtectedMode {
+        /// As on a host whose KVM would interpret it.
+        TRANSLATED,
+
+        /// KVM interprets it, which lacks many instructions: for tests.
+        INTERPRETED,
+
+        NATIVE
+    }
 
     /// Takes over the device and the translator.
     ///
-    /// @param costs of leaving user code and entering it again on this host
     /// @param verify of how many in a hundred native slices the interpreter checks
     static HybridAccelerator create(
             KvmDevice device,
             Translator translator,
             VmResources resources,
-            ExitCosts costs,
+            UserCodeHost host,
             int verify)
             throws AcceleratorException {
         KvmVm vm = KvmVm.create(device);
         Arena arena = Arena.ofShared();
         try {
-            return new HybridAccelerator(vm, arena, translator, resources, costs, verify);
+            return new HybridAccelerator(vm, arena, translator, resources, host, verify);
         } catch (HostException e) {
             vm.close();
             arena.close();
@@ -74,7 +88,7 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
             Arena arena,
             Translator translator,
             VmResources resources,
-            ExitCosts costs,
+            UserCodeHost host,
             int verify)
             throws HostException, AcceleratorException {
         selectors = ThreadSelectors.find();
@@ -82,7 +96,7 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
         this.arena = arena;
         this.translator = translator;
         this.resources = resources;
-        this.costs = costs;
+        this.host = host;
         this.verify = verify;
         supported = vm.device().supportedCpuid();
         watched = new WatchedTables(resources.memory(), translator);
@@ -139,18 +153,23 @@ final class HybridAccelerator implements Accelerator, MemoryListener {
                             InterruptSource.NONE,
                             CpuidModel.of(supported, id, resources.vcpus(), false));
             UserTables tables =
-                    new UserTables(resources.memory(), watched, TablePool.of(vm, id, arena));
+                    new UserTables(
+                            resources.memory(),
+                            watched,
+                            TablePool.of(vm, id, arena),
+                            vectors::forget);
             HybridVcpu vcpu =
                     new HybridVcpu(
                             new HybridVcpu.Parts(
                                     soft,
                                     kvm,
                                     tables,
-                                    new Governor(costs.exceptionMicros(), costs.systemCallMicros()),
+                                    new Governor(host.exceptionMicros(), host.systemCallMicros()),
                                     interrupts,
                                     this::protect,
                                     vectors,
                                     selectors == null ? null : selectors.another(),
+                                    host.protectedMode(),
                                     resources.memory(),
                                     verify));
             vcpus.add(vcpu);

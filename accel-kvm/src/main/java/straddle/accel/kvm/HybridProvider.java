@@ -1,12 +1,15 @@
 package straddle.accel.kvm;
 
-import straddle.accel.kvm.HybridAccelerator.ExitCosts;
+import java.util.Optional;
+import straddle.accel.kvm.HybridAccelerator.ProtectedMode;
+import straddle.accel.kvm.HybridAccelerator.UserCodeHost;
 import straddle.core.accel.Accelerator;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.Availability;
 import straddle.core.accel.GuestArchitecture;
 import straddle.core.accel.HostVerdict;
+import straddle.core.accel.HostVerdict.GuestMode;
 import straddle.core.accel.Observation;
 import straddle.core.accel.Translator;
 import straddle.core.accel.VmResources;
@@ -16,8 +19,13 @@ import straddle.host.HostException;
 public final class HybridProvider implements AcceleratorProvider {
     static final String NAME = "hybrid";
 
-    /// Where a probe could not tell.
-    private static final ExitCosts USUAL_COSTS = new ExitCosts(45, 25);
+    /// Where a probe could not tell, in µs.
+    private static final double USUAL_EXCEPTION = 45;
+
+    private static final double USUAL_SYSTEM_CALL = 25;
+
+    /// A system property that has 32-bit and 16-bit user code run under KVM even where that interprets it, for tests.
+    private static final String ALL_MODES = "straddle.hybrid.all-modes";
 
     private final KvmProvider kvm = new KvmProvider();
 
@@ -69,7 +77,7 @@ public final class HybridProvider implements AcceleratorProvider {
                     "--verify works with one vCPU: several change each other's memory, so that"
                             + " nothing can be run again.");
         }
-        ExitCosts costs = exitCosts();
+        UserCodeHost host = host();
         VmResources all = observation.verify() > 0 ? resources.afresh() : resources;
         Translator translator =
                 Rescuer.start(all.withCpu(cpu(resources)), observation.withoutVerify());
@@ -82,7 +90,7 @@ public final class HybridProvider implements AcceleratorProvider {
                     KvmDevice.open(KvmDevice.PATH),
                     translator,
                     resources,
-                    costs,
+                    host,
                     observation.verify());
         } catch (HostException e) {
             translator.close();
@@ -98,20 +106,44 @@ public final class HybridProvider implements AcceleratorProvider {
         return resources.wantsCommonCpu() ? resources.cpu() : VmResources.COMMON_CPU;
     }
 
-    private ExitCosts exitCosts() {
+    private UserCodeHost host() {
+        Optional<HostVerdict> verdict;
         try {
-            return kvm.probe(false)
-                    .filter(verdict -> verdict.userExitMicros() > 0)
-                    .map(HybridProvider::exitCosts)
-                    .orElse(USUAL_COSTS);
+            verdict = kvm.probe(false);
         } catch (AcceleratorException _) {
-            return USUAL_COSTS;
+            verdict = Optional.empty();
+        }
+        return host(verdict, keepsSelectors(), Boolean.getBoolean(ALL_MODES));
+    }
+
+    private static boolean keepsSelectors() {
+        try {
+            return ThreadSelectors.find() == null;
+        } catch (AcceleratorException | HostException _) {
+            return false;
         }
     }
 
-    private static ExitCosts exitCosts(HostVerdict verdict) {
-        double exception = verdict.userExitMicros();
-        double systemCall = verdict.systemCallMicros();
-        return new ExitCosts(exception, systemCall > 0 ? systemCall : exception);
+    /// What a probe's verdict means for user code.
+    ///
+    /// @param keepsSelectors whether KVM has native code's selectors with its vCPU, not with its thread: those of 32-bit code are part of what
+    ///     it computes
+    /// @param allModes to have KVM run what it interprets, too
+    static UserCodeHost host(
+            Optional<HostVerdict> found, boolean keepsSelectors, boolean allModes) {
+        boolean isNative =
+                keepsSelectors
+                        && found.filter(each -> each.isNative(GuestMode.COMPATIBILITY_USER))
+                                .isPresent();
+        ProtectedMode mode =
+                isNative
+                        ? ProtectedMode.NATIVE
+                        : allModes ? ProtectedMode.INTERPRETED : ProtectedMode.TRANSLATED;
+        double exception = found.map(HostVerdict::userExitMicros).orElse(0.0);
+        if (exception <= 0) {
+            return new UserCodeHost(USUAL_EXCEPTION, USUAL_SYSTEM_CALL, mode);
+        }
+        double systemCall = found.get().systemCallMicros();
+        return new UserCodeHost(exception, systemCall > 0 ? systemCall : exception, mode);
     }
 }

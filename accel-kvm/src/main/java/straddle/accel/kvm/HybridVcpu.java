@@ -5,6 +5,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import straddle.accel.kvm.HybridAccelerator.ProtectedMode;
 import straddle.core.accel.AcceleratorException;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
@@ -46,6 +47,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private final NativeCheck check;
 
     private final Crossing crossing;
+    private final UserDescriptors descriptors;
+    private final ProtectedMode protectedMode;
     private final UserState user;
     private final X86State extended = new X86State();
 
@@ -84,8 +87,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// Whether KVM's vCPU has x87 and vector state, and whose it is.
     private boolean extendedIsNative;
 
-    private long extendedCr3;
-    private long extendedFsBase;
+    private long extendedSpace;
+    private long extendedThread;
     private long extendedXcr0;
     private long extendedMoves;
 
@@ -104,6 +107,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private long undefinedTried;
     private int exitsOfSlice;
     private long slices;
+    private long slicesOfProtectedMode;
 
     /// Slices by their lengths in steps of 512 ns, up to 1 ms.
     private final int[] lengths = new int[LENGTHS];
@@ -138,6 +142,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// What a vCPU is made of.
     ///
     /// @param selectors null where KVM has those of native code
+    /// @param protectedMode how 32-bit and 16-bit code is to run
     /// @param verify of how many in a hundred native slices the interpreter checks
     record Parts(
             TranslatedVcpu soft,
@@ -148,6 +153,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             UserCodePages pages,
             ForeignVectors vectors,
             ThreadSelectors selectors,
+            ProtectedMode protectedMode,
             AddressSpace memory,
             int verify) {}
 
@@ -166,6 +172,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         check = parts.verify > 0 ? new NativeCheck(soft, tables, parts.memory, parts.verify) : null;
         crossing = new Crossing(kvm, monitor);
         user = crossing.user;
+        descriptors = soft::descriptors;
+        protectedMode = parts.protectedMode;
         soft.offerUserCode(this);
     }
 
@@ -198,14 +206,19 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     }
 
     @Override
-    public boolean wants(long cr3) {
-        if (!governor.wantsNative(cr3) || interrupts.pending()) {
+    public boolean takesProtectedMode() {
+        return protectedMode != ProtectedMode.TRANSLATED;
+    }
+
+    @Override
+    public boolean wants(long addressSpace) {
+        if (!governor.wantsNative(addressSpace) || interrupts.pending()) {
             return false;
         }
-        if (governor.hasRun(cr3) && !tables.knows(cr3)) {
+        if (governor.hasRun(addressSpace) && !tables.knows(addressSpace)) {
             // Another process by now. Each begins translated: it asks CPUID early.
-            governor.forget(cr3);
-            return governor.wantsNative(cr3);
+            governor.forget(addressSpace);
+            return governor.wantsNative(addressSpace);
         }
         return true;
     }
@@ -221,8 +234,8 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     }
 
     @Override
-    public void translated(long cr3, long instructions) {
-        governor.translated(cr3, instructions);
+    public void translated(long addressSpace, long instructions) {
+        governor.translated(addressSpace, instructions);
     }
 
     @Override
@@ -239,7 +252,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
             return null;
         }
         soft.saveUser(user);
-        if (!crossing.canRun()) {
+        if (!crossing.canRun(descriptors)) {
             soft.loadUser(user);
             return null;
         }
@@ -249,12 +262,12 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
         long start = System.nanoTime();
         giveExtended();
-        if (selectors != null) {
+        if (selectors != null && user.is64()) {
             selectors.put(user);
         }
         exitsOfSlice = 0;
         Exit exit = stayNative();
-        extendedFsBase = user.fsBase;
+        extendedThread = user.threadBase();
         soft.loadUser(user);
         if (extendedIsNative) {
             soft.leaveExtended(takingExtended);
@@ -264,9 +277,11 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         }
         long nanos = System.nanoTime() - start;
         slices++;
+        slicesOfProtectedMode += user.is64() ? 0 : 1;
         nativeNanos += nanos;
         lengths[(int) Math.min(nanos >>> LENGTH_SHIFT, LENGTHS - 1)]++;
-        governor.ranNatively(user.cr3, nanos, exitsOfSlice, endedBy == Monitor.SYSCALL_PORT);
+        governor.ranNatively(
+                user.addressSpace, nanos, exitsOfSlice, endedBy == Monitor.SYSCALL_PORT);
         if (observer != null) {
             long pc = endedBy == NO_VECTOR ? -1 : user.rip;
             observer.nativeCode(id(), Kind.NATIVE_SLICE, pc, reason(endedBy), nanos);
@@ -279,15 +294,15 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     private void giveExtended() throws HostException {
         boolean there =
                 extendedIsNative
-                        && extendedCr3 == user.cr3
-                        && extendedFsBase == user.fsBase
+                        && extendedSpace == user.addressSpace
+                        && extendedThread == user.threadBase()
                         && extendedXcr0 == user.xcr0;
         if (!there) {
             soft.saveExtended(extended);
             vectors.complete(extended, user);
             registers.loadExtended(extended);
             extendedIsNative = true;
-            extendedCr3 = user.cr3;
+            extendedSpace = user.addressSpace;
             extendedXcr0 = user.xcr0;
             extendedMoves++;
         }
@@ -297,7 +312,9 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         try {
             extendedIsNative = false;
             registers.saveExtended(extended);
-            vectors.keep(extended, extendedCr3, extendedFsBase, extendedXcr0);
+            if (tables.knows(extendedSpace)) {
+                vectors.keep(extended, extendedSpace, extendedThread, extendedXcr0);
+            }
             soft.loadExtended(extended);
         } catch (HostException e) {
             throw new UncheckedHostException(e);
@@ -312,15 +329,15 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         try {
             while (true) {
                 setOut();
-                long root = tables.root(user.cr3);
+                long root = tables.root(GuestPaging.of(user), user.addressSpace);
                 if (check != null && check.isUnderWay()) {
-                    check.arm();
-                    root = tables.root(user.cr3);
+                    check.arm(user);
+                    root = tables.root(GuestPaging.of(user), user.addressSpace);
                 }
                 if (loadedRoot == -1) {
                     enter(root);
                 } else if (root != loadedRoot) {
-                    crossing.changeRoot(root);
+                    registers.loadRoot(root);
                 }
                 loadedRoot = root;
                 Exit exit = kvm.run();
@@ -397,9 +414,12 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// @return what the VM is to stop with, or null
     private Exit endCheck(int vector) {
         long rip = monitor.frame(0);
-        boolean fault = vector == X86.GP && check.isEnd(rip);
+        // An interpreting KVM may not have an INT that leads to a 64-bit kernel.
+        boolean fault = (vector == X86.GP || vector == X86.UD) && check.isEnd(rip);
         checkedToItsEnd = fault || vector == X86.BP && check.isEnd(rip - 1);
-        if (!checkedToItsEnd && vector == X86.PF && withheldAt == rip) {
+        boolean lacking =
+                vector == X86.UD && !user.is64() && protectedMode == ProtectedMode.INTERPRETED;
+        if (!checkedToItsEnd && (lacking || vector == X86.PF && withheldAt == rip)) {
             check.abandon();
             takeOut(vector);
             return null;
@@ -431,7 +451,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     ///
     /// @return what the VM is to stop with, or null
     private Exit endAtPort(Exit.Port port) throws HostException, AcceleratorException {
-        boolean system = crossing.isAtSyscall();
+        boolean system = user.is64() && crossing.isAtSyscall();
         takeOut(system ? Monitor.SYSCALL_PORT : NO_VECTOR);
         if (!system) {
             crossing.rewindAccess(port, this::byteOfUser);
@@ -452,7 +472,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
 
     private void showTranslator() {
         soft.loadUser(user);
-        extendedFsBase = user.fsBase;
+        extendedThread = user.threadBase();
         soft.leaveExtended(takingExtended);
     }
 
@@ -585,7 +605,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     /// @param vector the exception that ended user code, whose frame the monitor has; or [#NO_VECTOR]
     private void takeOut(int vector) {
         crossing.takeOut(vector);
-        if (selectors != null) {
+        if (selectors != null && user.is64()) {
             selectors.take(user);
         }
         trap = NO_VECTOR;
@@ -750,6 +770,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
         if (id() == 0) {
             to.nanos("hybrid", "median slice", medianSlice());
         }
+        to.countAny("hybrid", "slices of 32-bit and 16-bit code", slicesOfProtectedMode);
         to.count("hybrid", "system calls from there", syscalls);
         to.count("hybrid", "vector states sent there", extendedMoves);
         for (int vector = 0; vector < exceptions.length; vector++) {

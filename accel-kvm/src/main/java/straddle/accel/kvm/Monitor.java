@@ -30,7 +30,9 @@ final class Monitor {
     private static final int TABLES_PAGE = 2;
     private static final int STACK_PAGE = 3;
     private static final int GATE_PAGE = 4;
-    private static final int PAGES = 5;
+    private static final int LOCAL_PAGE = 5;
+    private static final int LOCAL_PAGES = 16;
+    private static final int PAGES = LOCAL_PAGE + LOCAL_PAGES;
 
     private static final int GATE_BYTES = 2;
     private static final byte HLT = (byte) 0xf4;
@@ -43,8 +45,11 @@ final class Monitor {
     private static final int CODE_KERNEL = FIRST_OWN_SELECTOR;
     private static final int TASK = FIRST_OWN_SELECTOR + 0x10;
     private static final int TSS_OFFSET = 0x800;
-    private static final long USER_CODE = 0x00af_fb00_0000_ffffL;
-    private static final long USER_DATA = 0x00cf_f300_0000_ffffL;
+
+    /// Flat segments of 64-bit user code (SDM volume 3, 3.4.5).
+    static final long USER_CODE = 0x00af_fb00_0000_ffffL;
+
+    static final long USER_DATA = 0x00cf_f300_0000_ffffL;
     private static final int TSS_MAP = 104;
 
     /// With a bit for each of 24 ports; the processor looks at two bytes for one of the first 16.
@@ -62,6 +67,8 @@ final class Monitor {
     private final TablePool pool;
     private final int first;
     private final int directory;
+    private final UserDescriptors.Shown global;
+    private final UserDescriptors.Shown local;
 
     /// Its pages outlive the pool's reset: a stub may have the frame of user code that goes on.
     Monitor(TablePool pool) {
@@ -86,6 +93,9 @@ final class Monitor {
             buildStub(vector);
         }
         buildTables();
+        MemorySegment tables = pool.bytes(first + TABLES_PAGE);
+        global = new UserDescriptors.Shown(tables.asSlice(0, FIRST_OWN_SELECTOR), false);
+        local = new UserDescriptors.Shown(pool.bytes(first + LOCAL_PAGE, LOCAL_PAGES), true);
         pool.keep();
     }
 
@@ -164,19 +174,19 @@ final class Monitor {
         to.set(ValueLayout.JAVA_BYTE, map, (byte) ~(1 << SYSCALL_PORT % 8));
     }
 
-    /// Lets IRETQ load the selectors that user code runs with.
+    /// Shows user code the guest's descriptors that it can use, and lets IRETQ load the selectors that it runs with.
     ///
-    /// @return false if it can't: one is of a local table, null, or among the monitor's own
-    boolean admit(int code, int stack) {
-        if (((code | stack) & 4) != 0
-                || Math.max(code, stack) >= FIRST_OWN_SELECTOR
-                || code < 8
-                || stack < 8) {
-            return false;
-        }
-        pool.setEntry(first + TABLES_PAGE, code >>> 3, USER_CODE);
-        pool.setEntry(first + TABLES_PAGE, stack >>> 3, USER_DATA);
-        return true;
+    /// @return false if it can't: they are not what they were when the guest loaded them, or among the monitor's own
+    boolean admit(UserState user, UserDescriptors guest) {
+        global.show(user, guest);
+        local.show(user, guest);
+        return admits(user, X86.CS) && admits(user, X86.SS);
+    }
+
+    private boolean admits(UserState user, int register) {
+        Segment segment = user.segments[register];
+        UserDescriptors.Shown table = (segment.selector & 4) == 0 ? global : local;
+        return table.has(segment, user.is64());
     }
 
     /// SDM volume 3, table 7-1.
@@ -223,6 +233,19 @@ final class Monitor {
         to.set(TASK, gdtBase() + TSS_OFFSET, TSS_BYTES - 1, Segment.P | 0xb);
     }
 
+    /// Of a task with the gate's port, or without: only 64-bit code comes to the gate.
+    static int taskLimit(boolean is64) {
+        return (is64 ? TSS_BYTES : TSS_MAP) - 1;
+    }
+
+    static long localBase() {
+        return BASE + LOCAL_PAGE * 4096L;
+    }
+
+    static int localLimit() {
+        return LOCAL_PAGES * 4096 - 1;
+    }
+
     /// Whether a stub, or the gate, has not executed its OUT yet.
     static boolean isAtOut(long rip) {
         return (rip - stub(0)) % STUB_BYTES == 0;
@@ -241,10 +264,10 @@ final class Monitor {
     void setFrame(UserState user) {
         int stack = first + STACK_PAGE;
         pool.setEntry(stack, FRAME, user.rip);
-        pool.setEntry(stack, FRAME + 1, user.selectors[X86.CS]);
+        pool.setEntry(stack, FRAME + 1, user.segments[X86.CS].selector);
         pool.setEntry(stack, FRAME + 2, user.rflags);
         pool.setEntry(stack, FRAME + 3, user.gpr[X86.RSP]);
-        pool.setEntry(stack, FRAME + 4, user.selectors[X86.SS]);
+        pool.setEntry(stack, FRAME + 4, user.segments[X86.SS].selector);
     }
 
     /// Whether a stack pointer is a stub's, with a frame and at most an error code on the stack.

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import straddle.core.arch.x86.X86;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.Region;
 import straddle.core.vcpu.Exit;
@@ -12,6 +13,7 @@ import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Rehearsal.Obstacle;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.TranslatedVcpu;
+import straddle.core.vcpu.UserState;
 
 /// Checks native slices against the interpreter: it goes through the slice's beginning first, takes that back, and an
 /// INT3 where it came to stops the processor at the same place. The processor is the translator's oracle so,
@@ -88,11 +90,14 @@ final class NativeCheck {
     }
 
     /// Puts the INT3 in place, once the address space that the slice runs in is known.
-    void arm() {
+    void arm(UserState user) {
         if (!underWay || patched != null) {
             return;
         }
-        long end = rehearsal.end();
+        long end =
+                user.is64()
+                        ? rehearsal.end()
+                        : rehearsal.end() + user.segments[X86.CS].base & 0xffff_ffffL;
         long entry =
                 soft.touch(end, false, true) && tables.fill(end, false) ? tables.granted(end) : 0;
         if ((entry & UserTables.PRESENT) == 0

@@ -148,9 +148,9 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
 
     /// Nothing is set that a host may not honour for native code.
     private boolean isPlain() {
-        return user.selectors[X86.CS] == USER_CODE
+        return user.segments[X86.CS].selector == USER_CODE
                 && (user.rflags & X86.RFLAGS_TF) == 0
-                && crossing.canRun();
+                && crossing.canRun((local, to) -> 0);
     }
 
     private void giveExtended() throws HostException {
@@ -177,7 +177,7 @@ final class ProgramVcpu implements NativeVcpu, MemoryUser {
                 if (loadedRoot == -1) {
                     registers.loadUser(user, root);
                 } else if (root != loadedRoot) {
-                    crossing.changeRoot(root);
+                    registers.loadRoot(root);
                 }
                 loadedRoot = root;
                 exit = kvm.run();

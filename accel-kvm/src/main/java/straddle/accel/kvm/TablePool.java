@@ -103,7 +103,12 @@ final class TablePool {
 
     /// A page's bytes.
     MemorySegment bytes(int page) {
-        return pages.asSlice((long) page * PAGE_BYTES, PAGE_BYTES);
+        return bytes(page, 1);
+    }
+
+    /// The bytes of several pages that were taken one after another.
+    MemorySegment bytes(int page, int count) {
+        return pages.asSlice((long) page * PAGE_BYTES, (long) count * PAGE_BYTES);
     }
 
     long entry(int page, int index) {

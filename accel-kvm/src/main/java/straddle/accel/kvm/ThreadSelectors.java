@@ -101,13 +101,13 @@ final class ThreadSelectors {
     /// Before native code is entered. What the processor can't load stays as it is there.
     void put(UserState user) {
         long there = exchange(KEEP);
-        if (selector(there, 2) != 0 && isNull(user.selectors[X86.FS])) {
+        if (selector(there, 2) != 0 && isNull(user.segments[X86.FS].selector)) {
             clearFs();
             there &= ~(SELECTOR << FS_SHIFT);
         }
         long wanted = there;
         for (int i = 0; i < REGISTERS.length; i++) {
-            int selector = user.selectors[REGISTERS[i]];
+            int selector = user.segments[REGISTERS[i]].selector;
             if (REGISTERS[i] != X86.FS && (isNull(selector) || selector == data)) {
                 wanted = wanted & ~(SELECTOR << BITS * i) | (long) selector << BITS * i;
             }
@@ -124,7 +124,7 @@ final class ThreadSelectors {
         if (there != shown) {
             for (int i = 0; i < REGISTERS.length; i++) {
                 if (selector(there ^ shown, i) != 0) {
-                    user.selectors[REGISTERS[i]] = selector(there, i);
+                    user.segments[REGISTERS[i]].selector = selector(there, i);
                 }
             }
             shown = there;

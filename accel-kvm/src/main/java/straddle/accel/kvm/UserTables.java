@@ -2,10 +2,14 @@ package straddle.accel.kvm;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.DirtyPages;
 import straddle.core.memory.Region;
@@ -31,12 +35,10 @@ final class UserTables {
     static final long ADDRESS = 0xf_ffff_ffff_f000L;
 
     private static final int ENTRIES = 512;
+    private static final int NO_PAGE = -1;
     private static final long FRAMES = ADDRESS >>> 12;
 
-    /// The lower half of a top-level table: all that user code can have.
-    private static final int USER_ENTRIES = 256;
-
-    private static final int TOP = 4;
+    private static final int TOP = GuestPaging.LEVELS;
     private static final long POINTER = PRESENT | WRITABLE | USER | ACCESSED;
 
     /// So many pages must be free before code is entered; filling in between takes a few.
@@ -46,7 +48,10 @@ final class UserTables {
     private final WatchedTables watched;
     private final TablePool pool;
     private final Monitor monitor;
-    private final Map<Long, Table> roots = new HashMap<>();
+    private final LongConsumer ended;
+
+    /// By address space.
+    private final Map<Long, Root> roots = new HashMap<>();
 
     /// By the guest's page: our tables that came from it.
     private final TableOfFrame byGuestPage = new TableOfFrame();
@@ -57,7 +62,13 @@ final class UserTables {
     /// The further tables of frames that have several, by number.
     private final Map<Long, List<Table>> moreWriters = new HashMap<>();
 
-    private Table lastRoot;
+    private Root lastRoot;
+
+    /// The last root is forgotten; native code may still run under it.
+    private boolean lastForgotten;
+
+    /// Of which the highest tables are being written.
+    private final Set<Root> written = new HashSet<>();
 
     /// Everything is to be forgotten before native code runs again.
     private boolean outdated;
@@ -67,14 +78,42 @@ final class UserTables {
     private long moves;
     private long resets;
 
+    /// An address space of the guest's.
+    private static final class Root {
+        final GuestPaging paging;
+        final long addressSpace;
+        final Table table;
+
+        /// Numbers of the guest's highest entries that user code got pages through.
+        final BitSet used = new BitSet();
+
+        Root(GuestPaging paging, long addressSpace) {
+            this.paging = paging;
+            this.addressSpace = addressSpace;
+            table = top(TOP, null, 0);
+        }
+
+        /// A table of the guest's highest level, or those above it with it.
+        private Table top(int level, Table parent, int index) {
+            boolean fixed = level > paging.top;
+            long guest = fixed ? -1 : paging.topTable(addressSpace, index);
+            Table made = new Table(this, level, parent, index, guest, WRITABLE | USER, 0);
+            for (int i = 0; fixed && i < paging.fixedEntries(level); i++) {
+                made.children[i] = top(level - 1, made, i);
+            }
+            return made;
+        }
+    }
+
     /// One table of ours.
     private static final class Table {
+        final Root root;
         final int level;
         final Table parent;
         final int index;
 
-        /// The guest's table that it came from; -1 for one that splits a large page.
-        final long guestPage;
+        /// Where the guest's entries that it came from begin; -1 for one that splits a large page, or whose entries are fixed.
+        final long guest;
 
         /// What the guest's entries above allow: WRITABLE, USER, and NO_EXECUTE if one forbids execution.
         final long rights;
@@ -84,7 +123,7 @@ final class UserTables {
 
         final Table[] children;
         Table nextOfGuestPage;
-        int page;
+        int page = NO_PAGE;
 
         /// Something below has lost rights since native code last ran.
         boolean stale;
@@ -92,21 +131,39 @@ final class UserTables {
         /// No longer part of any address space.
         boolean dead;
 
-        Table(int level, Table parent, int index, long guestPage, long rights, long largeEntry) {
+        Table(
+                Root root,
+                int level,
+                Table parent,
+                int index,
+                long guest,
+                long rights,
+                long largeEntry) {
+            this.root = root;
             this.level = level;
             this.parent = parent;
             this.index = index;
-            this.guestPage = guestPage;
+            this.guest = guest;
             this.rights = rights;
             this.largeEntry = largeEntry;
             children = level == 1 ? null : new Table[ENTRIES];
         }
+
+        boolean isFixed() {
+            return level > root.paging.top;
+        }
+
+        GuestPaging paging() {
+            return root.paging;
+        }
     }
 
-    UserTables(AddressSpace memory, WatchedTables watched, TablePool pool) {
+    /// @param ended hears of address spaces that the guest has emptied
+    UserTables(AddressSpace memory, WatchedTables watched, TablePool pool, LongConsumer ended) {
         this.memory = memory;
         this.watched = watched;
         this.pool = pool;
+        this.ended = ended;
         monitor = new Monitor(pool);
     }
 
@@ -116,39 +173,65 @@ final class UserTables {
 
     // ---- entering
 
-    /// The top-level table for a CR3 of the guest's, with all that was taken away really gone.
+    /// The top-level table for an address space of the guest's, with all that was taken away really gone.
     ///
     /// @return its gpa
-    synchronized long root(long cr3) throws HostException {
-        if (outdated || pool.free() < RESERVE) {
+    synchronized long root(GuestPaging paging, long addressSpace) throws HostException {
+        if (outdated) {
+            forgetAll();
+        } else if (pool.free() < RESERVE) {
             reset();
         }
-        long guest = cr3 & ADDRESS;
-        Table root = lastRoot;
-        if (root == null || root.guestPage != guest) {
-            root = roots.get(guest);
+        Root root = lastRoot;
+        if (root == null || root.addressSpace != addressSpace || root.paging != paging) {
+            root = roots.get(addressSpace);
+            if (root != null && root.paging != paging) {
+                forget(root);
+                root = null;
+            }
             if (root == null) {
-                root = new Table(TOP, null, 0, guest, WRITABLE | USER, 0);
-                root.page = pool.take();
-                pool.setEntry(root.page, Monitor.ROOT_INDEX, monitor.rootEntry());
-                roots.put(guest, root);
-                watch(root);
+                root = new Root(paging, addressSpace);
+                roots.put(addressSpace, root);
+                watchTop(root.table);
             }
             lastRoot = root;
+            lastForgotten = false;
         }
-        if (root.stale) {
-            if (!roomToMove(root)) {
+        if (root.table.page == NO_PAGE) {
+            takePages(root.table);
+            pool.setEntry(root.table.page, Monitor.ROOT_INDEX, monitor.rootEntry());
+        }
+        if (root.table.stale) {
+            if (!roomToMove(root.table)) {
                 reset();
-                return root(cr3);
+                return root(paging, addressSpace);
             }
-            move(root);
+            move(root.table);
         }
-        return pool.gpa(root.page);
+        return pool.gpa(root.table.page);
     }
 
-    /// Whether code has been entered under a CR3 since the guest last emptied its top-level table.
-    synchronized boolean knows(long cr3) {
-        return roots.containsKey(cr3 & ADDRESS);
+    private void watchTop(Table table) {
+        if (!table.isFixed()) {
+            watch(table);
+            return;
+        }
+        for (int i = 0; i < table.paging().fixedEntries(table.level); i++) {
+            watchTop(table.children[i]);
+        }
+    }
+
+    private void takePages(Table table) {
+        table.page = pool.take();
+        for (int i = 0; table.isFixed() && i < table.paging().fixedEntries(table.level); i++) {
+            takePages(table.children[i]);
+            pool.setEntry(table.page, i, pool.gpa(table.children[i].page) | POINTER);
+        }
+    }
+
+    /// Whether code has been entered in an address space since the guest last emptied it.
+    synchronized boolean knows(long addressSpace) {
+        return roots.containsKey(addressSpace);
     }
 
     private boolean roomToMove(Table root) {
@@ -189,11 +272,35 @@ final class UserTables {
         outdated = true;
     }
 
-    private void reset() throws HostException {
+    private void forgetAll() throws HostException {
         outdated = false;
         unwatchAll();
         roots.clear();
         lastRoot = null;
+        forgetPages();
+    }
+
+    /// The pool is used up: address spaces stay known, so that their ends are noticed, and are filled anew.
+    private void reset() throws HostException {
+        roots.values().forEach(root -> empty(root.table));
+        forgetPages();
+    }
+
+    private void empty(Table table) {
+        table.page = NO_PAGE;
+        table.stale = false;
+        for (int i = 0; i < ENTRIES; i++) {
+            Table child = table.children[i];
+            if (child != null && table.isFixed()) {
+                empty(child);
+            } else if (child != null) {
+                forget(child);
+                table.children[i] = null;
+            }
+        }
+    }
+
+    private void forgetPages() throws HostException {
         writers.clear();
         moreWriters.clear();
         pool.reset();
@@ -201,7 +308,7 @@ final class UserTables {
     }
 
     private void unwatchAll() {
-        byGuestPage.forEach(table -> watched.remove(table.guestPage));
+        byGuestPage.forEach(table -> watched.remove(table.guest & ADDRESS));
         byGuestPage.clear();
     }
 
@@ -212,22 +319,20 @@ final class UserTables {
     ///
     /// @return false if native code can't make this access: no memory is there, or stores must be noticed
     synchronized boolean fill(long linear, boolean write) {
-        Table table = lastRoot;
-        if (table == null || linear < 0) {
+        if (lastRoot == null || !lastRoot.paging.reaches(linear)) {
             return false;
         }
-        long guestTable = table.guestPage;
+        Table table = lastRoot.table;
         fills++;
         for (int level = TOP; level > 1; level--) {
             int index = (int) (linear >>> 12 + 9 * (level - 1)) & ENTRIES - 1;
             Table child = table.children[index];
             if (child == null) {
-                child = newChild(table, index, guestTable);
+                child = newChild(table, index);
                 if (child == null) {
                     return false;
                 }
             }
-            guestTable = child.guestPage;
             table = child;
         }
         int index = (int) (linear >>> 12) & ENTRIES - 1;
@@ -253,37 +358,38 @@ final class UserTables {
     }
 
     /// The table below an entry of the guest's, filled if it is of the lowest level; null if the guest has none.
-    private Table newChild(Table parent, int index, long guestTable) {
+    private Table newChild(Table parent, int index) {
         if (pool.free() == 0) {
             return null;
         }
-        Table child;
-        if (guestTable < 0) {
+        long guest = -1;
+        long rights = parent.rights;
+        long large = 0;
+        if (parent.guest < 0) {
             // A part of a page of 1 GiB.
-            long part = parent.largeEntry + ((long) index << 21);
-            child = new Table(parent.level - 1, parent, index, -1, parent.rights, part);
+            large = parent.largeEntry + ((long) index << 21);
         } else {
-            long entry = memory.read(guestTable + index * 8L, 8);
+            long entry = entry(parent, index);
             if ((entry & (PRESENT | ACCESSED)) != (PRESENT | ACCESSED)
                     || (entry & parent.rights & USER) == 0) {
                 return null;
             }
-            long rights =
-                    parent.rights & entry & (WRITABLE | USER)
-                            | (parent.rights | entry) & NO_EXECUTE;
-            boolean large = (entry & LARGE) != 0 && parent.level <= 3;
-            if (large) {
-                long split = largeEntry(entry, parent.level);
-                child = new Table(parent.level - 1, parent, index, -1, rights, split);
+            rights = rights(parent, entry);
+            if (parent.paging().isLarge(entry, parent.level)) {
+                large = largeEntry(entry, parent.level);
             } else {
-                child = new Table(parent.level - 1, parent, index, entry & ADDRESS, rights, 0);
+                guest = parent.paging().next(entry, parent.level, index);
             }
         }
-        child.page = pool.take();
-        if (child.guestPage >= 0 && !watch(child)) {
+        Table child = new Table(parent.root, parent.level - 1, parent, index, guest, rights, large);
+        if (child.guest >= 0 && !watch(child)) {
             return null;
         }
+        child.page = pool.take();
         parent.children[index] = child;
+        if (parent.level == parent.paging().top) {
+            parent.root.used.set(parent.paging().topEntry(parent.index, index));
+        }
         if (child.level == 1) {
             for (int i = 0; i < ENTRIES; i++) {
                 refresh(child, i);
@@ -291,6 +397,15 @@ final class UserTables {
         }
         pool.setEntry(parent.page, index, pool.gpa(child.page) | POINTER);
         return child;
+    }
+
+    /// The guest's entry that one of ours comes of.
+    private long entry(Table table, int index) {
+        return table.paging().entry(memory, table.guest, table.level, index);
+    }
+
+    private static long rights(Table table, long entry) {
+        return table.rights & entry & (WRITABLE | USER) | (table.rights | entry) & NO_EXECUTE;
     }
 
     /// The first frame of a large page, and whether it is dirty.
@@ -325,10 +440,10 @@ final class UserTables {
     /// What user code may do with a page, as an entry of ours; 0 for nothing.
     private long wanted(Table table, int index) {
         long entry;
-        if (table.guestPage < 0) {
+        if (table.guest < 0) {
             entry = table.largeEntry + ((long) index << 12) | PRESENT | WRITABLE | USER | ACCESSED;
         } else {
-            entry = memory.read(table.guestPage + index * 8L, 8);
+            entry = entry(table, index);
         }
         if ((entry & (PRESENT | ACCESSED)) != (PRESENT | ACCESSED)
                 || (entry & table.rights & USER) == 0
@@ -402,23 +517,27 @@ final class UserTables {
         if (closed) {
             return false;
         }
-        long page = gpa >>> 12;
-        int first = (int) (gpa & 4095) >>> 3;
-        int last = (int) ((gpa & 4095) + length - 1) >>> 3;
         long before = revocations;
         Table next;
-        for (Table table = byGuestPage.get(page); table != null; table = next) {
+        for (Table table = byGuestPage.get(gpa >>> 12); table != null; table = next) {
             next = table.nextOfGuestPage;
+            GuestPaging paging = table.paging();
+            int first = paging.firstIndex(table.level, gpa - table.guest);
+            int last = paging.lastIndex(table.level, gpa + length - 1 - table.guest);
             for (int i = first; i <= last; i++) {
                 if (table.level == 1) {
                     refresh(table, i);
-                } else if (table.level < TOP || i < USER_ENTRIES) {
+                } else {
                     check(table, i);
                 }
             }
-            if (table.level == TOP && first < USER_ENTRIES) {
-                forgetIfEmpty(table);
+            if (table.level == paging.top && first <= last) {
+                written.add(table.root);
             }
+        }
+        if (!written.isEmpty()) {
+            written.forEach(this::forgetIfEmpty);
+            written.clear();
         }
         return revocations != before;
     }
@@ -429,33 +548,35 @@ final class UserTables {
         if (child == null) {
             return;
         }
-        long entry = memory.read(table.guestPage + index * 8L, 8);
-        long rights =
-                table.rights & entry & (WRITABLE | USER) | (table.rights | entry) & NO_EXECUTE;
-        boolean large = (entry & LARGE) != 0 && table.level <= 3;
+        GuestPaging paging = table.paging();
+        long entry = entry(table, index);
+        boolean large = paging.isLarge(entry, table.level);
         boolean same =
                 (entry & (PRESENT | ACCESSED)) == (PRESENT | ACCESSED)
-                        && rights == child.rights
-                        && large == child.guestPage < 0
+                        && rights(table, entry) == child.rights
+                        && large == child.guest < 0
                         && (large
                                 ? largeEntry(entry, table.level) == child.largeEntry
-                                : (entry & ADDRESS) == child.guestPage);
+                                : paging.next(entry, table.level, index) == child.guest);
         if (!same) {
             drop(child);
         }
     }
 
-    /// A process's end empties its top-level table; the page may become anything else.
-    private void forgetIfEmpty(Table root) {
-        for (Table child : root.children) {
-            if (child != null) {
-                return;
-            }
+    /// A process's end empties its top-level table, but for what is the kernel's; the page may become anything else.
+    private void forgetIfEmpty(Root root) {
+        if (root.paging.isEmpty(memory, root.addressSpace, root.used)) {
+            forget(root);
+            ended.accept(root.addressSpace);
         }
-        unwatch(root);
-        roots.remove(root.guestPage);
+    }
+
+    private void forget(Root root) {
+        forget(root.table);
+        roots.remove(root.addressSpace);
         if (lastRoot == root) {
             lastRoot = null;
+            lastForgotten = true;
         }
     }
 
@@ -475,7 +596,7 @@ final class UserTables {
                 }
             }
         }
-        if (table.guestPage >= 0) {
+        if (table.guest >= 0) {
             unwatch(table);
         }
     }
@@ -498,7 +619,7 @@ final class UserTables {
             more.forEach(each -> protect(each, frame));
         }
         // What was taken away before is with native code until that is left.
-        return revocations != before || lastRoot != null && lastRoot.stale;
+        return revocations != before || lastForgotten || lastRoot != null && lastRoot.table.stale;
     }
 
     private void protect(Table table, long frame) {
@@ -519,22 +640,25 @@ final class UserTables {
 
     /// False if the guest has no memory there.
     private boolean watch(Table table) {
-        if (!(memory.at(table.guestPage) instanceof Region.Ram)) {
+        if (!(memory.at(table.guest) instanceof Region.Ram)) {
             return false;
         }
-        long page = table.guestPage >>> 12;
+        long page = table.guest >>> 12;
         table.nextOfGuestPage = byGuestPage.get(page);
         byGuestPage.put(page, table);
         if (table.nextOfGuestPage == null) {
-            watched.add(table.guestPage);
-            protect(table.guestPage);
+            watched.add(table.guest & ADDRESS);
+            protect(table.guest);
         }
         return true;
     }
 
     private void unwatch(Table table) {
-        long page = table.guestPage >>> 12;
+        long page = table.guest >>> 12;
         Table first = byGuestPage.get(page);
+        if (first == null) {
+            return; // the guest had no memory there
+        }
         if (first == table) {
             byGuestPage.put(page, table.nextOfGuestPage);
         } else {
@@ -545,7 +669,7 @@ final class UserTables {
             before.nextOfGuestPage = table.nextOfGuestPage;
         }
         if (byGuestPage.get(page) == null) {
-            watched.remove(table.guestPage);
+            watched.remove(table.guest & ADDRESS);
         }
     }
 
@@ -593,7 +717,8 @@ final class UserTables {
 
     /// What native code under the last root may do with a page, as an entry of ours; 0 for nothing.
     synchronized long granted(long linear) {
-        Table table = lastRoot;
+        boolean reached = lastRoot != null && lastRoot.paging.reaches(linear);
+        Table table = reached ? lastRoot.table : null;
         for (int level = TOP; table != null && level > 1; level--) {
             table = table.children[(int) (linear >>> 12 + 9 * (level - 1)) & ENTRIES - 1];
         }

@@ -49,6 +49,16 @@ final class VcpuState {
     /// Without OSXSAVE, so that code which looks stays with SSE; UMIP has the rest refused that would show the monitor.
     static final long NATIVE_CR4 = X86.CR4_PAE | X86.CR4_OSFXSR | X86.CR4_OSXMMEXCPT | X86.CR4_UMIP;
 
+    static final long NATIVE_EFER = X86.EFER_LME | X86.EFER_LMA | X86.EFER_NXE;
+
+    private static final Segment NO_TABLE = new Segment();
+    private static final Segment LOCAL_TABLE = new Segment();
+
+    static {
+        NO_TABLE.attributes = Segment.UNUSABLE;
+        LOCAL_TABLE.set(8, Monitor.localBase(), Monitor.localLimit(), Segment.P | 2);
+    }
+
     private static final long RIP = kvm_regs.rip$offset();
     private static final long RFLAGS = kvm_regs.rflags$offset();
 
@@ -252,15 +262,22 @@ final class VcpuState {
     /// @param root the CR3 to run under
     void loadUser(UserState from, long root) {
         loadGeneral(from);
-        userSegment(segments[X86.ES], from.selectors[X86.ES], 0);
-        userSegment(segments[X86.CS], from.selectors[X86.CS], 0);
-        kvm_segment.type(segments[X86.CS], (byte) 0xb);
-        kvm_segment.l(segments[X86.CS], (byte) 1);
-        kvm_segment.db(segments[X86.CS], (byte) 0);
-        userSegment(segments[X86.SS], from.selectors[X86.SS], 0);
-        userSegment(segments[X86.DS], from.selectors[X86.DS], 0);
-        userSegment(segments[X86.FS], from.selectors[X86.FS], from.fsBase);
-        userSegment(segments[X86.GS], from.selectors[X86.GS], from.gsBase);
+        boolean is64 = from.is64();
+        for (int i = 0; i < segments.length; i++) {
+            if (is64) {
+                flatSegment(segments[i], from.segments[i], i >= X86.FS);
+            } else {
+                loadSegment(from.segments[i], segments[i]);
+            }
+        }
+        if (is64) {
+            kvm_segment.type(segments[X86.CS], (byte) 0xb);
+            kvm_segment.l(segments[X86.CS], (byte) 1);
+            kvm_segment.db(segments[X86.CS], (byte) 0);
+        }
+        kvm_segment.limit(kvm_sregs.tr(sregs), Monitor.taskLimit(is64));
+        loadSegment(is64 ? NO_TABLE : LOCAL_TABLE, kvm_sregs.ldt(sregs));
+        kvm_sregs.efer(sregs, nativeEfer(is64));
         kvm_sregs.cr0(sregs, nativeCr0(from));
         kvm_sregs.cr4(sregs, nativeCr4(from));
         kvm_sregs.cr3(sregs, root);
@@ -269,20 +286,40 @@ final class VcpuState {
 
     /// Whether `kvm_run` has what [#loadUser] would put there, general registers and the code and stack segments aside.
     boolean isLoadedBesides(UserState from, long root) {
+        boolean is64 = from.is64();
         return kvm_sregs.cr3(sregs) == root
-                && kvm_segment.base(segments[X86.FS]) == from.fsBase
-                && kvm_segment.base(segments[X86.GS]) == from.gsBase
-                && selector(segments[X86.ES]) == from.selectors[X86.ES]
-                && selector(segments[X86.DS]) == from.selectors[X86.DS]
-                && selector(segments[X86.FS]) == from.selectors[X86.FS]
-                && selector(segments[X86.GS]) == from.selectors[X86.GS]
+                && kvm_sregs.efer(sregs) == nativeEfer(is64)
+                && has(X86.ES, from, is64)
+                && has(X86.DS, from, is64)
+                && has(X86.FS, from, is64)
+                && has(X86.GS, from, is64)
                 && kvm_sregs.cr0(sregs) == nativeCr0(from)
                 && kvm_sregs.cr4(sregs) == nativeCr4(from);
     }
 
     boolean hasCodeAndStackOf(UserState from) {
-        return selector(segments[X86.CS]) == from.selectors[X86.CS]
-                && selector(segments[X86.SS]) == from.selectors[X86.SS];
+        boolean is64 = from.is64();
+        return has(X86.CS, from, is64) && has(X86.SS, from, is64);
+    }
+
+    private boolean has(int register, UserState user, boolean is64) {
+        MemorySegment here = segments[register];
+        Segment there = user.segments[register];
+        return is64
+                ? selector(here) == there.selector
+                        && (register < X86.FS || kvm_segment.base(here) == there.base)
+                : isSame(here, there);
+    }
+
+    /// What a register holds that can't be used is nobody's.
+    private static boolean isSame(MemorySegment here, Segment there) {
+        boolean unusable = kvm_segment.unusable(here) != 0;
+        return selector(here) == there.selector
+                && unusable == there.has(Segment.UNUSABLE)
+                && (unusable
+                        || kvm_segment.base(here) == there.base
+                                && kvm_segment.limit(here) == there.limit
+                                && attributes(here) == there.attributes);
     }
 
     /// Puts user code's general registers where the next KVM_RUN finds them; all else is there already.
@@ -310,6 +347,12 @@ final class VcpuState {
         kvm_run.kvm_dirty_regs(run, kvm_run.kvm_dirty_regs(run) | registers);
     }
 
+    /// SYSCALL leads to the gate in 64-bit code, and is undefined elsewhere: there it would have overwritten registers of a guest on whose
+    /// processor it is.
+    private static long nativeEfer(boolean is64) {
+        return NATIVE_EFER | (is64 ? X86.EFER_SCE : 0);
+    }
+
     private static long nativeCr0(UserState of) {
         return NATIVE_CR0 | of.cr0 & X86.CR0_AM;
     }
@@ -330,9 +373,10 @@ final class VcpuState {
         return Short.toUnsignedInt(kvm_segment.selector(segment));
     }
 
-    private static void userSegment(MemorySegment to, int selector, long base) {
-        kvm_segment.selector(to, (short) selector);
-        kvm_segment.base(to, base);
+    /// As 64-bit code has them.
+    private static void flatSegment(MemorySegment to, Segment from, boolean hasBase) {
+        kvm_segment.selector(to, (short) from.selector);
+        kvm_segment.base(to, hasBase ? from.base : 0);
         kvm_segment.limit(to, -1);
         kvm_segment.type(to, (byte) 3);
         kvm_segment.s(to, (byte) 1);
@@ -350,19 +394,38 @@ final class VcpuState {
         changed(Kvm.KVM_SYNC_X86_SREGS());
     }
 
-    /// Takes what KVM_RUN left of user code's registers; the code and stack selectors stay as they were.
+    /// Takes what KVM_RUN left of user code's registers; the code segment stays as it was, and the stack segment of 64-bit code, or
+    /// that of code that the monitor has interrupted.
     void saveUser(UserState to) {
         for (int i = 0; i < 16; i++) {
             to.gpr[i] = regs.get(ValueLayout.JAVA_LONG, regOffset(i));
         }
         to.rip = rip();
         to.rflags = rflags();
-        to.selectors[X86.ES] = selector(segments[X86.ES]);
-        to.selectors[X86.DS] = selector(segments[X86.DS]);
-        to.selectors[X86.FS] = selector(segments[X86.FS]);
-        to.selectors[X86.GS] = selector(segments[X86.GS]);
-        to.fsBase = kvm_segment.base(segments[X86.FS]);
-        to.gsBase = kvm_segment.base(segments[X86.GS]);
+        if (to.is64()) {
+            to.segments[X86.ES].selector = selector(segments[X86.ES]);
+            to.segments[X86.DS].selector = selector(segments[X86.DS]);
+            to.segments[X86.FS].selector = selector(segments[X86.FS]);
+            to.segments[X86.GS].selector = selector(segments[X86.GS]);
+            to.segments[X86.FS].base = kvm_segment.base(segments[X86.FS]);
+            to.segments[X86.GS].base = kvm_segment.base(segments[X86.GS]);
+            return;
+        }
+        boolean inUserCode = cpl() == 3;
+        for (int i = 0; i < segments.length; i++) {
+            boolean may = i != X86.CS && (i != X86.SS || inUserCode);
+            if (may && !isSame(segments[i], to.segments[i])) {
+                saveUserSegment(segments[i], to.segments[i]);
+            }
+        }
+    }
+
+    private static void saveUserSegment(MemorySegment from, Segment to) {
+        if (kvm_segment.unusable(from) != 0) {
+            to.set(selector(from), 0, 0, Segment.UNUSABLE);
+        } else {
+            saveSegment(from, to);
+        }
     }
 
     long cr2() {
@@ -444,21 +507,23 @@ final class VcpuState {
     }
 
     private static void saveSegment(MemorySegment from, Segment to) {
-        int attributes =
-                kvm_segment.type(from)
-                        | kvm_segment.s(from) << 4
-                        | kvm_segment.dpl(from) << Segment.DPL_SHIFT
-                        | (kvm_segment.present(from) != 0 ? Segment.P : 0)
-                        | (kvm_segment.avl(from) != 0 ? Segment.AVL : 0)
-                        | (kvm_segment.l(from) != 0 ? Segment.L : 0)
-                        | (kvm_segment.db(from) != 0 ? Segment.DB : 0)
-                        | (kvm_segment.g(from) != 0 ? Segment.G : 0)
-                        | (kvm_segment.unusable(from) != 0 ? Segment.UNUSABLE : 0);
         to.set(
                 Short.toUnsignedInt(kvm_segment.selector(from)),
                 kvm_segment.base(from),
                 kvm_segment.limit(from),
-                attributes);
+                attributes(from));
+    }
+
+    private static int attributes(MemorySegment from) {
+        return kvm_segment.type(from)
+                | kvm_segment.s(from) << 4
+                | kvm_segment.dpl(from) << Segment.DPL_SHIFT
+                | (kvm_segment.present(from) != 0 ? Segment.P : 0)
+                | (kvm_segment.avl(from) != 0 ? Segment.AVL : 0)
+                | (kvm_segment.l(from) != 0 ? Segment.L : 0)
+                | (kvm_segment.db(from) != 0 ? Segment.DB : 0)
+                | (kvm_segment.g(from) != 0 ? Segment.G : 0)
+                | (kvm_segment.unusable(from) != 0 ? Segment.UNUSABLE : 0);
     }
 
     private static void loadSegment(Segment from, MemorySegment to) {

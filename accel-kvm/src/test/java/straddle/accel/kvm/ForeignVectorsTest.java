@@ -2,7 +2,10 @@ package straddle.accel.kvm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import straddle.core.arch.x86.Segment;
+import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.UserState;
 
@@ -15,6 +18,12 @@ class ForeignVectorsTest {
 
     private final ForeignVectors vectors = new ForeignVectors();
     private final UserState user = new UserState();
+
+    @BeforeEach
+    void runs64BitCode() {
+        user.efer = X86.EFER_LMA;
+        user.segments[X86.CS].attributes = Segment.L;
+    }
 
     private static X86State state(long components, int avx, int foreign) {
         X86State state = new X86State();
@@ -31,8 +40,8 @@ class ForeignVectorsTest {
     /// What a thread is given that the guest's kernel gives `avx`.
     private X86State given(long cr3, long fsBase, int avx) {
         X86State state = state(X87_TO_AVX, avx, 0);
-        user.cr3 = cr3;
-        user.fsBase = fsBase;
+        user.addressSpace = cr3;
+        user.segments[X86.FS].base = fsBase;
         user.xcr0 = X87_TO_AVX;
         vectors.complete(state, user);
         return state;
@@ -82,10 +91,23 @@ class ForeignVectorsTest {
         assertEquals(X87_TO_AVX, state.xsaveBuffer().getLong(X86State.XSTATE_BV_OFFSET));
     }
 
+    /// Whoever has its memory next is another process.
     @Test
-    void anAddressSpaceIsTheSameUnderAnotherNumber() {
-        keep(0x1005, 1, state(X87_TO_AVX | OPMASK, 5, 11));
+    void whatEndedLeavesNothing() {
+        keep(0x1000, 1, state(X87_TO_AVX | OPMASK, 5, 11));
+        keep(0x2000, 1, state(X87_TO_AVX | OPMASK, 6, 12));
+        vectors.forget(0x1000);
 
-        assertHas(given(0x1006 | 1L << 63, 1, 21), X87_TO_AVX | OPMASK, 21, 11);
+        assertHas(given(0x1000, 1, 21), X87_TO_AVX, 21, 0);
+        assertHas(given(0x2000, 1, 22), X87_TO_AVX | OPMASK, 22, 12);
+    }
+
+    @Test
+    void threadsOf32BitCodeAreToldApartByGs() {
+        keep(0x1000, 1, state(X87_TO_AVX | OPMASK, 5, 11));
+        user.segments[X86.CS].attributes = 0;
+        user.segments[X86.GS].base = 1;
+
+        assertHas(given(0x1000, 7, 21), X87_TO_AVX | OPMASK, 21, 11);
     }
 }

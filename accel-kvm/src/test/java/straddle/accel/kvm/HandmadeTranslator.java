@@ -51,13 +51,29 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
     /// What the guest does to its tables before a page that user code faulted on is looked up.
     LongConsumer beforeTouch = linear -> {};
 
+    /// As Linux has it: code of 32 bits at 0x23, data at 0x2b, 64-bit code at 0x33, a thread's data at 0x63, the processor's number at 0x7b.
+    final long[] gdt = new long[16];
+
+    final long[] ldt = new long[4];
+
+    /// Where user code is entered.
+    long start = USER;
+
     private UserCodeTaker taker;
     private Runnable bring;
+
+    HandmadeTranslator() {
+        gdt[0x23 >>> 3] = 0x00cf_fb00_0000_ffffL;
+        gdt[0x2b >>> 3] = 0x00cf_f300_0000_ffffL;
+        gdt[0x33 >>> 3] = 0x00af_fb00_0000_ffffL;
+        gdt[0x63 >>> 3] = 0x0040_f340_1000_0fffL; // of 4 KiB, at USER + 0x1000
+        gdt[0x7b >>> 3] = 0x0040_f500_0000_5007L;
+    }
 
     /// Has the governor see long slices.
     void praise() {
         for (int i = 0; i < 20; i++) {
-            taker.translated(user.cr3, 1 << 30);
+            taker.translated(user.addressSpace, 1 << 30);
         }
     }
 
@@ -68,7 +84,7 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
 
     /// Whether user code would be run natively next.
     boolean isWanted() {
-        return taker.wants(user.cr3);
+        return taker.wants(user.addressSpace);
     }
 
     void bring() {
@@ -83,7 +99,7 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
             return Exit.Kicked.KICKED;
         }
         entries--;
-        user.rip = USER;
+        user.rip = start;
         return Exit.UserCode.USER_CODE;
     }
 
@@ -104,14 +120,15 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
 
     private static void copy(UserState from, UserState to) {
         System.arraycopy(from.gpr, 0, to.gpr, 0, 16);
-        System.arraycopy(from.selectors, 0, to.selectors, 0, 6);
+        for (int i = 0; i < 6; i++) {
+            to.segments[i].copyFrom(from.segments[i]);
+        }
         to.rip = from.rip;
         to.rflags = from.rflags;
-        to.fsBase = from.fsBase;
-        to.gsBase = from.gsBase;
         to.cr0 = from.cr0;
-        to.cr3 = from.cr3;
         to.cr4 = from.cr4;
+        to.efer = from.efer;
+        to.addressSpace = from.addressSpace;
         to.xcr0 = from.xcr0;
     }
 
@@ -142,7 +159,14 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
 
     @Override
     public long addressSpace() {
-        return user.cr3;
+        return user.addressSpace;
+    }
+
+    @Override
+    public int descriptors(boolean local, long[] to) {
+        long[] table = local ? ldt : gdt;
+        System.arraycopy(table, 0, to, 0, table.length);
+        return table.length;
     }
 
     @Override
@@ -218,13 +242,15 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
     public void close() {}
 
     /// In front of user code's first instruction.
-    void reset(long cr3) {
+    void reset(long addressSpace) {
         user.rip = USER;
         user.rflags = X86.RFLAGS_FIXED | X86.RFLAGS_IF;
-        user.cr3 = cr3;
+        user.addressSpace = addressSpace;
         user.cr0 = VcpuState.NATIVE_CR0;
-        user.selectors[X86.CS] = 0x33;
-        user.selectors[X86.SS] = 0x2b;
+        user.cr4 = X86.CR4_PAE;
+        user.efer = X86.EFER_LMA | X86.EFER_NXE;
+        user.segments[X86.CS].load(0x33, gdt[0x33 >>> 3]);
+        user.segments[X86.SS].load(0x2b, gdt[0x2b >>> 3]);
         user.gpr[X86.RSP] = USER + USER_BYTES;
         extended.xsaveBuffer().putInt(24, 0x1f80);
         extended.xsaveBuffer().putShort(0, (short) 0x37f);

@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.accel.kvm.HandmadeTranslator.USER;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -43,7 +46,6 @@ import straddle.core.memory.RamBlock;
 import straddle.core.memory.Region;
 import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
-import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.UserState;
 import straddle.core.vcpu.Vcpu;
@@ -123,7 +125,8 @@ class HybridVcpuTest {
                         KvmDevice.open(KvmDevice.PATH),
                         translator,
                         resources,
-                        new HybridAccelerator.ExitCosts(45, 25),
+                        new HybridAccelerator.UserCodeHost(
+                                45, 25, HybridAccelerator.ProtectedMode.INTERPRETED),
                         verify);
         vcpu = accelerator.createVcpu(0, new Interrupts());
         translator.praise();
@@ -139,6 +142,10 @@ class HybridVcpuTest {
         public int acknowledge() {
             return -1;
         }
+    }
+
+    private int[] selectors() {
+        return Arrays.stream(translator.user.segments).mapToInt(each -> each.selector).toArray();
     }
 
     private long figure(String name) {
@@ -243,7 +250,7 @@ class HybridVcpuTest {
         start("66480f6ec3" + SYSCALL, 0);
         translator.user.gpr[X86.RBX] = 1;
         vcpu.run();
-        translator.user.fsBase = 0x1000;
+        translator.user.segments[X86.FS].base = 0x1000;
         translator.entries = 1;
         vcpu.run();
 
@@ -257,13 +264,43 @@ class HybridVcpuTest {
         vcpu.run();
         long other = 0x5000;
         memory.write(other + (USER >>> 39) * 8, 8, 0x2000 | ALL);
-        translator.user.cr3 = other;
+        translator.user.addressSpace = other;
         translator.praise();
         translator.entries = 1;
         vcpu.run();
 
         assertEquals(2, translator.extendedSaved);
         assertEquals(2, figure("slices on the processor"));
+    }
+
+    /// The kernel, which does not know of them, can't have cleared them.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void vectorsOfAProcessThatEndedAreNobodys(boolean takenBefore) throws Exception {
+        assumeTrue(
+                Files.readString(Path.of("/proc/cpuinfo")).contains("avx512bw"),
+                "This host has no AVX-512.");
+        translator.user.gpr[X86.RBX] = 0x1234;
+        // kmovq k1,rbx; and later: kmovq rax,k1
+        start("c4e1fb92cb" + SYSCALL, 0);
+        vcpu.run();
+        if (takenBefore) {
+            translator.bring();
+        }
+        long entry = ROOT + (USER >>> 39) * 8;
+        memory.write(entry, 8, 0);
+        if (!takenBefore) {
+            translator.bring(); // as the next process's kernel entry does
+        }
+        memory.write(entry, 8, 0x2000 | ALL);
+        memory.write(
+                USER_GPA, MemorySegment.ofArray(HexFormat.of().parseHex("c4e1fb93c1" + SYSCALL)));
+        translator.user.gpr[X86.RAX] = 0x55;
+        translator.praise();
+        translator.entries = 1;
+        vcpu.run();
+
+        assertEquals(0, translator.user.gpr[X86.RAX]);
     }
 
     /// As the guest, which has gone to another engine, may just be about to tell it.
@@ -301,8 +338,7 @@ class HybridVcpuTest {
         start("8cd0 8ed8 8ec0 8ee0 8ee8" + SYSCALL, 0);
         vcpu.run();
 
-        assertArrayEquals(
-                new int[] {0x2b, 0x33, 0x2b, 0x2b, 0x2b, 0x2b}, translator.user.selectors);
+        assertArrayEquals(new int[] {0x2b, 0x33, 0x2b, 0x2b, 0x2b, 0x2b}, selectors());
     }
 
     @Test
@@ -315,7 +351,7 @@ class HybridVcpuTest {
                 MemorySegment.ofArray(
                         HexFormat.of().parseHex("8cdb8cc78ce28cee8cd08ec0" + SYSCALL)));
         for (int register = X86.DS; register <= X86.GS; register++) {
-            translator.user.selectors[register] = 0;
+            translator.user.segments[register].selector = 0;
         }
         translator.entries = 1;
         vcpu.run();
@@ -324,7 +360,7 @@ class HybridVcpuTest {
         assertEquals(0x2b, translator.user.gpr[X86.RDI]);
         assertEquals(0, translator.user.gpr[X86.RDX]);
         assertEquals(0, translator.user.gpr[X86.RSI]);
-        assertArrayEquals(new int[] {0x2b, 0x33, 0x2b, 0, 0, 0}, translator.user.selectors);
+        assertArrayEquals(new int[] {0x2b, 0x33, 0x2b, 0, 0, 0}, selectors());
     }
 
     /// Each of its faults takes the page of the one before away, which uses up tables until all are made anew.
@@ -667,40 +703,9 @@ class HybridVcpuTest {
         return (long) allocated.invoke(threads) - before;
     }
 
-    /// Foresees one instruction of three bytes, after which nothing differs.
-    private interface Foresight extends Rehearsal {
-        @Override
-        default Obstacle rehearse(int most) {
-            return Obstacle.NONE;
-        }
-
-        @Override
-        default long instructions() {
-            return 1;
-        }
-
-        @Override
-        default long end() {
-            return USER + 3;
-        }
-
-        @Override
-        default String difference() {
-            return "";
-        }
-
-        @Override
-        default String report() {
-            return "";
-        }
-    }
-
-    /// Foresees the end of a piece of code, and says what is to be found there.
-    private record Prophecy(long end, String difference) implements Foresight {}
-
     @Test
     void aSliceThatIsAsForeseenGoesOn() throws Exception {
-        translator.rehearsal = new Prophecy(USER + 3, "");
+        translator.rehearsal = new Foresight.Prophecy(USER + 3, "");
         translator.entries = 3;
         // inc rbx; inc rcx
         start("48ffc3 49ffc0" + SYSCALL, 100);
@@ -714,7 +719,7 @@ class HybridVcpuTest {
 
     @Test
     void aDifferenceStopsTheVm() throws Exception {
-        translator.rehearsal = new Prophecy(USER + 3, "rbx");
+        translator.rehearsal = new Foresight.Prophecy(USER + 3, "rbx");
         start("48ffc3 49ffc0" + SYSCALL, 100);
 
         Exit.Unhandled found = assertInstanceOf(Exit.Unhandled.class, vcpu.run());
@@ -725,7 +730,7 @@ class HybridVcpuTest {
 
     @Test
     void anEndThatIsNotComeToStopsTheVm() throws Exception {
-        translator.rehearsal = new Prophecy(USER + 0x100, "rip");
+        translator.rehearsal = new Foresight.Prophecy(USER + 0x100, "rip");
         start("48ffc3" + SYSCALL, 100);
 
         Exit.Unhandled found = assertInstanceOf(Exit.Unhandled.class, vcpu.run());
@@ -797,13 +802,13 @@ class HybridVcpuTest {
         void putUp(UserState user) {
             switch (this) {
                 case INTERRUPTS_OFF -> user.rflags &= ~X86.RFLAGS_IF;
-                case CODE_OF_A_LOCAL_TABLE -> user.selectors[X86.CS] = 0x0f;
-                case STACK_OF_A_LOCAL_TABLE -> user.selectors[X86.SS] = 0x0f;
-                case DS_OF_A_LOCAL_TABLE -> user.selectors[X86.DS] = 0x0f;
-                case ES_OF_A_LOCAL_TABLE -> user.selectors[X86.ES] = 0x0f;
-                case FS_OF_A_LOCAL_TABLE -> user.selectors[X86.FS] = 0x0f;
-                case GS_OF_A_THREAD -> user.selectors[X86.GS] = 0x63;
-                case NO_STACK_SEGMENT -> user.selectors[X86.SS] = 3;
+                case CODE_OF_A_LOCAL_TABLE -> user.segments[X86.CS].selector = 0x0f;
+                case STACK_OF_A_LOCAL_TABLE -> user.segments[X86.SS].selector = 0x0f;
+                case DS_OF_A_LOCAL_TABLE -> user.segments[X86.DS].selector = 0x0f;
+                case ES_OF_A_LOCAL_TABLE -> user.segments[X86.ES].selector = 0x0f;
+                case FS_OF_A_LOCAL_TABLE -> user.segments[X86.FS].selector = 0x0f;
+                case GS_OF_A_THREAD -> user.segments[X86.GS].selector = 0x63;
+                case NO_STACK_SEGMENT -> user.segments[X86.SS].selector = 3;
             }
         }
     }
@@ -847,7 +852,7 @@ class HybridVcpuTest {
 
     @Test
     void atAHundredPercentEachSliceIsChecked() throws Exception {
-        translator.rehearsal = new Prophecy(USER + 3, "");
+        translator.rehearsal = new Foresight.Prophecy(USER + 3, "");
         translator.entries = 50;
         start("48ffc3 49ffc0" + SYSCALL, 100);
         vcpu.run();

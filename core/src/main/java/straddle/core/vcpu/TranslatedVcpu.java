@@ -16,8 +16,8 @@ public interface TranslatedVcpu extends Vcpu, UserStateOwner {
     /// [#loadUser], runs translated until it enters the kernel.
     void offerUserCode(UserCodeTaker taker);
 
-    /// Whether the next instruction is 64-bit user code at privilege level 3 with nothing special about it:
-    /// paging of four levels, no single step, no breakpoints, no I/O privilege, units and RDTSC allowed.
+    /// Whether the next instruction is user code at privilege level 3, of a mode that the taker takes, with nothing special about it:
+    /// paging of four levels at most, no single step, no breakpoints, no I/O privilege, units and RDTSC allowed.
     boolean isAtUserCode();
 
     /// Leaves x87 and vector state with another engine until this one touches it or is asked for it: then
@@ -27,8 +27,15 @@ public interface TranslatedVcpu extends Vcpu, UserStateOwner {
     /// Begins to interpret user code ahead of another engine, from time to time.
     Rehearsal rehearsal();
 
-    /// CR3.
+    /// As [UserState#addressSpace].
     long addressSpace();
+
+    /// Copies out a descriptor table of the guest's. Allocates nothing.
+    ///
+    /// @param local the local one, which may not be there
+    /// @param to as much as it holds
+    /// @return how many descriptors; what the guest has no memory for counts as none
+    int descriptors(boolean local, long[] to);
 
     /// Does to the guest's page tables what an access by user code does: accessed and dirty bits.
     ///

@@ -3,11 +3,16 @@ package straddle.core.vcpu;
 /// An engine that takes user code from a translator: user code that the guest's kernel has just entered,
 /// or that a page of memory starts to hold in translated form.
 public interface UserCodeTaker {
-    /// The guest is about to run 64-bit user code at privilege level 3, or to go on with it. If wanted, [Vcpu#run()] returns
+    /// Whether 32-bit and 16-bit user code of protected mode is to be offered, too, beside 64-bit code. Always the same.
+    default boolean takesProtectedMode() {
+        return false;
+    }
+
+    /// The guest is about to run user code at privilege level 3, or to go on with it. If wanted, [Vcpu#run()] returns
     /// [Exit.UserCode] in front of it. On the vCPU's thread; allocates nothing.
     ///
-    /// @param cr3 as the guest has set it
-    boolean wants(long cr3);
+    /// @param addressSpace as [UserState#addressSpace]
+    boolean wants(long addressSpace);
 
     /// The translator has no such instruction, or hides it: if wanted, [Vcpu#run()] returns [Exit.UserCode] in
     /// front of it instead of raising the guest's exception. On the vCPU's thread.
@@ -18,9 +23,9 @@ public interface UserCodeTaker {
     /// User code that was not taken has entered the kernel again, or has computed for so long that it is offered once
     /// more. On the vCPU's thread; allocates nothing.
     ///
-    /// @param cr3 as the guest has set it
+    /// @param addressSpace as [UserState#addressSpace]
     /// @param instructions that it executed, to within a translation block
-    void translated(long cr3, long instructions);
+    void translated(long addressSpace, long instructions);
 
     /// The translator is about to read code from a page: from now on it has to see every store there. Any
     /// vCPU's thread.

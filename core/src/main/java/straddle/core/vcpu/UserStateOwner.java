@@ -7,8 +7,8 @@ public interface UserStateOwner {
     /// Copies out what user code sees. Allocates nothing.
     void saveUser(UserState to);
 
-    /// Takes over from another engine what user code may have changed. A data segment with another selector is loaded by that, FS and
-    /// GS bases aside. Allocates nothing as long as selectors stay.
+    /// Takes over from another engine what user code may have changed. A segment with another selector is loaded by that: of 64-bit
+    /// code FS and GS bases aside, of other code where it is otherwise the same as before. Allocates nothing as long as selectors stay.
     void loadUser(UserState from);
 
     /// Copies out x87 and vector state only, as [X86State#xsave] has it.

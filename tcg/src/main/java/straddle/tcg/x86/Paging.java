@@ -21,6 +21,11 @@ final class Paging {
     private static final long NX = 1L << 63;
     private static final long ADDRESS = 0xf_ffff_ffff_f000L;
 
+    /// Of 32-bit paging, and of PAE paging's table of four pointers.
+    private static final long SMALL_ADDRESS = 0xffff_f000L;
+
+    private static final long POINTERS_ADDRESS = 0xffff_ffe0L;
+
     /// Reserved in the entries of PAE paging, ignored in those of 4-level paging.
     private static final long PAE_RESERVED = 0x7ff0_0000_0000_0000L;
 
@@ -46,12 +51,20 @@ final class Paging {
         this.cpu = cpu;
     }
 
-    /// Whether the last walk found a page that stores may go to with no further walk.
+    /// Where the highest of the present tables lies: CR3 without flags and process numbers.
+    static long topTable(X86Cpu cpu) {
+        if (cpu.isLongMode()) {
+            return cpu.cr3 & ADDRESS;
+        }
+        return cpu.cr3 & ((cpu.cr4 & CR4_PAE) != 0 ? POINTERS_ADDRESS : SMALL_ADDRESS);
+    }
+
     /// What is remembered of the page that the last walk found.
     int walkedKind() {
         return kind;
     }
 
+    /// Whether the last walk found a page that stores may go to with no further walk.
     boolean walkedWritable() {
         return writable;
     }
@@ -132,7 +145,7 @@ final class Paging {
     private long[] readPointers(long cr3) {
         long[] read = new long[pointers.length];
         for (int i = 0; i < read.length; i++) {
-            read[i] = read8((cr3 & 0xffff_ffe0L) + 8L * i);
+            read[i] = read8((cr3 & POINTERS_ADDRESS) + 8L * i);
         }
         return read;
     }
@@ -192,7 +205,7 @@ final class Paging {
     }
 
     private long walk4(long linear, int access, boolean user, boolean implicit, int error) {
-        long at = (cpu.cr3 & 0xffff_f000L) + (linear >>> 22) * 4;
+        long at = (cpu.cr3 & SMALL_ADDRESS) + (linear >>> 22) * 4;
         long entry = read4(at);
         if ((entry & PRESENT) == 0) {
             throw cpu.pageFault(linear, error);
@@ -211,7 +224,7 @@ final class Paging {
         if ((entry & ACCESSED) == 0) {
             mark(at, 4, entry, entry | ACCESSED);
         }
-        at = (entry & 0xffff_f000L) + (linear >>> 12 & 1023) * 4;
+        at = (entry & SMALL_ADDRESS) + (linear >>> 12 & 1023) * 4;
         entry = read4(at);
         if ((entry & PRESENT) == 0) {
             throw cpu.pageFault(linear, error);
@@ -220,7 +233,7 @@ final class Paging {
         check(linear, rights, false, access, user, implicit, error);
         update4(at, entry, access);
         setKind(entry, false);
-        return entry & 0xffff_f000L | linear & 0xfff;
+        return entry & SMALL_ADDRESS | linear & 0xfff;
     }
 
     /// Of a 4 MiB page's entry: bits 21 to 13, but for those that are address bits.

@@ -17,7 +17,7 @@ import straddle.tcg.GuestFault;
 import straddle.tcg.StoreLog;
 import straddle.tcg.mmu.Raw;
 
-/// Interprets 64-bit user code ahead of the processor that is going to run it.
+/// Interprets user code ahead of the processor that is going to run it.
 ///
 /// Memory is compared in pages that the rehearsal stored to: a store of the other engine's elsewhere stays unseen.
 final class UserRehearsal implements Rehearsal {
@@ -50,6 +50,7 @@ final class UserRehearsal implements Rehearsal {
                     Op.INT1,
                     Op.INT3,
                     Op.INTO,
+                    Op.BOUND,
                     Op.IRET,
                     Op.CALLF,
                     Op.JMPF,
@@ -84,6 +85,9 @@ final class UserRehearsal implements Rehearsal {
                     Op.OUTSB,
                     Op.OUTSW,
                     Op.HLT);
+
+    private static final Set<Operand> SEGMENTS =
+            EnumSet.of(Operand.ES, Operand.SS, Operand.DS, Operand.FS, Operand.GS);
 
     private final X86Cpu cpu;
     private final Replay replay;
@@ -186,7 +190,7 @@ final class UserRehearsal implements Rehearsal {
     private boolean isStored(long pc) {
         stores.addresses(storesNoted, hva -> stored.add(hva & -WORD_BYTES));
         storesNoted = stores.size();
-        long gpa = cpu.fetchAddress(pc);
+        long gpa = cpu.fetchAddress(linear(pc));
         return cpu.memory.at(gpa) instanceof Region.Ram ram
                 && stored.contains(ram.hva(gpa) & -WORD_BYTES);
     }
@@ -202,8 +206,8 @@ final class UserRehearsal implements Rehearsal {
 
     private boolean isRepeatable() {
         long pc = cpu.pc;
-        Insn insn = decoder.decode(offset -> byteAt(pc + offset), 64);
-        if (insn.row == null || UNREPEATABLE.contains(insn.op)) {
+        Insn insn = decoder.decode(offset -> byteAt(pc + offset), cpu.codeBits());
+        if (insn.row == null || UNREPEATABLE.contains(insn.op) || loadsSegment(insn)) {
             obstacle = Obstacle.UNREPEATABLE;
             return false;
         }
@@ -211,9 +215,17 @@ final class UserRehearsal implements Rehearsal {
         return true;
     }
 
-    private int byteAt(long linear) {
-        long gpa = cpu.fetchAddress(linear);
+    private static boolean loadsSegment(Insn insn) {
+        return insn.op == Op.POP && SEGMENTS.contains(insn.row.operands().getFirst());
+    }
+
+    private int byteAt(long pc) {
+        long gpa = cpu.fetchAddress(linear(pc));
         return (int) cpu.memory.read(gpa, 1) & 0xff;
+    }
+
+    private long linear(long pc) {
+        return pc + cpu.fetchBase() & cpu.addressMask();
     }
 
     // ---- flags
@@ -376,7 +388,10 @@ final class UserRehearsal implements Rehearsal {
                         text.append(
                                 "%8x:  %s\n"
                                         .formatted(
-                                                pc, disassembler.at(code(pc), 0, 64, pc).text())));
+                                                pc,
+                                                disassembler
+                                                        .at(code(pc), 0, cpu.codeBits(), pc)
+                                                        .text())));
         return text.toString();
     }
 

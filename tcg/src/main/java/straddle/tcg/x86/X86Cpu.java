@@ -961,7 +961,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         if ((reasons & ATTENTION_USER_CODE) != 0) {
             clearAttention(ATTENTION_USER_CODE);
             countUserCode();
-            if (isAtUserCode() && userCodeTaker.wants(cr3)) {
+            if (isAtUserCode() && userCodeTaker.wants(addressSpace())) {
                 exit = Exit.UserCode.USER_CODE;
                 return null;
             }
@@ -998,6 +998,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
     X86Vcpu vcpu;
 
     private UserCodeTaker userCodeTaker;
+    private boolean offersProtectedMode;
     private boolean inUserCode;
     private long userCodeStart;
 
@@ -1031,6 +1032,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
     /// @param taker null for nobody any more
     void offerUserCode(UserCodeTaker taker) {
         userCodeTaker = taker;
+        offersProtectedMode = taker != null && taker.takesProtectedMode();
         inUserCode = cpl == 3;
         userCodeStart = retiredInstructions();
         entryWeight = 1;
@@ -1065,7 +1067,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
             entryWeight = 1;
             request(ATTENTION_USER_CODE);
         } else if (userCodeStart >= 0) {
-            userCodeTaker.translated(cr3, retiredInstructions() - userCodeStart);
+            userCodeTaker.translated(addressSpace(), retiredInstructions() - userCodeStart);
         }
     }
 
@@ -1080,7 +1082,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
     private void countUserCode() {
         if (isLongTranslated()) {
             long now = retiredInstructions();
-            userCodeTaker.translated(cr3, now - userCodeStart);
+            userCodeTaker.translated(addressSpace(), now - userCodeStart);
             userCodeStart = now;
         }
     }
@@ -1101,7 +1103,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
 
     boolean isAtUserCode() {
         return cpl == 3
-                && is64()
+                && (is64() || offersProtectedMode && isPagedProtectedMode())
                 && (cr0 & (CR0_TS | CR0_EM)) == 0
                 && (cr4 & (CR4_TSD | CR4_LA57)) == 0
                 && (dr[7] & DR7_BREAKPOINTS) == 0
@@ -1109,6 +1111,16 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
                 && !flag(RFLAGS_TF)
                 && !trapPending
                 && (attention() & ATTENTION_SHADOW) == 0;
+    }
+
+    /// Not where SSE is off, which 64-bit kernels have on.
+    private boolean isPagedProtectedMode() {
+        return (cr0 & CR0_PG) != 0 && !isVm86() && (cr4 & CR4_OSFXSR) != 0;
+    }
+
+    /// As [UserState#addressSpace].
+    long addressSpace() {
+        return Paging.topTable(this);
     }
 
     @Override
@@ -1187,13 +1199,12 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         to.rip = pc;
         to.rflags = rflags();
         for (int i = 0; i < 6; i++) {
-            to.selectors[i] = segments[i].selector;
+            to.segments[i].copyFrom(segments[i]);
         }
-        to.fsBase = segments[FS].base;
-        to.gsBase = segments[GS].base;
         to.cr0 = cr0;
-        to.cr3 = cr3;
         to.cr4 = cr4;
+        to.efer = efer;
+        to.addressSpace = addressSpace();
         to.xcr0 = (cr4 & CR4_OSXSAVE) != 0 ? xcr0 : 0;
     }
 
@@ -1203,19 +1214,47 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
         System.arraycopy(from.gpr, 0, r, 0, 16);
         pc = from.rip;
         setRflags(from.rflags);
-        for (int i = 0; i < 6; i++) {
-            if (segments[i].selector != from.selectors[i]) {
-                followSelector(i, from.selectors[i]);
-            }
+        if (is64()) {
+            loadSelectors(from);
+        } else {
+            loadSegments(from);
         }
-        segments[FS].base = from.fsBase;
-        segments[GS].base = from.gsBase;
-        r[SEGMENT_BASE + FS] = from.fsBase;
-        r[SEGMENT_BASE + GS] = from.gsBase;
         updateMmuIndex(); // RFLAGS.AC may have changed
         userCodeStart = -1; // the slice is not the translator's alone
         entryWeight = WEIGHT_OF_REQUEST;
         clearAttention(ATTENTION_USER_CODE);
+    }
+
+    private void loadSelectors(UserState from) {
+        for (int i = 0; i < 6; i++) {
+            if (segments[i].selector != from.segments[i].selector) {
+                followSelector(i, from.segments[i].selector);
+            }
+        }
+        long fsBase = from.segments[FS].base;
+        long gsBase = from.segments[GS].base;
+        segments[FS].base = fsBase;
+        segments[GS].base = gsBase;
+        r[SEGMENT_BASE + FS] = fsBase;
+        r[SEGMENT_BASE + GS] = gsBase;
+    }
+
+    /// What is as before but for its selector is known by that alone.
+    private void loadSegments(UserState from) {
+        for (int i = 0; i < 6; i++) {
+            Segment there = from.segments[i];
+            Segment here = segments[i];
+            boolean same =
+                    there.base == here.base
+                            && there.limit == here.limit
+                            && there.attributes == here.attributes;
+            if (same && there.selector != here.selector) {
+                followSelector(i, there.selector);
+            } else if (!same) {
+                here.copyFrom(there);
+                updateMode();
+            }
+        }
     }
 
     /// User code has loaded a segment register elsewhere. What the guest's tables don't have is of no use to its other code.
@@ -1227,6 +1266,31 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
             cr2 = faultAddress;
             segments[register].set(selector, 0, 0, Segment.UNUSABLE);
             updateMode();
+        }
+    }
+
+    /// Copies out a descriptor table.
+    ///
+    /// @return how many descriptors
+    int descriptors(boolean local, long[] to) {
+        if (local && (ldtr.has(Segment.UNUSABLE) || !ldtr.has(Segment.P))) {
+            return 0;
+        }
+        long base = local ? ldtr.base : gdtBase;
+        int limit = local ? ldtr.limit : gdtLimit;
+        int count = (int) Math.min((limit & 0xffff_ffffL) + 1 >>> 3, to.length);
+        long faultAddress = cr2;
+        long before = enterSystemAccess();
+        try {
+            for (int i = 0; i < count; i++) {
+                to[i] = load(base + 8L * i & linearMask(), 8);
+            }
+            return count;
+        } catch (GuestFault _) {
+            cr2 = faultAddress;
+            return 0;
+        } finally {
+            leaveSystemAccess(before);
         }
     }
 

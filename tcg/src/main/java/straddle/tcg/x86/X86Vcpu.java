@@ -143,7 +143,12 @@ public final class X86Vcpu implements TranslatedVcpu {
 
     @Override
     public long addressSpace() {
-        return cpu.cr3;
+        return cpu.addressSpace();
+    }
+
+    @Override
+    public int descriptors(boolean local, long[] to) {
+        return cpu.descriptors(local, to);
     }
 
     @Override

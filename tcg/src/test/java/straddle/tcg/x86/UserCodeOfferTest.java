@@ -36,6 +36,12 @@ class UserCodeOfferTest {
     private static final class Taker implements UserCodeTaker {
         final List<Long> slices = new ArrayList<>();
         int asked;
+        boolean takesProtectedMode;
+
+        @Override
+        public boolean takesProtectedMode() {
+            return takesProtectedMode;
+        }
 
         @Override
         public boolean wants(long cr3) {
@@ -158,6 +164,93 @@ class UserCodeOfferTest {
         assertNotSame(Exit.UserCode.USER_CODE, snippet.exit());
     }
 
+    /// Whose processor may run it, too.
+    @ParameterizedTest
+    @EnumSource(
+            value = Bar.class,
+            names = {"COMPATIBILITY_CODE", "SIXTEEN_BIT_CODE", "PROTECTED_MODE"})
+    void codeOfOtherModesIsOfferedToWhoeverTakesIt(Bar mode) {
+        taker.takesProtectedMode = true;
+        snippet.cpu.offerUserCode(taker);
+        mode.putUp(snippet.state);
+        snippet.state.rip = USER_CODE;
+        snippet.cpu.load(snippet.state);
+        assertTrue(snippet.cpu.isAtUserCode());
+
+        snippet.cpu.cr4 &= ~CR4_OSFXSR;
+        assertFalse(snippet.cpu.isAtUserCode(), "without SSE");
+        snippet.cpu.cr4 |= CR4_OSFXSR;
+        snippet.cpu.cr0 &= ~CR0_PG;
+        assertFalse(snippet.cpu.isAtUserCode(), "without paging");
+    }
+
+    @Test
+    void virtual8086CodeIsNobodyElses() {
+        taker.takesProtectedMode = true;
+        snippet.cpu.offerUserCode(taker);
+        Bar.VIRTUAL_8086_MODE.putUp(snippet.state);
+        snippet.state.rip = USER_CODE;
+        snippet.cpu.load(snippet.state);
+
+        assertFalse(snippet.cpu.isAtUserCode());
+    }
+
+    /// The base tells that it was loaded, or the selector alone.
+    @Test
+    void segmentsThat32BitCodeLoadedElsewhereAreTheGuests() {
+        int gdt = USER_CODE + 0x800;
+        snippet.putLong(gdt + 0x28, 0x00cf_f300_0000_ffffL);
+        snippet.putLong(gdt + 0x30, 0x0040_f300_5678_0fffL);
+        Bar.COMPATIBILITY_CODE.putUp(snippet.state);
+        snippet.state.gdtBase = gdt;
+        snippet.state.gdtLimit = 0x37;
+        snippet.state.rip = USER_CODE;
+        snippet.cpu.load(snippet.state);
+        UserState user = new UserState();
+        snippet.cpu.saveUser(user);
+        user.segments[SS].selector = 0x33;
+        user.segments[GS].set(0x33, 0x1234, 0xff, USER_RIGHTS | 3);
+        user.segments[ES].set(0, 0, 0, Segment.UNUSABLE);
+        snippet.cpu.loadUser(user);
+
+        X86State state = new X86State();
+        snippet.cpu.save(state);
+        assertEquals(0x33, state.segments[SS].selector);
+        assertEquals(0x5678, state.segments[SS].base);
+        assertEquals(0xfff, state.segments[SS].limit);
+        assertEquals(0x1234, state.segments[GS].base);
+        assertEquals(0xff, state.segments[GS].limit);
+        assertTrue(state.segments[ES].has(Segment.UNUSABLE));
+        assertEquals(0, state.segments[ES].selector);
+    }
+
+    @Test
+    void descriptorTablesAreCopiedAsFarAsTheyReach() {
+        int gdt = USER_CODE + 0x800;
+        for (int i = 0; i < 8; i++) {
+            snippet.putLong(gdt + 8 * i, 100 + i);
+        }
+        snippet.state.gdtBase = gdt;
+        snippet.state.gdtLimit = 0x1f;
+        snippet.state.ldtr.set(0, 0, 0, Segment.UNUSABLE);
+        snippet.state.rip = USER_CODE;
+        snippet.cpu.load(snippet.state);
+        long[] table = new long[8];
+        assertEquals(4, snippet.cpu.descriptors(false, table));
+        assertEquals(103, table[3]);
+        assertEquals(0, snippet.cpu.descriptors(true, table));
+
+        snippet.state.ldtr.set(8, gdt + 16, 0xff, Segment.P | 2);
+        snippet.cpu.load(snippet.state);
+        assertEquals(8, snippet.cpu.descriptors(true, table));
+        assertEquals(102, table[0]);
+
+        long faultAddress = snippet.cpu.cr2;
+        snippet.cpu.ldtr.base = 0x7fff_0000_0000L;
+        assertEquals(0, snippet.cpu.descriptors(true, table));
+        assertEquals(faultAddress, snippet.cpu.cr2);
+    }
+
     @Test
     void userCodeWithoutABarIsOfferedAtOnce() {
         taker.slices.addAll(List.of(1L, 1L));
@@ -166,6 +259,22 @@ class UserCodeOfferTest {
         assertEquals(1, taker.asked);
         assertSame(Exit.UserCode.USER_CODE, snippet.exit());
         assertEquals(USER_CODE, snippet.cpu.pc);
+    }
+
+    /// Nor is the bit that keeps the TLB, or a cache's.
+    @Test
+    void theNumberOfAProcessIsNoPartOfItsAddressSpace() {
+        long table = 0x12_3456_7000L;
+        snippet.state.rip = USER_CODE;
+        snippet.cpu.load(snippet.state);
+        snippet.cpu.cr3 = table | 5 | 1L << 63;
+        assertEquals(table, snippet.cpu.addressSpace());
+        snippet.cpu.efer = 0;
+        snippet.cpu.cr3 = 0x1234_57e8;
+        snippet.cpu.cr4 |= CR4_PAE;
+        assertEquals(0x1234_57e0, snippet.cpu.addressSpace());
+        snippet.cpu.cr4 &= ~CR4_PAE;
+        assertEquals(0x1234_5000, snippet.cpu.addressSpace());
     }
 
     /// For its code of other modes.
@@ -180,10 +289,10 @@ class UserCodeOfferTest {
         snippet.cpu.load(snippet.state);
         UserState user = new UserState();
         snippet.cpu.saveUser(user);
-        user.selectors[DS] = 0x2b;
-        user.selectors[ES] = 0x33;
-        user.selectors[GS] = 0x2b;
-        user.gsBase = 0x1234;
+        user.segments[DS].selector = 0x2b;
+        user.segments[ES].selector = 0x33;
+        user.segments[GS].selector = 0x2b;
+        user.segments[GS].base = 0x1234;
         snippet.cpu.loadUser(user);
 
         X86State state = new X86State();

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import straddle.core.arch.x86.Segment;
+import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
 import straddle.core.vcpu.Rehearsal;
 import straddle.core.vcpu.Rehearsal.Obstacle;
@@ -191,5 +193,24 @@ class UserRehearsalTest {
         snippet.cpu.load(snippet.state);
 
         assertEquals(leftOut, rehearsal.difference().isEmpty(), rehearsal.difference());
+    }
+
+    /// In a segment with a base, too.
+    @Test
+    void codeOf32BitsIsForeseen() {
+        // inc eax, which is a prefix elsewhere; add ebx,ecx; mov [esi],ebx; pop es
+        snippet.run("40 01cb 891e 07");
+        begin();
+        X86State start = snippet.state;
+        int rights = Segment.P | Segment.S | Segment.G | Segment.DB;
+        start.segments[X86.CS].set(8, CODE - 0x10, -1, rights | 0xb);
+        start.rip = 0x10;
+        snippet.cpu.load(start);
+        rehearsal = snippet.cpu.rehearsal();
+
+        assertEquals(Obstacle.NONE, rehearsal.rehearse(MOST));
+        assertEquals(3, rehearsal.instructions());
+        assertEquals(0x15, rehearsal.end());
+        assertTrue(rehearsal.report().contains("inc eax"), rehearsal.report());
     }
 }
