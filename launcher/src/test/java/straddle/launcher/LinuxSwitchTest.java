@@ -28,6 +28,7 @@ import straddle.core.accel.AcceleratorException;
 import straddle.core.accel.AcceleratorProvider;
 import straddle.core.accel.VmResources;
 import straddle.core.vcpu.RunControl;
+import straddle.core.vcpu.Statistics;
 import straddle.devices.ByteSink;
 import straddle.launcher.console.ExecSession;
 import straddle.launcher.console.SerialEnd;
@@ -83,7 +84,8 @@ class LinuxSwitchTest {
     @Test
     void programsNoticeNoSwitch() throws Exception {
         Mover mover = new Mover(50, 250, () -> {});
-        ExecSession.Outcome outcome = run("checks", CHECKS, 2, mover, new Interruption());
+        Path checks = GuestPrograms.compiled("checks", directory);
+        ExecSession.Outcome outcome = run(checks, CHECKS, 2, mover, new Interruption());
 
         String seen = seen(outcome);
         assertTrue(mover.pauses.size() > 5, () -> mover.pauses.size() + " switches, " + seen);
@@ -95,13 +97,40 @@ class LinuxSwitchTest {
         assertEquals("", err.toString(), seen);
     }
 
+    /// Their code runs under KVM, too, which interprets it where the processor can't.
+    @Test
+    void programsOf32BitsNoticeNoSwitch() throws Exception {
+        Mover mover = new Mover(20, 100, () -> {});
+        System.setProperty("straddle.hybrid.all-modes", "true");
+        try {
+            ExecSession.Outcome outcome =
+                    run(
+                            GuestPrograms.compiled32("compat", directory),
+                            "echo begins; (for i in 1 2 3 4 5 6; do /compat 20000; done) &"
+                                    + " for i in 1 2 3 4 5 6; do /compat 20000; done; wait",
+                            2,
+                            mover,
+                            new Interruption());
+
+            String seen = seen(outcome);
+            assertTrue(mover.pauses.size() > 5, () -> mover.pauses.size() + " switches, " + seen);
+            assertEquals("begins\n" + "compat ok\n".repeat(12), out.toString(), seen);
+            assertEquals("", err.toString(), seen);
+            Statistics figures = outcome.run().statistics();
+            assertTrue(figures.of("hybrid", "slices of 32-bit and 16-bit code") > 10, seen);
+        } finally {
+            System.clearProperty("straddle.hybrid.all-modes");
+        }
+    }
+
     /// Each computes, maps and unmaps memory, looks at the clocks and prints, until it has been moved often enough.
     @Test
     void aWorkerOnEachProcessorNoticesNoSwitch() throws Exception {
         int workers = VCPUS == null ? 4 : VCPUS;
         Interruption end = new Interruption();
         Mover mover = new Mover(0, 60, () -> stopOnceAllHaveSpoken(workers, end));
-        ExecSession.Outcome outcome = run("steady", "/steady " + workers, workers, mover, end);
+        Path steady = GuestPrograms.compiled("steady", directory);
+        ExecSession.Outcome outcome = run(steady, "/steady " + workers, workers, mover, end);
 
         assertEquals(SWITCHES, mover.pauses.size(), () -> seen(outcome));
         List<String> lines = wholeLines();
@@ -125,13 +154,12 @@ class LinuxSwitchTest {
     }
 
     private ExecSession.Outcome run(
-            String program, String command, int usualVcpus, Mover mover, Interruption interruption)
+            Path program, String command, int usualVcpus, Mover mover, Interruption interruption)
             throws Exception {
-        Path file = GuestPrograms.compiled(program, directory);
         Boot boot =
                 NamedGuests.boot(
                         guest,
-                        List.of(AddedFile.parse(file + ":/" + program)),
+                        List.of(new AddedFile(program, "/" + program.getFileName())),
                         Optional.of(command),
                         "");
         int vcpus = VCPUS == null ? usualVcpus : VCPUS;
