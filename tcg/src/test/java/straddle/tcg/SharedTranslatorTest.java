@@ -210,7 +210,7 @@ class SharedTranslatorTest {
         }
 
         @Override
-        public void translated(long cr3, long instructions) {}
+        public void translated(long addressSpace, long instructions, boolean goesOn) {}
 
         @Override
         public void codeFound(long gpa) {

@@ -2,6 +2,7 @@ package straddle.accel.kvm;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.function.LongSupplier;
 
 /// Decides for each address space whether its user code runs natively: it does when its recent slices were long
 /// enough to repay what leaving native code costs.
@@ -28,6 +29,23 @@ final class Governor {
 
     private static final int RAREST_SAMPLE = 1024;
 
+    /// Shorter slices are not timed, nor those of programs whose slices are nowhere near the threshold.
+    private static final int LEAST_TIMED = 10_000;
+
+    private static final int NEAR = 4;
+
+    /// The weight of a timed slice that was slower than those before: 1 / 8. What slows one down is not the code, as a rule.
+    private static final int SLOWER_WEIGHT = 8;
+
+    /// Where translated code is faster than it usually is, the processor is at least 2.5 times as fast: a slice that takes 1 / (1 - 1 / 2.5)
+    /// times an exit's time repays one.
+    private static final double REPAYING = 5.0 / 3;
+
+    /// A slice that has taken so many times as long, and goes on, is a long one.
+    private static final int SURELY = 2;
+
+    private static final long NOT_TIMED = 0;
+
     private static final int MOST_DESCRIBED = 20;
 
     private static final int SPACES = 1024;
@@ -36,11 +54,16 @@ final class Governor {
     private static final String ALWAYS = "straddle.hybrid.always";
 
     private final boolean always = Boolean.getBoolean(ALWAYS);
+    private final LongSupplier clock;
     private final long threshold;
     private final double exitNanos;
     private final double systemCallNanos;
     private final Space[] spaces = new Space[SPACES];
     private Space last = new Space(-1);
+
+    /// When the translated slice that runs began.
+    private long timedSince = NOT_TIMED;
+
     private long toNative;
     private long toTranslated;
 
@@ -48,8 +71,14 @@ final class Governor {
     private static final class Space {
         final long addressSpace;
 
-        /// Of the lengths of its slices, in instructions.
+        /// Of the lengths of its slices, in what the translator usually executes in a nanosecond.
         long average;
+
+        /// The length of the slice that runs, so far.
+        long begun;
+
+        /// Of its translated code, in instructions a nanosecond; 0 while it is not known.
+        double speed;
 
         boolean isNative;
         boolean hasRun;
@@ -73,6 +102,12 @@ final class Governor {
     /// @param exitMicros what it costs to leave native code by an exception and to enter it again, in µs
     /// @param systemCallMicros the same for a system call
     Governor(double exitMicros, double systemCallMicros) {
+        this(exitMicros, systemCallMicros, System::nanoTime);
+    }
+
+    /// @param clock in ns
+    Governor(double exitMicros, double systemCallMicros, LongSupplier clock) {
+        this.clock = clock;
         systemCallNanos = systemCallMicros * 1000;
         exitNanos = exitMicros * 1000;
         threshold = (long) (exitNanos * TRANSLATED_PER_NANO);
@@ -85,7 +120,10 @@ final class Governor {
 
     boolean wantsNative(long addressSpace) {
         Space space = space(addressSpace);
-        return always || space.isNative && space.shortSlices < space.sampleEvery;
+        boolean wanted = always || space.isNative && space.shortSlices < space.sampleEvery;
+        boolean near = !wanted && space.average + space.begun > threshold / NEAR;
+        timedSince = near ? clock.getAsLong() : NOT_TIMED;
+        return wanted;
     }
 
     /// Whether its code has run natively.
@@ -97,6 +135,8 @@ final class Governor {
     void forget(long addressSpace) {
         Space space = space(addressSpace);
         space.average = 0;
+        space.speed = 0;
+        space.begun = 0;
         space.isNative = false;
         space.hasRun = false;
         space.shortSlices = 0;
@@ -113,7 +153,43 @@ final class Governor {
         } else {
             space.sampleEvery = SAMPLE;
         }
-        add(space, instructions);
+        add(space, space.begun + length(space, instructions));
+        space.begun = 0;
+    }
+
+    /// A slice runs translated, and has not ended. The first such part has the next one timed.
+    void goesOnTranslated(long addressSpace, long instructions) {
+        Space space = space(addressSpace);
+        long length = length(space, instructions);
+        space.begun += space.speed == 0 ? threshold : length;
+        if (space.begun > SURELY * repaying(space)) {
+            space.translatedSlices++;
+            space.shortSlices = 0;
+            space.begun = 0;
+            add(space, Long.MAX_VALUE);
+        }
+    }
+
+    /// Of a part of a slice: shorter than its instructions, where translated code is faster than usual.
+    private long length(Space space, long instructions) {
+        if (timedSince != NOT_TIMED) {
+            time(space, instructions, clock.getAsLong() - timedSince);
+            timedSince = NOT_TIMED;
+        }
+        return (long) (instructions / Math.max(space.speed, TRANSLATED_PER_NANO));
+    }
+
+    private static void time(Space space, long instructions, long nanos) {
+        if (instructions >= LEAST_TIMED && nanos > 0) {
+            double speed = (double) instructions / nanos;
+            double more = speed - space.speed;
+            space.speed += more > 0 ? more : more / SLOWER_WEIGHT;
+        }
+    }
+
+    /// The length of slices that are as fast translated as natively with an exit: the threshold, unless it is known better.
+    private double repaying(Space space) {
+        return space.speed > TRANSLATED_PER_NANO ? threshold * REPAYING : threshold;
     }
 
     /// A slice ran natively. One that took long computed long; what a short one did nobody knows, as pages that the
@@ -143,7 +219,8 @@ final class Governor {
     private void add(Space space, long instructions) {
         long counted = Math.min(instructions, MOST_THRESHOLDS * threshold);
         space.average += counted - space.average >> WEIGHT_SHIFT;
-        boolean repays = space.isNative ? space.average > threshold / 2 : space.average > threshold;
+        boolean repays =
+                space.isNative ? space.average > threshold / 2 : space.average > repaying(space);
         if (repays != space.isNative) {
             space.isNative = repays;
             space.decisions++;

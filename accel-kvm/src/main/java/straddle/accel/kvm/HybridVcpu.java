@@ -234,8 +234,12 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     }
 
     @Override
-    public void translated(long addressSpace, long instructions) {
-        governor.translated(addressSpace, instructions);
+    public void translated(long addressSpace, long instructions, boolean goesOn) {
+        if (goesOn) {
+            governor.goesOnTranslated(addressSpace, instructions);
+        } else {
+            governor.translated(addressSpace, instructions);
+        }
     }
 
     @Override

@@ -34,6 +34,67 @@ class GovernorTest {
         assertEquals(1, governor.toNative());
     }
 
+    private long now = 1;
+
+    /// Slices one after the other, none of which is wanted natively.
+    private void translate(Governor by, int slices, long instructions, double perNano) {
+        for (int i = 0; i < slices && !by.wantsNative(NUMBERS); i++) {
+            now += (long) (instructions / perNano);
+            by.translated(NUMBERS, instructions);
+        }
+    }
+
+    /// Slices that would repay an exit if the translator took as long as it usually does.
+    @Test
+    void whatIsTranslatedWellStaysTranslated() {
+        Governor timing = new Governor(45, 25, () -> now);
+        long slice = 4 * timing.threshold();
+        translate(timing, 100, slice, 3.5);
+        assertFalse(timing.wantsNative(NUMBERS));
+        assertEquals(0, timing.toNative());
+
+        timing.forget(NUMBERS);
+        translate(timing, 100, slice, 0.3);
+        assertTrue(timing.wantsNative(NUMBERS));
+    }
+
+    @Test
+    void whatComputesGoesToTheProcessorHoweverWellItIsTranslated() {
+        Governor timing = new Governor(70, 40, () -> now);
+        for (int i = 0; i < 10 && !timing.wantsNative(NUMBERS); i++) {
+            now += 33_000;
+            timing.goesOnTranslated(NUMBERS, 200_000);
+        }
+
+        assertTrue(timing.wantsNative(NUMBERS));
+    }
+
+    /// The part of it that was told of while it ran is not taken for more than that.
+    @Test
+    void aSliceThatIsToldOfTwiceIsOne() {
+        Governor timing = new Governor(33, 27, () -> now);
+        for (int i = 0; i < 100; i++) {
+            assertFalse(timing.wantsNative(NUMBERS));
+            now += 34_000;
+            timing.goesOnTranslated(NUMBERS, 200_000);
+            assertFalse(timing.wantsNative(NUMBERS));
+            now += 8_000;
+            timing.translated(NUMBERS, 50_000);
+        }
+        assertEquals(0, timing.toNative());
+    }
+
+    /// The host had something else to do.
+    @Test
+    void oneSlowSliceSaysLittle() {
+        Governor timing = new Governor(45, 25, () -> now);
+        long slice = 4 * timing.threshold();
+        translate(timing, 100, slice, 3.5);
+        translate(timing, 1, slice, 0.01);
+
+        assertFalse(timing.wantsNative(NUMBERS));
+    }
+
     @Test
     void aProgramThatTurnsToTheKernelComesBack() {
         governor.translated(NUMBERS, 1000 * governor.threshold());

@@ -73,7 +73,7 @@ final class HandmadeTranslator implements Translator, TranslatedVcpu {
     /// Has the governor see long slices.
     void praise() {
         for (int i = 0; i < 20; i++) {
-            taker.translated(user.addressSpace, 1 << 30);
+            taker.translated(user.addressSpace, 1 << 30, false);
         }
     }
 

@@ -25,7 +25,8 @@ public interface UserCodeTaker {
     ///
     /// @param addressSpace as [UserState#addressSpace]
     /// @param instructions that it executed, to within a translation block
-    void translated(long addressSpace, long instructions);
+    /// @param goesOn whether it did not enter the kernel
+    void translated(long addressSpace, long instructions, boolean goesOn);
 
     /// The translator is about to read code from a page: from now on it has to see every store there. Any
     /// vCPU's thread.

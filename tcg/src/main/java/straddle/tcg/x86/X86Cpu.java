@@ -1067,7 +1067,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
             entryWeight = 1;
             request(ATTENTION_USER_CODE);
         } else if (userCodeStart >= 0) {
-            userCodeTaker.translated(addressSpace(), retiredInstructions() - userCodeStart);
+            userCodeTaker.translated(addressSpace(), retiredInstructions() - userCodeStart, false);
         }
     }
 
@@ -1082,7 +1082,7 @@ public final class X86Cpu extends Cpu implements UserStateOwner {
     private void countUserCode() {
         if (isLongTranslated()) {
             long now = retiredInstructions();
-            userCodeTaker.translated(addressSpace(), now - userCodeStart);
+            userCodeTaker.translated(addressSpace(), now - userCodeStart, true);
             userCodeStart = now;
         }
     }

@@ -55,7 +55,7 @@ class UserCodeOfferTest {
         }
 
         @Override
-        public void translated(long cr3, long instructions) {
+        public void translated(long addressSpace, long instructions, boolean goesOn) {
             slices.add(instructions);
         }
 
