@@ -455,7 +455,7 @@ final class HybridVcpu implements Vcpu, UserCodeTaker {
     ///
     /// @return what the VM is to stop with, or null
     private Exit endAtPort(Exit.Port port) throws HostException, AcceleratorException {
-        boolean system = user.is64() && crossing.isAtSyscall();
+        boolean system = crossing.isAtSyscall();
         takeOut(system ? Monitor.SYSCALL_PORT : NO_VECTOR);
         if (!system) {
             crossing.rewindAccess(port, this::byteOfUser);
