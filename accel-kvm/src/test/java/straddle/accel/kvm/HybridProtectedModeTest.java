@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.accel.kvm.HandmadeTranslator.USER;
+import static straddle.accel.kvm.HybridGuest.ALL;
+import static straddle.accel.kvm.HybridGuest.ROOT;
+import static straddle.accel.kvm.HybridGuest.USER_GPA;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,34 +18,19 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import straddle.core.accel.GuestArchitecture;
-import straddle.core.accel.VmResources;
 import straddle.core.arch.x86.Segment;
 import straddle.core.arch.x86.X86;
-import straddle.core.bus.MachineLock;
-import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
-import straddle.core.memory.RamBlock;
-import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.UserState;
 import straddle.core.vcpu.Vcpu;
-import straddle.host.SharedMemory;
 
 /// Native slices of 32-bit and 16-bit code, as [HybridVcpuTest] has them of 64-bit code. This host's KVM may interpret them: what they
 /// compute is the same.
 @Timeout(60)
 class HybridProtectedModeTest {
-    private static final long ROOT = 0x1000;
-    private static final long ALL =
-            UserTables.PRESENT
-                    | UserTables.WRITABLE
-                    | UserTables.USER
-                    | UserTables.ACCESSED
-                    | UserTables.DIRTY;
-    private static final int USER_GPA = 0x20_0000;
     private static final int CODE = 0x23;
     private static final int DATA = 0x2b;
     private static final int THREAD = 0x63;
@@ -56,13 +41,7 @@ class HybridProtectedModeTest {
         LONG_MODE {
             @Override
             void map(AddressSpace memory, UserState user) {
-                for (int level = 4; level > 1; level--) {
-                    long table = ROOT + (4 - level) * 0x1000L;
-                    memory.write(
-                            table + (USER >>> 12 + 9 * (level - 1) & 511) * 8,
-                            8,
-                            table + 0x1000 | ALL);
-                }
+                HybridGuest.linkFourLevels(memory);
                 mapPages(memory, 8);
             }
         },
@@ -99,20 +78,20 @@ class HybridProtectedModeTest {
         }
     }
 
-    private final Arena arena = Arena.ofShared();
-    private final MachineLock lock = new MachineLock();
-    private final AddressSpace memory = new AddressSpace(lock);
-    private final HandmadeTranslator translator = new HandmadeTranslator();
-    private final UserState user = translator.user;
-    private HybridAccelerator accelerator;
+    private HybridGuest guest;
+    private AddressSpace memory;
+    private HandmadeTranslator translator;
+    private UserState user;
     private Vcpu vcpu;
     private int verify;
 
     @BeforeEach
     void enterUserCode() throws Exception {
         TestVm.assumeKvm();
-        memory.mapRam(0, RamBlock.allocate("ram", 4 << 20, SharedMemory.RAM, arena));
-        translator.reset(ROOT);
+        guest = new HybridGuest();
+        memory = guest.memory;
+        translator = guest.translator;
+        user = translator.user;
         load(X86.CS, CODE);
         for (int register : new int[] {X86.ES, X86.SS, X86.DS}) {
             load(register, DATA);
@@ -127,39 +106,16 @@ class HybridProtectedModeTest {
 
     @AfterEach
     void close() {
-        if (vcpu != null) {
-            vcpu.close();
-            accelerator.close();
+        if (guest != null) {
+            guest.close();
         }
-        arena.close();
-    }
-
-    private void put(int at, String hex) {
-        byte[] code = HexFormat.of().parseHex(hex.replace(" ", ""));
-        memory.write(USER_GPA + at, MemorySegment.ofArray(code));
     }
 
     private void start(Kernel kernel, String hex) throws Exception {
         kernel.map(memory, user);
-        put(0, hex);
-        VmResources resources =
-                new VmResources(
-                        GuestArchitecture.X86_64,
-                        memory,
-                        new PortBus(lock),
-                        new VirtualClock(System::nanoTime, lock),
-                        1,
-                        false);
-        accelerator =
-                HybridAccelerator.create(
-                        KvmDevice.open(KvmDevice.PATH),
-                        translator,
-                        resources,
-                        new HybridAccelerator.UserCodeHost(
-                                45, 25, HybridAccelerator.ProtectedMode.INTERPRETED),
-                        verify);
-        vcpu = accelerator.createVcpu(0, InterruptSource.NONE);
-        translator.praise();
+        guest.put(0, hex);
+        guest.start(InterruptSource.NONE, verify);
+        vcpu = guest.vcpu;
     }
 
     /// What does not end is kicked, wherever it is.
@@ -196,7 +152,7 @@ class HybridProtectedModeTest {
         start(kernel, "b805000000 8d5bff 50 59");
         List<String> ends = List.of("cd80", "0f34", "0f05", "cc", "ce", "f4", "ec", "e60f", "0f0b");
         for (String end : ends) {
-            put(10, end + "ebfe");
+            guest.put(10, end + "ebfe");
             user.rflags |= X86.RFLAGS_OF;
             user.gpr[X86.RBX] = 0;
             user.gpr[X86.RCX] = 0;
@@ -340,7 +296,7 @@ class HybridProtectedModeTest {
         user.segments[X86.CS].load(0x0f, translator.ldt[1]);
         user.segments[X86.DS].load(7, translator.ldt[0]);
         // inc ax; mov ax,[0x20]; mov bx,7; mov es,bx; mov es:[0x24],bx; int 0x80
-        put(0x1010, "40 a12000 bb0700 8ec3 26891e2400 cd80");
+        guest.put(0x1010, "40 a12000 bb0700 8ec3 26891e2400 cd80");
         memory.write(USER_GPA + 0x1020, 2, 0x4321);
         translator.start = 0x10;
         translator.entries = 1;
@@ -374,7 +330,7 @@ class HybridProtectedModeTest {
         // 32-bit: dec eax; inc eax, which is a prefix elsewhere; inc dword gs:[0]; int 0x80
         start(Kernel.LONG_MODE, "48 ffc0 65ff0500000000 cd80");
         // 64-bit: inc rax; inc rbx; syscall
-        put(0x100, "48ffc0 48ffc3 0f05");
+        guest.put(0x100, "48ffc0 48ffc3 0f05");
         Segment code64 = new Segment();
         code64.load(0x33, translator.gdt[0x33 >>> 3]);
         Segment code32 = new Segment();

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static straddle.accel.kvm.HandmadeTranslator.USER;
+import static straddle.accel.kvm.HybridGuest.ALL;
+import static straddle.accel.kvm.HybridGuest.ROOT;
+import static straddle.accel.kvm.HybridGuest.USER_GPA;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -33,38 +35,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import straddle.core.accel.AcceleratorException;
-import straddle.core.accel.GuestArchitecture;
-import straddle.core.accel.VmResources;
 import straddle.core.arch.x86.X86;
 import straddle.core.arch.x86.X86State;
-import straddle.core.bus.MachineLock;
-import straddle.core.bus.PortBus;
 import straddle.core.irq.InterruptSource;
 import straddle.core.memory.AddressSpace;
 import straddle.core.memory.DirtyPages;
-import straddle.core.memory.RamBlock;
 import straddle.core.memory.Region;
-import straddle.core.time.VirtualClock;
 import straddle.core.vcpu.Exit;
 import straddle.core.vcpu.Statistics;
 import straddle.core.vcpu.UserState;
 import straddle.core.vcpu.Vcpu;
 import straddle.host.KickSignal;
 import straddle.host.LinuxCall;
-import straddle.host.SharedMemory;
 
 /// Native slices under a translator that does next to nothing. The guest's tables lie at 0x1000 to 0x4000 and map
 /// four pages of user code to 0x20_0000.
 @Timeout(60)
 class HybridVcpuTest {
-    private static final long ROOT = 0x1000;
-    private static final long ALL =
-            UserTables.PRESENT
-                    | UserTables.WRITABLE
-                    | UserTables.USER
-                    | UserTables.ACCESSED
-                    | UserTables.DIRTY;
-    private static final int USER_GPA = 0x20_0000;
     private static final String SYSCALL = "0f05";
 
     /// What asking for a thread's allocations allocates, in bytes, once it is compiled.
@@ -72,27 +59,22 @@ class HybridVcpuTest {
 
     private static final long COMPILERS_PATIENCE = TimeUnit.SECONDS.toNanos(40);
 
-    private final Arena arena = Arena.ofShared();
-    private final MachineLock lock = new MachineLock();
-    private final AddressSpace memory = new AddressSpace(lock);
-    private final HandmadeTranslator translator = new HandmadeTranslator();
-    private HybridAccelerator accelerator;
+    private HybridGuest guest;
+    private AddressSpace memory;
+    private HandmadeTranslator translator;
     private Vcpu vcpu;
     private volatile boolean interruptWaits;
 
     @BeforeEach
     void mapUserCode() throws Exception {
         TestVm.assumeKvm();
-        memory.mapRam(0, RamBlock.allocate("ram", 4 << 20, SharedMemory.RAM, arena));
-        for (int level = 4; level > 1; level--) {
-            long table = ROOT + (4 - level) * 0x1000L;
-            memory.write(
-                    table + (USER >>> 12 + 9 * (level - 1) & 511) * 8, 8, table + 0x1000 | ALL);
-        }
+        guest = new HybridGuest();
+        memory = guest.memory;
+        translator = guest.translator;
+        HybridGuest.linkFourLevels(memory);
         for (int page = 0; page < 4; page++) {
             mapUserPage(page, ALL);
         }
-        translator.reset(ROOT);
     }
 
     private void mapUserPage(long page, long rights) {
@@ -102,34 +84,15 @@ class HybridVcpuTest {
 
     @AfterEach
     void close() {
-        if (vcpu != null) {
-            vcpu.close();
-            accelerator.close();
+        if (guest != null) {
+            guest.close();
         }
-        arena.close();
     }
 
     private void start(String hex, int verify) throws Exception {
-        byte[] code = HexFormat.of().parseHex(hex.replace(" ", ""));
-        memory.write(USER_GPA, MemorySegment.ofArray(code));
-        VmResources resources =
-                new VmResources(
-                        GuestArchitecture.X86_64,
-                        memory,
-                        new PortBus(lock),
-                        new VirtualClock(System::nanoTime, lock),
-                        1,
-                        false);
-        accelerator =
-                HybridAccelerator.create(
-                        KvmDevice.open(KvmDevice.PATH),
-                        translator,
-                        resources,
-                        new HybridAccelerator.UserCodeHost(
-                                45, 25, HybridAccelerator.ProtectedMode.INTERPRETED),
-                        verify);
-        vcpu = accelerator.createVcpu(0, new Interrupts());
-        translator.praise();
+        guest.put(0, hex);
+        guest.start(new Interrupts(), verify);
+        vcpu = guest.vcpu;
     }
 
     private final class Interrupts implements InterruptSource {
@@ -311,7 +274,7 @@ class HybridVcpuTest {
         mapUserPage(0, 0);
         long entry = 0x4000;
         vcpu.close();
-        accelerator.close();
+        guest.accelerator.close();
         ((HybridVcpu) vcpu).tableWritten(entry, 8);
         ((HybridVcpu) vcpu).forgetMap();
 
@@ -325,7 +288,7 @@ class HybridVcpuTest {
         vcpu.run();
         DirtyPages dirty = ((Region.Ram) memory.at(0)).block().dirty();
         assertEquals(DirtyPages.PT, dirty.readersAt(0x4000) & DirtyPages.PT);
-        accelerator.retire();
+        guest.accelerator.retire();
 
         for (long table = ROOT; table <= 0x4000; table += 0x1000) {
             assertEquals(0, dirty.readersAt(table) & DirtyPages.PT);
@@ -889,8 +852,8 @@ class HybridVcpuTest {
             recording.stop();
             recording.dump(file);
         }
-        vcpu = null;
-        accelerator.close();
+        guest.vcpu = null;
+        guest.accelerator.close();
         RecordedEvent event = RecordingFile.readAllEvents(file).getFirst();
 
         assertEquals(7, event.getLong("slices"));
