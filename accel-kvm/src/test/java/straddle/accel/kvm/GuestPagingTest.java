@@ -18,6 +18,10 @@ import static straddle.accel.kvm.UserTables.PRESENT;
 import static straddle.accel.kvm.UserTables.USER;
 import static straddle.accel.kvm.UserTables.WRITABLE;
 
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Random;
@@ -54,6 +58,12 @@ class GuestPagingTest {
 
     /// Its pointers follow those of the other.
     private static final Space OTHER = new Space(0x1040, 0x4000, 0x5000);
+
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target(ElementType.METHOD)
+    @ParameterizedTest
+    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    private @interface EachPagingOf32Bits {}
 
     private TablesGuest guest;
     private AddressSpace memory;
@@ -156,8 +166,7 @@ class GuestPagingTest {
         assertEquals(FOUR_LEVELS, GuestPaging.of(user));
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void aPageIsGrantedAsTheGuestHasIt(GuestPaging with) throws Exception {
         start(with);
         map(PAGE, FRAME | ALL);
@@ -180,8 +189,7 @@ class GuestPagingTest {
         assertEquals(FRAME + 0x2000 | ALL, tables.granted(PAGE + 0x2000));
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void aDirectoryEntryLimitsWhatItsTableAllows(GuestPaging with) throws Exception {
         start(with);
         map(PAGE, FRAME | ALL);
@@ -201,8 +209,7 @@ class GuestPagingTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void theKernelsPagesAreNeverGranted(GuestPaging with) throws Exception {
         start(with);
         map(PAGE, FRAME | ALL & ~USER);
@@ -218,8 +225,7 @@ class GuestPagingTest {
         assertNotEquals(root, root(ONE));
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void addressesEndAt4Gib(GuestPaging with) throws Exception {
         start(with);
         long last = 0xffff_f000L;
@@ -248,8 +254,7 @@ class GuestPagingTest {
         assertEquals(0, tables.granted(-1L << 31));
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void whatIsNoMemoryIsNeverGranted(GuestPaging with) throws Exception {
         start(with);
         guest.mapRom(0x80_0000, 0x1000);
@@ -264,8 +269,7 @@ class GuestPagingTest {
         assertEquals(0, tables.granted(PAGE + 0x1000));
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void tablesOfTheGuestsAreNotWritableForItsUsers(GuestPaging with) throws Exception {
         start(with);
         long[] all = {top(ONE), ONE.directory, ONE.table};
@@ -280,8 +284,7 @@ class GuestPagingTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void aTableThatIsNoMemoryTakesNoPages(GuestPaging with) throws Exception {
         start(with);
         point(PAGE, 0xfee0_0000L | ALL);
@@ -649,8 +652,7 @@ class GuestPagingTest {
         assertEquals(FRAME | ALL, tables.granted(PAGE));
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void aSmallPagesMemoryTypeAndGlobalBitAreNotShown(GuestPaging with) throws Exception {
         start(with);
         map(PAGE, FRAME | ALL | 0x198);
@@ -661,8 +663,7 @@ class GuestPagingTest {
 
     // ---- following the guest
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void writesOfAnyWidthAnywhereAreFollowed(GuestPaging with) throws Exception {
         start(with);
         // The entries in the middle of a table, where two of ours meet if it is two.
@@ -688,8 +689,7 @@ class GuestPagingTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void writesToTheDirectoryOfAnyWidthAreFollowed(GuestPaging with) throws Exception {
         start(with);
         // In 32-bit paging, where two of our four directories meet.
@@ -722,8 +722,7 @@ class GuestPagingTest {
     }
 
     /// As a device does.
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void aWholeTableThatIsWrittenAtOnceIsFollowed(GuestPaging with) throws Exception {
         start(with);
         long last = PAGE + (isSmall() ? MIB_4 : MIB_2) - 0x1000;
@@ -789,8 +788,7 @@ class GuestPagingTest {
         memory.write(at, width(), 0);
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void addressSpacesStayKnownAndAreFilledAnewWhenThePoolIsUsedUp(GuestPaging with)
             throws Exception {
         start(with);
@@ -817,8 +815,7 @@ class GuestPagingTest {
         assertEquals(List.of(), guest.ended);
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void theEndOfAnAddressSpaceIsToldOnce(GuestPaging with) throws Exception {
         start(with);
         map(PAGE, FRAME | ALL);
@@ -854,8 +851,7 @@ class GuestPagingTest {
     }
 
     /// Linux lets users pass the entries of its own tables, where their pages are its own, and leaves them at a process's end.
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void theEndOfAnAddressSpaceLeavesTheKernelsEntries(GuestPaging with) throws Exception {
         start(with);
         long kernels = 0xc000_0000L;
@@ -884,8 +880,7 @@ class GuestPagingTest {
         assertEquals(List.of(top(ONE)), guest.ended);
     }
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void aChangeOfTheMemoryMapHasEverythingForgotten(GuestPaging with) throws Exception {
         start(with);
         map(PAGE, FRAME | ALL);
@@ -908,8 +903,7 @@ class GuestPagingTest {
 
     // ---- stores that must be noticed
 
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void everyAddressOfAPageOfCodeLosesTheRightToWrite(GuestPaging with) throws Exception {
         start(with);
         long[] aliases = {PAGE, PAGE + 0x7000, PAGE + MIB_2 - 0x1000, PAGE + MIB_4};
@@ -949,8 +943,7 @@ class GuestPagingTest {
     }
 
     /// Another vCPU of the guest may empty the tables under which one runs native code.
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void whatRunsUnderForgottenTablesHasItsRightsUntilItIsLeft(GuestPaging with) throws Exception {
         start(with);
         map(PAGE, FRAME | ALL);
@@ -1000,8 +993,7 @@ class GuestPagingTest {
     private Random random;
 
     /// Native code can do no more than the guest's tables allow, and what they allow once it was asked for.
-    @ParameterizedTest
-    @EnumSource(mode = Mode.EXCLUDE, names = "FOUR_LEVELS")
+    @EachPagingOf32Bits
     void whatIsGrantedIsWhatTheTablesAllow(GuestPaging with) throws Exception {
         guest.mapRam(HIGH, MIB_4);
         long seed = System.nanoTime();

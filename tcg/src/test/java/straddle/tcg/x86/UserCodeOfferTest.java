@@ -195,19 +195,25 @@ class UserCodeOfferTest {
         assertFalse(snippet.cpu.isAtUserCode());
     }
 
-    /// The base tells that it was loaded, or the selector alone.
-    @Test
-    void segmentsThat32BitCodeLoadedElsewhereAreTheGuests() {
+    /// In front of user code, with a flat segment of data in the guest's table, and a descriptor behind it.
+    private UserState userWithDataAt0x28And(long descriptorAt0x30) {
         int gdt = USER_CODE + 0x800;
         snippet.putLong(gdt + 0x28, 0x00cf_f300_0000_ffffL);
-        snippet.putLong(gdt + 0x30, 0x0040_f300_5678_0fffL);
-        Bar.COMPATIBILITY_CODE.putUp(snippet.state);
+        snippet.putLong(gdt + 0x30, descriptorAt0x30);
         snippet.state.gdtBase = gdt;
         snippet.state.gdtLimit = 0x37;
         snippet.state.rip = USER_CODE;
         snippet.cpu.load(snippet.state);
         UserState user = new UserState();
         snippet.cpu.saveUser(user);
+        return user;
+    }
+
+    /// The base tells that it was loaded, or the selector alone.
+    @Test
+    void segmentsThat32BitCodeLoadedElsewhereAreTheGuests() {
+        Bar.COMPATIBILITY_CODE.putUp(snippet.state);
+        UserState user = userWithDataAt0x28And(0x0040_f300_5678_0fffL);
         user.segments[SS].selector = 0x33;
         user.segments[GS].set(0x33, 0x1234, 0xff, USER_RIGHTS | 3);
         user.segments[ES].set(0, 0, 0, Segment.UNUSABLE);
@@ -280,15 +286,7 @@ class UserCodeOfferTest {
     /// For its code of other modes.
     @Test
     void segmentsThatWereLoadedElsewhereAreTheGuests() {
-        int gdt = USER_CODE + 0x800;
-        snippet.putLong(gdt + 0x28, 0x00cf_f300_0000_ffffL);
-        snippet.putLong(gdt + 0x30, 0);
-        snippet.state.gdtBase = gdt;
-        snippet.state.gdtLimit = 0x37;
-        snippet.state.rip = USER_CODE;
-        snippet.cpu.load(snippet.state);
-        UserState user = new UserState();
-        snippet.cpu.saveUser(user);
+        UserState user = userWithDataAt0x28And(0);
         user.segments[DS].selector = 0x2b;
         user.segments[ES].selector = 0x33;
         user.segments[GS].selector = 0x2b;
